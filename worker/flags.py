@@ -1,0 +1,66 @@
+"""Command-line flags made from settings, so that no name, default or help text stands twice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+from pydantic import ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings
+
+S = TypeVar("S", bound=BaseSettings)
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def settings_flags(settings: type[BaseSettings]) -> Callable[[Command], Command]:
+    """Give a command one flag for each setting; a flag that is not given stays unset."""
+
+    def add(command: Command) -> Command:
+        for name, field in reversed(settings.model_fields.items()):
+            command = _flag(name, field)(command)
+        return command
+
+    return add
+
+
+def load_settings(settings: type[S], given: dict[str, Any]) -> S:
+    """Return the settings with the flags that were given on top of environment and files.
+
+    Raises:
+        click.UsageError: a value that the setting does not allow, named by its flag or variable.
+    """
+    known = {k: v for k, v in given.items() if k in settings.model_fields and v is not None}
+    try:
+        return settings(**known)
+    except ValidationError as error:
+        raise click.UsageError(_in_words(settings, error)) from error
+
+
+def env_name(field: FieldInfo) -> str:
+    """Return the environment variable of a setting."""
+    alias = field.validation_alias
+    choices = getattr(alias, "choices", [alias])
+    return str(choices[0])
+
+
+def _flag(name: str, field: FieldInfo) -> Callable[[Command], Command]:
+    help_text = f"{field.description}  [env {env_name(field)}]"
+    if field.default not in ("", None, False):
+        help_text += f"  [default {field.default}]"
+    flag = "--" + name.replace("_", "-")
+    if field.annotation is bool:
+        return click.option(f"{flag}/--no-{flag[2:]}", name, default=None, help=help_text)
+    kinds = {int: click.INT, float: click.FLOAT}
+    kind = kinds.get(field.annotation, click.STRING) if field.annotation else click.STRING
+    return click.option(flag, name, type=kind, default=None, help=help_text)
+
+
+def _in_words(settings: type[BaseSettings], error: ValidationError) -> str:
+    first = error.errors(include_url=False)[0]
+    where = str(first["loc"][0]) if first["loc"] else ""
+    for name, field in settings.model_fields.items():
+        if where in (name, env_name(field)):
+            where = f"--{name.replace('_', '-')} ({env_name(field)})"
+    return f"{where}: {first['msg']}, not {first['input']!r}"

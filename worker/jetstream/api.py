@@ -1,0 +1,165 @@
+"""JetStream's own request API, and publishing with the server's acknowledgement."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from nats.aio.client import Client
+from nats.errors import (
+    ConnectionClosedError,
+    ConnectionDrainingError,
+    MaxPayloadError,
+    NoRespondersError,
+    OutboundBufferLimitError,
+)
+from nats.errors import TimeoutError as NatsTimeoutError
+
+from worker.jetstream.errors import (
+    JETSTREAM_NOT_ENABLED,
+    ApiError,
+    NoJetStreamError,
+    PayloadTooLargeError,
+    UncertainError,
+    UnreachableError,
+)
+
+DEFAULT_TIMEOUT = 5.0
+"""Seconds to wait for an answer of the server."""
+
+MSG_ID = "Nats-Msg-Id"
+EXPECTED_LAST_SUBJECT_SEQUENCE = "Nats-Expected-Last-Subject-Sequence"
+
+_HEADER_PREAMBLE = len(b"NATS/1.0\r\n\r\n")
+_HEADER_LINE = len(b": \r\n")
+
+
+@dataclass(frozen=True, slots=True)
+class PubAck:
+    """The server's word that it stored a message, or that it had it already (`duplicate`)."""
+
+    stream: str
+    sequence: int
+    duplicate: bool
+
+
+class Api:
+    """JetStream requests on one connection; every answer is decoded, every refusal raised."""
+
+    def __init__(
+        self, client: Client, prefix: str = "$JS.API", within: float = DEFAULT_TIMEOUT
+    ) -> None:
+        self._client = client
+        self._prefix = prefix
+        self._within = within
+
+    @property
+    def client(self) -> Client:
+        """The nats-py client, for the rooms of this package."""
+        return self._client
+
+    def subject(self, verb: str) -> str:
+        """Return the full subject of an API verb such as `STREAM.INFO.PROVISIONING`."""
+        return f"{self._prefix}.{verb}"
+
+    async def request(
+        self, verb: str, body: Mapping[str, Any] | None = None, *, within: float | None = None
+    ) -> dict[str, Any]:
+        """Return the decoded answer to a JetStream API request.
+
+        Raises:
+            ApiError: the server refused.
+            NoJetStreamError: nobody answers for this account.
+            UncertainError: no answer within `within` seconds.
+            UnreachableError: not connected.
+        """
+        payload = json.dumps(body).encode() if body else b""
+        data, _ = await self._ask(self.subject(verb), payload, None, within)
+        return _decoded(self.subject(verb), data)
+
+    async def publish(
+        self,
+        subject: str,
+        body: bytes,
+        *,
+        headers: Mapping[str, str] | None = None,
+        msg_id: str | None = None,
+        expected_last_subject_sequence: int | None = None,
+        within: float | None = None,
+    ) -> PubAck:
+        """Store a message and return the server's acknowledgement.
+
+        With `msg_id` a repeat inside the stream's duplicate window is stored once. With
+        `expected_last_subject_sequence` it is stored only if the subject's last message has that
+        sequence, 0 for none.
+
+        Raises:
+            PayloadTooLargeError: more than the server takes; nothing was sent.
+            ApiError: refused, `err_code` 10071 where the expected sequence was another.
+            UncertainError: no acknowledgement in time; it may be stored all the same.
+            UnreachableError: not connected, or no stream takes the subject.
+        """
+        sent = dict(headers or {})
+        if msg_id is not None:
+            sent[MSG_ID] = msg_id
+        if expected_last_subject_sequence is not None:
+            sent[EXPECTED_LAST_SUBJECT_SEQUENCE] = str(expected_last_subject_sequence)
+        self.check_size(subject, body, sent)
+        data, _ = await self._ask(subject, body, sent or None, within)
+        answer = _decoded(subject, data)
+        return PubAck(answer["stream"], answer["seq"], bool(answer.get("duplicate", False)))
+
+    def check_size(self, subject: str, body: bytes, headers: Mapping[str, str]) -> None:
+        """Refuse what the server would cut the connection for: headers and body count together.
+
+        Raises:
+            PayloadTooLargeError: it is more than the server's `max_payload`.
+        """
+        size = len(body) + headers_size(headers)
+        if size > self._client.max_payload:
+            raise PayloadTooLargeError(subject, size, self._client.max_payload)
+
+    async def _ask(
+        self, subject: str, payload: bytes, headers: dict[str, str] | None, within: float | None
+    ) -> tuple[bytes, Mapping[str, str]]:
+        if not self._client.is_connected:
+            raise UnreachableError(f"{subject}: not connected")
+        try:
+            reply = await self._client.request(
+                subject, payload, timeout=within or self._within, headers=headers
+            )
+        except NoRespondersError as error:
+            if subject.startswith(self._prefix):
+                raise NoJetStreamError(f"{subject}: nobody answers, is JetStream on?") from error
+            raise UnreachableError(f"{subject}: no stream takes this subject") from error
+        except NatsTimeoutError as error:
+            raise UncertainError(f"{subject}: no answer from the server") from error
+        except MaxPayloadError as error:
+            raise PayloadTooLargeError(subject, len(payload), self._client.max_payload) from error
+        except (ConnectionClosedError, ConnectionDrainingError, OutboundBufferLimitError) as error:
+            raise UnreachableError(f"{subject}: connection closed") from error
+        return reply.data, reply.headers or {}
+
+
+def headers_size(headers: Mapping[str, str]) -> int:
+    """Return the bytes that headers take on the wire."""
+    if not headers:
+        return 0
+    lines = sum(len(k.encode()) + len(v.encode()) + _HEADER_LINE for k, v in headers.items())
+    return lines + _HEADER_PREAMBLE
+
+
+def _decoded(subject: str, data: bytes) -> dict[str, Any]:
+    answer = json.loads(data)
+    if not isinstance(answer, dict):
+        raise ApiError(subject, 500, 0, "the answer is not a JSON object")
+    error = answer.get("error")
+    if error:
+        code, err_code = int(error.get("code", 500)), int(error.get("err_code", 0))
+        description = str(error.get("description", "no description"))
+        if err_code in JETSTREAM_NOT_ENABLED:
+            raise NoJetStreamError(f"{subject}: {description}")
+        raise ApiError(subject, code, err_code, description)
+    return answer

@@ -1,0 +1,216 @@
+"""One connection to NATS: found however long it takes, kept for ever, honest about its state."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass
+from random import Random
+from typing import Any, Literal
+
+import nats
+from nats.aio.client import Client
+from nats.aio.client import Server as PoolServer
+from nats.errors import AuthorizationError
+from nats.errors import Error as NatsError
+
+from worker.jetstream.api import Api
+from worker.jetstream.errors import RefusedError, UnreachableError
+
+FIRST_WAIT = 0.25
+LONGEST_WAIT = 5.0
+PING_INTERVAL = 2
+"""Seconds between pings; with two unanswered a silent server counts as gone."""
+
+LinkEvent = Literal["trying", "connected", "disconnected", "reconnected", "error", "closed"]
+
+
+@dataclass(frozen=True, slots=True)
+class LinkChange:
+    """Something happened to the connection. `detail` says what, for an operator to read."""
+
+    event: LinkEvent
+    detail: str = ""
+    attempt: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionOptions:
+    """Where and how to connect. `servers` are NATS URLs; `name` is what the server lists."""
+
+    servers: tuple[str, ...] = ("nats://localhost:4222",)
+    name: str = "farutech"
+    api_prefix: str = "$JS.API"
+    inbox_prefix: str = "_INBOX"
+
+
+Listener = Callable[[LinkChange], None]
+
+
+class Connection:
+    """A connected client with its JetStream API. Made by `connect`, which closes it as well."""
+
+    def __init__(self, client: Client, api: Api, link: _Link) -> None:
+        self.client = client
+        self.api = api
+        self._link = link
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether a server answers now, as far as the client knows."""
+        return bool(self.client.is_connected)
+
+    @property
+    def reconnects(self) -> int:
+        """How often the connection came back."""
+        return int(self.client.stats["reconnects"])
+
+    def listen(self, listener: Listener) -> Callable[[], None]:
+        """Call `listener` on every change of the connection; return a function that ends that."""
+        self._link.listeners.append(listener)
+        return lambda: self._link.listeners.remove(listener)
+
+
+class _Link:
+    """Turns the client's callbacks into link changes, and attempts into ever longer waits."""
+
+    def __init__(self, random: Random, listener: Listener | None) -> None:
+        self.listeners: list[Listener] = [listener] if listener else []
+        self.refused: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self._random = random
+        self._attempt = 0
+        self._last_error = ""
+
+    def tell(self, event: LinkEvent, detail: str = "") -> None:
+        change = LinkChange(event, detail, self._attempt)
+        for listener in tuple(self.listeners):
+            listener(change)
+
+    async def on_error(self, error: Exception) -> None:
+        if is_refusal(error) and not self.refused.done():
+            self.refused.set_result(str(error))
+        if isinstance(error, (OSError, asyncio.TimeoutError)) or _is_dial(error):
+            self._attempt += 1
+        words = str(error) or type(error).__name__
+        self.tell("error", words)
+
+    async def on_disconnected(self) -> None:
+        self._attempt = 0
+        self.tell("disconnected")
+
+    async def on_reconnected(self) -> None:
+        self.tell("reconnected")
+        self._attempt = 0
+
+    async def on_closed(self) -> None:
+        self.tell("closed")
+
+    def wait_before_next(self) -> float:
+        longest = min(LONGEST_WAIT, FIRST_WAIT * 2.0 ** min(self._attempt, 10))
+        return longest * (0.5 + 0.5 * self._random.random())
+
+    def next_server(
+        self, pool: list[PoolServer], _info: Mapping[str, Any]
+    ) -> tuple[PoolServer | None, float]:
+        self.tell("trying")
+        fewest = min(pool, key=lambda server: server.reconnects)
+        return fewest, self.wait_before_next()
+
+
+@contextlib.asynccontextmanager
+async def connect(
+    options: ConnectionOptions,
+    *,
+    random: Random | None = None,
+    listener: Listener | None = None,
+    within: float | None = None,
+) -> AsyncIterator[Connection]:
+    """Connect, and stay connected until the block ends, through any number of server restarts.
+
+    A dead server is tried until `within` seconds are over, for ever where that is None; each try
+    is told to `listener`.
+
+    Raises:
+        RefusedError: wrong credentials.
+        UnreachableError: no server answered within `within` seconds.
+    """
+    link = _Link(random or Random(), listener)
+    client = Client()
+    try:
+        async with asyncio.timeout(within):
+            await _first_connect(client, options, link)
+    except TimeoutError as error:
+        await _abandon(client)
+        where = ", ".join(shown_url(url) for url in options.servers)
+        raise UnreachableError(f"no NATS server answers at {where}") from error
+    except BaseException:
+        await _abandon(client)
+        raise
+    link.tell("connected", shown_url(client.connected_url.netloc if client.connected_url else ""))
+    connection = Connection(client, Api(client, options.api_prefix), link)
+    try:
+        yield connection
+    finally:
+        await _abandon(client)
+
+
+def is_refusal(error: Exception) -> bool:
+    """Return whether the server said no to who we are, so that trying again cannot help."""
+    words = str(error).lower()
+    return isinstance(error, AuthorizationError) or (
+        isinstance(error, NatsError) and ("authorization" in words or "authentication" in words)
+    )
+
+
+def shown_url(url: str) -> str:
+    """Return a server's address without the credentials it may carry."""
+    scheme, separator, rest = url.rpartition("://")
+    return f"{scheme}{separator}{rest.rpartition('@')[2]}"
+
+
+async def _first_connect(client: Client, options: ConnectionOptions, link: _Link) -> None:
+    while True:
+        link.tell("trying", ", ".join(shown_url(url) for url in options.servers))
+        dial = asyncio.create_task(_dial(client, options, link))
+        watched: tuple[asyncio.Future[Any], ...] = (dial, link.refused)
+        try:
+            await asyncio.wait(watched, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            if not dial.done():
+                dial.cancel()
+        if link.refused.done():
+            raise RefusedError(f"the server refused us: {link.refused.result()}")
+        try:
+            await dial
+        except (OSError, NatsError) as error:
+            await link.on_error(error)
+            await asyncio.sleep(link.wait_before_next())
+        else:
+            return
+
+
+async def _dial(client: Client, options: ConnectionOptions, link: _Link) -> None:
+    await client.connect(
+        servers=list(options.servers),
+        name=options.name,
+        inbox_prefix=options.inbox_prefix,
+        error_cb=link.on_error,
+        disconnected_cb=link.on_disconnected,
+        reconnected_cb=link.on_reconnected,
+        closed_cb=link.on_closed,
+        max_reconnect_attempts=-1,
+        ping_interval=PING_INTERVAL,
+        reconnect_time_wait=1,
+        reconnect_to_server_handler=link.next_server,
+    )
+
+
+async def _abandon(client: Client) -> None:
+    if not client.is_closed:
+        with contextlib.suppress(NatsError, OSError):
+            await client.close()
+
+
+def _is_dial(error: Exception) -> bool:
+    return isinstance(error, nats.errors.NoServersError)

@@ -1,0 +1,145 @@
+"""The dead letter on `provisioning.dlq`: the Go fleet's five keys, and more beside them."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, Self, get_args
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from worker.model import wire_json
+from worker.model.clock import parse_rfc3339
+from worker.model.task import InvalidTaskError, Task, encode_task
+
+Reason = Literal["attempts_exhausted", "permanent", "invalid", "stuck"]
+REASONS: tuple[Reason, ...] = get_args(Reason)
+MAX_TRACEBACK = 8 * 1024
+"""Bytes of a traceback that a dead letter carries."""
+
+
+class InvalidDeadLetterError(ValueError):
+    """The bytes cannot be read as a dead letter; the text says why."""
+
+
+class Source(BaseModel):
+    """Where the message lay before it died."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    stream: str = ""
+    sequence: int = 0
+    subject: str = ""
+
+
+class DeadLetter(BaseModel):
+    """What a worker writes of a task that will not be tried again.
+
+    `final_attempt` is the delivery count at death. The five keys of the Go fleet come first;
+    a letter of theirs leaves the others at their defaults. Times are the wire's RFC 3339 texts.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    task: Task = Field(default_factory=Task)
+    error: str = ""
+    final_attempt: int = 0
+    dlq_timestamp: str = ""
+    worker_id: str = ""
+    reason: Reason | None = None
+    error_type: str | None = None
+    traceback: str | None = None
+    first_failed_at: str | None = None
+    source: Source | None = None
+    replays: int = 0
+    raw: str | None = None
+
+    @classmethod
+    def from_wire(cls, data: bytes) -> Self:
+        """Return the dead letter in a message's bytes.
+
+        Raises:
+            InvalidDeadLetterError: not JSON, not an object with a `task`, or a wrong type.
+        """
+        try:
+            value = wire_json.loads(data)
+            if not isinstance(value, Mapping) or "task" not in value:
+                raise InvalidDeadLetterError("not an object with a task")
+            task = Task.from_wire(value["task"])
+            return cls.model_validate({**value, "task": task})
+        except InvalidDeadLetterError:
+            raise
+        except (wire_json.InvalidJsonError, InvalidTaskError, ValueError) as error:
+            raise InvalidDeadLetterError(str(error).splitlines()[0]) from error
+
+    def to_wire(self) -> bytes:
+        """Return the letter's bytes; keys beyond the Go fleet's five only where they are set."""
+        value = self.model_dump(exclude={"task"}, exclude_none=True)
+        return wire_json.dumps({"task": self.task.to_wire()} | value)
+
+    def raw_bytes(self) -> bytes | None:
+        """Return the message as it came, where it could not be read as a task; else None."""
+        if self.raw is None:
+            return None
+        try:
+            return base64.b64decode(self.raw, validate=True)
+        except (binascii.Error, ValueError):
+            return None
+
+    def replay_body(self) -> bytes:
+        """Return what a replay puts back on the tasks subject: the task, its attempts new.
+
+        A message that was never a task goes back byte for byte.
+        """
+        raw = self.raw_bytes()
+        return encode_task(self.task.with_attempt(1)) if raw is None else raw
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDeadLetter:
+    """A dead letter as it lies in a stream.
+
+    `letter` is None where the body cannot be read as one; `problem` then says why, and
+    `body` has the bytes. `expires_at` is None where the stream keeps letters for ever.
+    """
+
+    sequence: int
+    stored_at: datetime
+    subject: str
+    headers: Mapping[str, str]
+    body: bytes
+    letter: DeadLetter | None
+    problem: str = ""
+    expires_at: datetime | None = None
+
+    @property
+    def died_at(self) -> datetime:
+        """When the worker gave the task up, or when the letter was stored if it does not say."""
+        said = parse_rfc3339(self.letter.dlq_timestamp) if self.letter else None
+        return said or self.stored_at
+
+    @property
+    def task(self) -> Task:
+        """The task, empty where it cannot be read."""
+        return self.letter.task if self.letter else Task()
+
+    @property
+    def error(self) -> str:
+        """Why the task died, or why the letter cannot be read."""
+        return self.letter.error if self.letter else f"not a dead letter: {self.problem}"
+
+
+def read_dead_letter(body: bytes) -> tuple[DeadLetter | None, str]:
+    """Return the letter in `body` and an empty string, or None and why it cannot be read."""
+    try:
+        return DeadLetter.from_wire(body), ""
+    except InvalidDeadLetterError as error:
+        return None, str(error)
+
+
+def encode_raw(data: bytes) -> str:
+    """Return message bytes as the letter's `raw` carries them."""
+    return base64.b64encode(data).decode("ascii")

@@ -1,0 +1,104 @@
+"""Every name on the server, derived from the stream's name and the subjects' prefix."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class QueueNames:
+    """The names of one work queue and of what stands beside it.
+
+    `consumer_name` and `dlq_stream_name` override what would be derived; empty means derived.
+    """
+
+    stream: str = "PROVISIONING"
+    prefix: str = "provisioning"
+    consumer_name: str = ""
+    dlq_stream_name: str = ""
+
+    @property
+    def consumer(self) -> str:
+        """The durable pull consumer."""
+        return self.consumer_name or f"{self.prefix}-worker"
+
+    @property
+    def tasks(self) -> str:
+        """The subject tasks are published on."""
+        return f"{self.prefix}.tasks"
+
+    @property
+    def dlq(self) -> str:
+        """The subject dead letters are published on."""
+        return f"{self.prefix}.dlq"
+
+    @property
+    def dlq_stream(self) -> str:
+        """The dead letters' own stream."""
+        return self.dlq_stream_name or f"{self.stream}_DLQ"
+
+    @property
+    def replays(self) -> str:
+        """The subjects of replay claims, as a stream lists them."""
+        return f"{self.prefix}.replays.*"
+
+    @property
+    def replays_stream(self) -> str:
+        """The side stream of claims, where the work queue cannot take them itself."""
+        return f"{self.stream}_REPLAYS"
+
+    def replay_claim(self, generation: str, sequence: int) -> str:
+        """Return the claim subject of the dead letter `sequence`.
+
+        `generation` tells apart two lives of the DLQ stream, whose sequences start again.
+        """
+        return f"{self.prefix}.replays.{generation}-{sequence}"
+
+    @property
+    def ledger(self) -> str:
+        """The key-value bucket that remembers finished tasks."""
+        return f"{self.stream}_LEDGER"
+
+    @property
+    def events_stream(self) -> str:
+        """The stream that keeps task events."""
+        return f"{self.stream}_EVENTS"
+
+    def events(self, task_token: str) -> str:
+        """Return the subject of one task's events; `task_token` is `*` for those of all."""
+        return f"{self.prefix}.events.{task_token}"
+
+    @property
+    def audit_stream(self) -> str:
+        """The stream of what operators did."""
+        return f"{self.stream}_AUDIT"
+
+    @property
+    def archive_stream(self) -> str:
+        """The stream of purged dead letters, which undo reads."""
+        return f"{self.stream}_ARCHIVE"
+
+    @property
+    def advisories_stream(self) -> str:
+        """The stream of captured max-deliver advisories."""
+        return f"{self.stream}_ADVISORIES"
+
+    @property
+    def max_deliveries_advisory(self) -> str:
+        """The subject on which the server tells of exhausted deliveries of this consumer."""
+        kind = "$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES"
+        return f"{kind}.{self.stream}.{self.consumer}"
+
+
+REPLAY_OF = "Farutech-Replay-Of"
+REPLAY_COUNT = "Farutech-Replay-Count"
+REPLAYED_BY = "Farutech-Replayed-By"
+REPLAY_ID = "Farutech-Replay-Id"
+TRACEPARENT = "traceparent"
+
+SERVER_HEADER_PREFIX = "nats-"
+
+
+def is_server_header(name: str) -> bool:
+    """Return whether the server gives this header a meaning, so that no copy may carry it."""
+    return name.lower().startswith(SERVER_HEADER_PREFIX)
