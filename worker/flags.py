@@ -53,7 +53,7 @@ def _flag(name: str, field: FieldInfo) -> Callable[[Command], Command]:
     if field.annotation is bool:
         return click.option(f"{flag}/--no-{flag[2:]}", name, default=None, help=help_text)
     kinds = {int: click.INT, float: click.FLOAT}
-    kind = kinds.get(field.annotation, click.STRING) if field.annotation else click.STRING
+    kind = next((k for t, k in kinds.items() if field.annotation is t), click.STRING)
     return click.option(flag, name, type=kind, default=None, help=help_text)
 
 

@@ -1,0 +1,65 @@
+"""What a screen may ask: the operations on one work queue, as the TUI is given them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Protocol
+
+from farutech_console.operations.model import (
+    FeedCounts,
+    LinkState,
+    Outcome,
+    Page,
+    Plan,
+    QueueStatus,
+    TaskEvent,
+)
+from worker.model.dead_letter import StoredDeadLetter
+from worker.model.names import QueueNames
+
+
+class Backend(Protocol):
+    """The operations on one work queue. Every call may raise `JetStreamError` or `NoQueueError`.
+
+    A backend is used inside `async with`: entering returns at once and connects in the background,
+    for as long as it takes; leaving closes the connection.
+    """
+
+    @property
+    def names(self) -> QueueNames:
+        """The queue's names on the server."""
+
+    @property
+    def read_only(self) -> bool:
+        """Whether replay and purge are refused."""
+
+    def link(self) -> LinkState:
+        """Return the state of the connection; never waits."""
+
+    async def status(self) -> QueueStatus:
+        """Ask the server for everything the overview shows."""
+
+    def drain_events(self) -> Sequence[TaskEvent]:
+        """Return the task events seen since the last call, oldest first; never waits."""
+
+    def feed_counts(self) -> FeedCounts:
+        """Return what the live feed counted so far; never waits."""
+
+    async def page(self, limit: int, before: int | None = None) -> Page:
+        """Return the newest letters, at most `limit`, of sequences below `before`."""
+
+    async def letter(self, sequence: int) -> StoredDeadLetter | None:
+        """Return one letter, None where it is gone."""
+
+    async def plan_replay(self, sequences: Sequence[int] | None) -> Plan:
+        """Plan the replay of these letters, of all that lie there now where it is None."""
+
+    async def plan_purge(self, sequences: Sequence[int] | None) -> Plan:
+        """Plan the purge of these letters, of all that lie there now where it is None."""
+
+    def run(self, plan: Plan) -> AsyncIterator[Outcome]:
+        """Carry out a plan; yields an outcome for each of its letters.
+
+        Raises:
+            ReadOnlyError: the console may not change anything.
+        """

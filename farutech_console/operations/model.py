@@ -1,0 +1,150 @@
+"""What the operations answer: frozen values that screens and commands show alike."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from worker.model.dead_letter import StoredDeadLetter
+from worker.model.state import ConsumerState, ServerState, StreamState
+
+OutcomeKind = Literal["replayed", "already", "failed", "unknown", "purged"]
+PlanKind = Literal["replay", "purge"]
+EventKind = Literal[
+    "published",
+    "succeeded",
+    "retrying",
+    "in_progress",
+    "terminated",
+    "dead_lettered",
+    "exhausted",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetterState:
+    """The dead letters as a whole. `max_age` in seconds, None where they are kept for ever."""
+
+    stream: str
+    depth: int
+    oldest_at: datetime | None
+    newest_at: datetime | None
+    max_age: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class QueueStatus:
+    """Everything one poll learnt. `rtt` in seconds.
+
+    `tasks` counts all live tasks; `stuck` those whose deliveries are spent and that nobody will
+    get again. `consumer` is None where the consumer does not exist, `dead_letters` where no
+    stream takes them.
+    """
+
+    taken_at: datetime
+    server: ServerState
+    rtt: float
+    work_queue: StreamState
+    tasks: int
+    consumer: ConsumerState | None
+    dead_letters: DeadLetterState | None
+    stuck: int
+
+
+@dataclass(frozen=True, slots=True)
+class LinkState:
+    """The connection as the operator should see it.
+
+    `since` is when it came to be so; `detail` is the last error in words; `attempts` counts the
+    tries to come back.
+    """
+
+    connected: bool
+    since: datetime
+    server: str = ""
+    detail: str = ""
+    attempts: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class TaskEvent:
+    """One thing that happened to a task, as it was seen live.
+
+    `sequence` is the task's stream sequence, 0 where the wire did not say; `attempt` the delivery
+    count, 0 likewise; `delay` the backoff in seconds. `task_id`, `tenant_id` and `task_type` are
+    empty where the message is gone before it could be read.
+    """
+
+    at: datetime
+    kind: EventKind
+    sequence: int = 0
+    attempt: int = 0
+    task_id: str = ""
+    tenant_id: str = ""
+    task_type: str = ""
+    delay: float | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FeedCounts:
+    """Totals since the feed began; `dropped` events were seen and not kept."""
+
+    published: int = 0
+    succeeded: int = 0
+    retrying: int = 0
+    terminated: int = 0
+    dead_lettered: int = 0
+    dropped: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some dead letters, newest first. `more` tells whether older ones follow."""
+
+    letters: tuple[StoredDeadLetter, ...]
+    depth: int
+    more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a replay or a purge will touch: exactly these letters, whatever comes later.
+
+    `tenants` and `task_types` count the letters of each, `replayed_before` those that came back
+    at least once, `expiring` those the server drops within the hour. `consumer_note` says what
+    stands in the way of the tasks being run, empty for nothing. `command` is the same as a
+    command line.
+    """
+
+    kind: PlanKind
+    stream: str
+    generation: str
+    sequences: tuple[int, ...]
+    task_ids: tuple[str, ...]
+    target: str
+    oldest_at: datetime | None
+    newest_at: datetime | None
+    tenants: Mapping[str, int]
+    task_types: Mapping[str, int]
+    replayed_before: int
+    expiring: int
+    consumer_note: str
+    command: str
+
+    @property
+    def count(self) -> int:
+        """How many letters it touches."""
+        return len(self.sequences)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one letter of a plan. `detail` is for an operator to read."""
+
+    sequence: int
+    task_id: str
+    outcome: OutcomeKind
+    detail: str = ""
