@@ -1,0 +1,1 @@
+"""Benchmarks of the worker, the dead letters and the console."""

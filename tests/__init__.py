@@ -1,0 +1,1 @@
+"""Tests: unit (pure), live (real servers), console (pilot and snapshots), faults (kills)."""

@@ -1,0 +1,1 @@
+"""The TUI through its pilot and its snapshots."""

@@ -1,0 +1,1 @@
+"""Kills, restarts and partitions."""
