@@ -1,0 +1,1 @@
+"""The demo: an embedded server, a worker, traffic, and the console on them."""
