@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import AliasChoices, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from worker.jetstream.connection import ConnectionOptions
+from worker.model.link import ConnectionOptions
 from worker.model.names import QueueNames
 
 

@@ -10,9 +10,10 @@ from random import Random
 from uuid import UUID
 
 from worker.jetstream.api import Api
-from worker.jetstream.connection import ConnectionOptions, connect
+from worker.jetstream.connection import connect
 from worker.jetstream.errors import JetStreamError
 from worker.model.clock import Clock, SystemClock, format_rfc3339
+from worker.model.link import ConnectionOptions
 from worker.model.names import QueueNames
 from worker.model.task import Task, encode_task
 

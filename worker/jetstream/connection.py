@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass
 from random import Random
-from typing import Any, Literal
+from typing import Any
 
 import nats
 from nats.aio.client import Client
@@ -16,36 +15,14 @@ from nats.errors import AuthorizationError
 from nats.errors import Error as NatsError
 
 from worker.jetstream.api import Api
+from worker.jetstream.credentials import client_arguments
 from worker.jetstream.errors import RefusedError, UnreachableError
+from worker.model.link import ConnectionOptions, LinkChange, LinkEvent, Listener
 
 FIRST_WAIT = 0.25
 LONGEST_WAIT = 5.0
 PING_INTERVAL = 2
 """Seconds between pings; with two unanswered a silent server counts as gone."""
-
-LinkEvent = Literal["trying", "connected", "disconnected", "reconnected", "error", "closed"]
-
-
-@dataclass(frozen=True, slots=True)
-class LinkChange:
-    """Something happened to the connection. `detail` says what, for an operator to read."""
-
-    event: LinkEvent
-    detail: str = ""
-    attempt: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class ConnectionOptions:
-    """Where and how to connect. `servers` are NATS URLs; `name` is what the server lists."""
-
-    servers: tuple[str, ...] = ("nats://localhost:4222",)
-    name: str = "farutech"
-    api_prefix: str = "$JS.API"
-    inbox_prefix: str = "_INBOX"
-
-
-Listener = Callable[[LinkChange], None]
 
 
 class Connection:
@@ -203,6 +180,7 @@ async def _dial(client: Client, options: ConnectionOptions, link: _Link) -> None
         ping_interval=PING_INTERVAL,
         reconnect_time_wait=1,
         reconnect_to_server_handler=link.next_server,
+        **client_arguments(options),
     )
 
 

@@ -1,0 +1,65 @@
+"""Where and how to connect, and what happens to a connection: plain values, no NATS."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal
+
+LinkEvent = Literal["trying", "connected", "disconnected", "reconnected", "error", "closed"]
+
+
+@dataclass(frozen=True, slots=True)
+class LinkChange:
+    """Something happened to the connection.
+
+    `detail` says what, for an operator to read; `attempt` counts the failed tries since it was up.
+    """
+
+    event: LinkEvent
+    detail: str = ""
+    attempt: int = 0
+
+
+Listener = Callable[[LinkChange], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """Who we are. At most one way is used: user, token, creds file or nkey seed file."""
+
+    user: str = ""
+    password: str = field(default="", repr=False)
+    token: str = field(default="", repr=False)
+    creds: str = ""
+    nkey: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TlsFiles:
+    """Certificates, as PEM files: whom we trust, and who we are.
+
+    `first` starts TLS before the server's greeting, for servers set to `handshake_first`.
+    """
+
+    ca: str = ""
+    cert: str = ""
+    key: str = ""
+    first: bool = False
+
+    @property
+    def is_set(self) -> bool:
+        """Whether anything about TLS was asked for."""
+        return bool(self.ca or self.cert or self.key or self.first)
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionOptions:
+    """Where and how to connect. `servers` are NATS URLs; `name` is what the server lists."""
+
+    servers: tuple[str, ...] = ("nats://localhost:4222",)
+    name: str = "farutech"
+    credentials: Credentials = field(default_factory=Credentials)
+    tls: TlsFiles = field(default_factory=TlsFiles)
+    api_prefix: str = "$JS.API"
+    inbox_prefix: str = "_INBOX"
