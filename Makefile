@@ -69,7 +69,7 @@ types: $(STAMP) ## mypy, strict
 	@$(BIN)/mypy
 
 imports: $(STAMP) ## the house's floors
-	@$(BIN)/lint-imports
+	@$(BIN)/lint-imports --no-logo
 
 check: lint types imports ## lint, types and imports
 

@@ -173,6 +173,8 @@ class NatsServer:
         """Freeze it with SIGSTOP: its connections stay open and nothing answers. Not on Windows."""
         self.send_signal(signal.SIGSTOP)
         self._paused = True
+        # The signal is only sent; its threads go on until the kernel reports the stop.
+        os.waitpid(self.pid, os.WUNTRACED)
 
     def resume(self) -> None:
         """Let a paused server go on. Nothing happens if it is not paused."""
