@@ -10,6 +10,8 @@ from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings
 
+from worker.nats_context import ContextError
+
 S = TypeVar("S", bound=BaseSettings)
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -29,11 +31,14 @@ def load_settings(settings: type[S], given: dict[str, Any]) -> S:
     """Return the settings with the flags that were given on top of environment and files.
 
     Raises:
-        click.UsageError: a value that the setting does not allow, named by its flag or variable.
+        click.UsageError: a value that the setting does not allow, named by its flag or variable,
+            or a context of the nats CLI that cannot be used.
     """
     known = {k: v for k, v in given.items() if k in settings.model_fields and v is not None}
     try:
         return settings(**known)
+    except ContextError as error:
+        raise click.UsageError(str(error)) from error
     except ValidationError as error:
         raise click.UsageError(_in_words(settings, error)) from error
 
@@ -47,7 +52,7 @@ def env_name(field: FieldInfo) -> str:
 
 def _flag(name: str, field: FieldInfo) -> Callable[[Command], Command]:
     help_text = f"{field.description}  [env {env_name(field)}]"
-    if field.default not in ("", None, False):
+    if isinstance(field.default, (int, float, str)) and field.default not in ("", False):
         help_text += f"  [default {field.default}]"
     flag = "--" + name.replace("_", "-")
     if field.annotation is bool:

@@ -1,0 +1,149 @@
+"""What counts where a setting is given in several places."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from worker.flags import load_settings, settings_flags
+from worker.settings import ConnectionSettings, QueueSettings
+
+
+@pytest.fixture(autouse=True)
+def _nothing_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for field in QueueSettings.model_fields.values():
+        alias = field.validation_alias
+        for name in getattr(alias, "choices", ()):
+            monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+
+
+def _write_context(home: Path, name: str, *, selected: bool = False, **keys: object) -> None:
+    folder = home / "nats" / "context"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{name}.json").write_text(json.dumps(keys))
+    if selected:
+        (home / "nats" / "context.txt").write_text(f"{name}\n")
+
+
+def test_the_default_is_the_contracts() -> None:
+    settings = QueueSettings()
+    assert settings.connection("x").servers == ("nats://localhost:4222",)
+    assert (settings.names.stream, settings.names.dlq_stream) == (
+        "PROVISIONING",
+        "PROVISIONING_DLQ",
+    )
+
+
+def test_each_place_overrides_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _write_context(tmp_path, "staging", selected=True, url="nats://context:1")
+    assert ConnectionSettings().server == "nats://context:1"
+    (tmp_path / ".env").write_text("NATS_URL=nats://dotenv:1\n")
+    assert ConnectionSettings().server == "nats://dotenv:1"
+    monkeypatch.setenv("NATS_URL", "nats://environment:1")
+    assert ConnectionSettings().server == "nats://environment:1"
+    assert ConnectionSettings(server="nats://flag:1").server == "nats://flag:1"
+
+
+def test_a_context_is_chosen_by_flag_then_by_variable_then_by_selection(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("flag", "variable"):
+        _write_context(tmp_path, name, url=f"nats://{name}:1")
+    _write_context(tmp_path, "selected", selected=True, url="nats://selected:1")
+    assert ConnectionSettings().server == "nats://selected:1"
+    monkeypatch.setenv("NATS_CONTEXT", "variable")
+    assert ConnectionSettings().server == "nats://variable:1"
+    assert ConnectionSettings(context="flag").server == "nats://flag:1"
+
+
+def test_a_context_gives_everything_about_the_connection(tmp_path: Path) -> None:
+    _write_context(
+        tmp_path,
+        "all",
+        url="tls://a:1, tls://b:2",
+        creds="/c.creds",
+        ca="/ca.pem",
+        cert="/cert.pem",
+        key="/key.pem",
+        tls_first=True,
+        jetstream_domain="hub",
+        inbox_prefix="_INBOX_ops",
+        description="ignored",
+        color_scheme="",
+    )
+    options = ConnectionSettings(context="all").connection("x")
+    assert options.servers == ("tls://a:1", "tls://b:2")
+    assert options.credentials.creds == "/c.creds"
+    assert (options.tls.ca, options.tls.cert, options.tls.key) == (
+        "/ca.pem",
+        "/cert.pem",
+        "/key.pem",
+    )
+    assert options.tls.first
+    assert options.api_prefix == "$JS.hub.API"
+    assert options.inbox_prefix == "_INBOX_ops"
+
+
+def test_an_api_prefix_goes_before_a_domain() -> None:
+    settings = ConnectionSettings(js_domain="hub", js_api_prefix="JS.ops.API")
+    assert settings.connection("x").api_prefix == "JS.ops.API"
+
+
+@pytest.mark.parametrize(
+    "given", [{"user": "me", "password": "p"}, {"creds": "/mine"}, {"server": "nats://me:p@a:1"}]
+)
+def test_credentials_are_never_mixed_from_two_places(tmp_path: Path, given: dict[str, str]) -> None:
+    _write_context(tmp_path, "c", url="nats://c:1", user="other", password="theirs", token="t")
+    settings = load_settings(ConnectionSettings, {"context": "c", **given})
+    credentials = settings.connection("x").credentials
+    assert credentials.user == given.get("user", "")
+    assert credentials.password == given.get("password", "")
+    assert credentials.token == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("gone", None, "No such file"),
+        ("../evil", None, "not the name"),
+        ("broken", "{", "not JSON"),
+        ("list", "[]", "not a JSON object"),
+        ("nsc", '{"nsc": "nsc://o/a/u"}', "'nsc', which is not supported"),
+    ],
+)
+def test_a_context_that_cannot_be_used_says_why(
+    tmp_path: Path, name: str, content: str | None, words: str
+) -> None:
+    if content is not None:
+        _write_context(tmp_path, name)
+        (tmp_path / "nats" / "context" / f"{name}.json").write_text(content)
+    with pytest.raises(click.UsageError, match=words):
+        load_settings(ConnectionSettings, {"context": name})
+
+
+def test_secrets_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NATS_PASSWORD", "hunter2")
+    monkeypatch.setenv("NATS_USER", "me")
+    settings = ConnectionSettings()
+    assert settings.connection("x").credentials.password == "hunter2"
+    assert "hunter2" not in repr(settings) + repr(settings.connection("x"))
+
+
+def test_flags_are_made_from_settings() -> None:
+    @click.command()
+    @settings_flags(QueueSettings)
+    def command(**given: object) -> None:
+        settings = load_settings(QueueSettings, given)
+        click.echo(f"{settings.server} {settings.stream} {settings.tls_first}")
+
+    runner = CliRunner()
+    said = runner.invoke(command, ["--server", "nats://f:1", "--stream", "ORDERS", "--tls-first"])
+    assert said.output == "nats://f:1 ORDERS True\n"
+    help_text = " ".join(runner.invoke(command, ["--help"]).output.split())
+    assert "[env NATS_URL] [default nats://localhost:4222]" in help_text
