@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ssl
 from collections.abc import AsyncIterator, Callable, Mapping
 from random import Random
 from typing import Any
@@ -43,6 +44,17 @@ class Connection:
         """How often the connection came back."""
         return int(self.client.stats["reconnects"])
 
+    @property
+    def losses(self) -> int:
+        """How often the connection was lost: what was sent before the last loss may be lost too."""
+        return self._link.losses
+
+    async def wait_connected(self) -> None:
+        """Return once a server answers; at once where one does."""
+        while not self.is_connected:
+            self._link.up.clear()
+            await self._link.up.wait()
+
     def listen(self, listener: Listener) -> Callable[[], None]:
         """Call `listener` on every change of the connection; return a function that ends that."""
         self._link.listeners.append(listener)
@@ -52,12 +64,14 @@ class Connection:
 class _Link:
     """Turns the client's callbacks into link changes, and attempts into ever longer waits."""
 
-    def __init__(self, random: Random, listener: Listener | None) -> None:
+    def __init__(self, client: Client, random: Random, listener: Listener | None) -> None:
+        self._client = client
         self.listeners: list[Listener] = [listener] if listener else []
         self.refused: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self.up = asyncio.Event()
+        self.losses = 0
         self._random = random
         self._attempt = 0
-        self._last_error = ""
 
     def tell(self, event: LinkEvent, detail: str = "") -> None:
         change = LinkChange(event, detail, self._attempt)
@@ -73,15 +87,23 @@ class _Link:
         self.tell("error", words)
 
     async def on_disconnected(self) -> None:
+        self.losses += 1
+        self._forget_unsent()
         self._attempt = 0
         self.tell("disconnected")
 
     async def on_reconnected(self) -> None:
+        self.up.set()
         self.tell("reconnected")
         self._attempt = 0
 
     async def on_closed(self) -> None:
         self.tell("closed")
+
+    def _forget_unsent(self) -> None:
+        """Drop what waits to be sent: an ack that arrives minutes late settles another's task."""
+        client = self._client
+        client._pending, client._pending_data_size = [], 0  # noqa: SLF001 - no public access
 
     def wait_before_next(self) -> float:
         longest = min(LONGEST_WAIT, FIRST_WAIT * 2.0 ** min(self._attempt, 10))
@@ -109,14 +131,15 @@ async def connect(
     is told to `listener`.
 
     Raises:
-        RefusedError: wrong credentials.
+        RefusedError: wrong credentials or certificates, or a file of theirs that cannot be used.
         UnreachableError: no server answered within `within` seconds.
     """
-    link = _Link(random or Random(), listener)
     client = Client()
+    link = _Link(client, random or Random(), listener)
+    dial = _dial_arguments(options, link)
     try:
         async with asyncio.timeout(within):
-            await _first_connect(client, options, link)
+            await _first_connect(client, dial, link)
     except TimeoutError as error:
         await _abandon(client)
         where = ", ".join(shown_url(url) for url in options.servers)
@@ -135,6 +158,8 @@ async def connect(
 def is_refusal(error: Exception) -> bool:
     """Return whether the server said no to who we are, so that trying again cannot help."""
     words = str(error).lower()
+    if isinstance(error, ssl.SSLError):
+        return "certificate" in words
     return isinstance(error, AuthorizationError) or (
         isinstance(error, NatsError) and ("authorization" in words or "authentication" in words)
     )
@@ -146,10 +171,10 @@ def shown_url(url: str) -> str:
     return f"{scheme}{separator}{rest.rpartition('@')[2]}"
 
 
-async def _first_connect(client: Client, options: ConnectionOptions, link: _Link) -> None:
+async def _first_connect(client: Client, arguments: dict[str, Any], link: _Link) -> None:
     while True:
-        link.tell("trying", ", ".join(shown_url(url) for url in options.servers))
-        dial = asyncio.create_task(_dial(client, options, link))
+        link.tell("trying", ", ".join(shown_url(url) for url in arguments["servers"]))
+        dial = asyncio.create_task(client.connect(**arguments))
         watched: tuple[asyncio.Future[Any], ...] = (dial, link.refused)
         try:
             await asyncio.wait(watched, return_when=asyncio.FIRST_COMPLETED)
@@ -167,21 +192,21 @@ async def _first_connect(client: Client, options: ConnectionOptions, link: _Link
             return
 
 
-async def _dial(client: Client, options: ConnectionOptions, link: _Link) -> None:
-    await client.connect(
-        servers=list(options.servers),
-        name=options.name,
-        inbox_prefix=options.inbox_prefix,
-        error_cb=link.on_error,
-        disconnected_cb=link.on_disconnected,
-        reconnected_cb=link.on_reconnected,
-        closed_cb=link.on_closed,
-        max_reconnect_attempts=-1,
-        ping_interval=PING_INTERVAL,
-        reconnect_time_wait=1,
-        reconnect_to_server_handler=link.next_server,
+def _dial_arguments(options: ConnectionOptions, link: _Link) -> dict[str, Any]:
+    return {
+        "servers": list(options.servers),
+        "name": options.name,
+        "inbox_prefix": options.inbox_prefix,
+        "error_cb": link.on_error,
+        "disconnected_cb": link.on_disconnected,
+        "reconnected_cb": link.on_reconnected,
+        "closed_cb": link.on_closed,
+        "max_reconnect_attempts": -1,
+        "ping_interval": PING_INTERVAL,
+        "reconnect_time_wait": 1,
+        "reconnect_to_server_handler": link.next_server,
         **client_arguments(options),
-    )
+    }
 
 
 async def _abandon(client: Client) -> None:
