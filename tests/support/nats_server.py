@@ -7,7 +7,6 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 import sysconfig
 import time
 from functools import cache
@@ -15,18 +14,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from farutech_console.demo.processes import tethered
+
 START_TIMEOUT_S = 20.0
 STOP_TIMEOUT_S = 20.0
 POLL_S = 0.005
-
-# Linux ends the server with the thread that started it, however that one dies. A preexec_fn would
-# do the same, but warns from Python 3.12 on in a process that has threads.
-_TETHER = (
-    "import ctypes, os, signal, sys; "
-    "ctypes.CDLL(None).prctl(1, signal.SIGKILL); "
-    "os.getppid() == int(sys.argv[1]) or sys.exit(1); "
-    "os.execv(sys.argv[2], sys.argv[2:])"
-)
 
 
 class ServerError(RuntimeError):
@@ -248,13 +240,6 @@ class NatsServer:
 
     def _failure(self, what: str) -> ServerError:
         return ServerError(f"nats-server {self.name} {what}\n{self.log[-4000:]}")
-
-
-def tethered(command: list[str]) -> list[str]:
-    """The command such that, on Linux, it ends with the thread that starts it."""
-    if sys.platform != "linux":
-        return command
-    return [sys.executable, "-ISc", _TETHER, str(os.getpid()), *command]
 
 
 @cache
