@@ -1,0 +1,114 @@
+"""Single messages of a stream: read, found, deleted, by the requests that every server answers."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from worker.jetstream.api import Api
+from worker.jetstream.errors import DELETE_NOT_FOUND, MESSAGE_NOT_FOUND, ApiError
+from worker.model.clock import parse_rfc3339
+
+IN_FLIGHT = 32
+"""Requests kept open at once; 11,000 to 16,000 deletes/s measured, more brought nothing."""
+
+_EPOCH = datetime.fromtimestamp(0, UTC)
+# What a direct get or a republish puts among the headers; no part of what was published.
+_TRANSPORT_HEADERS = frozenset(
+    {
+        "Nats-Stream",
+        "Nats-Subject",
+        "Nats-Sequence",
+        "Nats-Time-Stamp",
+        "Nats-Num-Pending",
+        "Nats-Last-Sequence",
+        "Nats-UpTo-Sequence",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredMessage:
+    """A message as it lies in a stream. Headers hold the last value of each name."""
+
+    sequence: int
+    stored_at: datetime
+    subject: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+async def message_at(api: Api, stream: str, sequence: int) -> StoredMessage | None:
+    """Return the message of this sequence, None where there is none."""
+    return await _get(api, stream, {"seq": sequence})
+
+
+async def next_message(api: Api, stream: str, subject: str, sequence: int) -> StoredMessage | None:
+    """Return the first message under `subject` (`*` allowed) at or after `sequence`."""
+    return await _get(api, stream, {"seq": max(sequence, 1), "next_by_subj": subject})
+
+
+async def last_message(api: Api, stream: str, subject: str) -> StoredMessage | None:
+    """Return the newest message under `subject`."""
+    return await _get(api, stream, {"last_by_subj": subject})
+
+
+async def delete_message(api: Api, stream: str, sequence: int) -> bool:
+    """Delete a message; return whether it was there.
+
+    The server is asked not to overwrite its bytes (`no_erase`): the default does, at 130 to 160
+    deletes/s (measured on 2.12.8 and 2.15.1).
+    """
+    try:
+        await api.request(f"STREAM.MSG.DELETE.{stream}", {"seq": sequence, "no_erase": True})
+    except ApiError as error:
+        if error.err_code in (*DELETE_NOT_FOUND, MESSAGE_NOT_FOUND):
+            return False
+        raise
+    return True
+
+
+async def purge_subject(api: Api, stream: str, subject: str) -> None:
+    """Delete every message under exactly this subject."""
+    await api.request(f"STREAM.PURGE.{stream}", {"filter": subject})
+
+
+def published_headers(headers: Mapping[str, str]) -> dict[str, str]:
+    """Return what the publisher set, without what a direct get or a republish put beside it."""
+    return {name: value for name, value in headers.items() if name not in _TRANSPORT_HEADERS}
+
+
+def stored_time(text: str) -> datetime:
+    """Return the server's time stamp of a message."""
+    return parse_rfc3339(text) or _EPOCH
+
+
+async def _get(api: Api, stream: str, body: Mapping[str, Any]) -> StoredMessage | None:
+    try:
+        answer = await api.request(f"STREAM.MSG.GET.{stream}", body)
+    except ApiError as error:
+        if error.err_code == MESSAGE_NOT_FOUND:
+            return None
+        raise
+    message = answer["message"]
+    return StoredMessage(
+        sequence=message["seq"],
+        stored_at=stored_time(message["time"]),
+        subject=message["subject"],
+        headers=published_headers(_parse_headers(base64.b64decode(message.get("hdrs") or ""))),
+        body=base64.b64decode(message.get("data") or ""),
+    )
+
+
+def _parse_headers(block: bytes) -> dict[str, str]:
+    """Read a header block as nats-py reads those of a delivered message, so that both agree."""
+    headers: dict[str, str] = {}
+    for line in block.split(b"\r\n")[1:]:
+        name, separator, value = line.partition(b":")
+        key = name.strip()
+        if separator and key.isascii() and key and not any(byte in b" \t" for byte in key):
+            headers[key.decode("ascii")] = value.strip().decode("utf-8", "replace")
+    return headers
