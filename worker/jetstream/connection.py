@@ -55,6 +55,15 @@ class Connection:
             self._link.up.clear()
             await self._link.up.wait()
 
+    async def flush(self, within: float) -> bool:
+        """Return whether the server confirmed within `within` seconds that it has what we sent."""
+        try:
+            async with asyncio.timeout(within):
+                await self.client.flush()
+        except (NatsError, TimeoutError):
+            return False
+        return True
+
     def listen(self, listener: Listener) -> Callable[[], None]:
         """Call `listener` on every change of the connection; return a function that ends that."""
         self._link.listeners.append(listener)
