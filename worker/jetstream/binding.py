@@ -1,0 +1,60 @@
+"""The consumer a worker is bound to: created where missing, read again when it may be another."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from structlog.typing import FilteringBoundLogger
+
+from worker.jetstream.api import Api
+from worker.jetstream.info import consumer_state
+from worker.jetstream.topology import NoQueueError, discover, ensure
+from worker.model.names import QueueNames
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """What a worker must know of the queue that it is bound to.
+
+    `generation` tells apart two lives of the stream, whose sequences begin anew with each;
+    `ack_wait` is in seconds, a `max_deliver` of -1 no limit.
+    """
+
+    generation: str
+    ack_wait: float
+    max_deliver: int
+
+
+class Binding:
+    """Keeps what is known of the consumer. `current` is only there after `restore`."""
+
+    def __init__(self, api: Api, names: QueueNames, log: FilteringBoundLogger) -> None:
+        self._api = api
+        self._names = names
+        self._log = log
+        self._current: Bound | None = None
+
+    @property
+    def current(self) -> Bound:
+        """What was read last.
+
+        Raises:
+            NoQueueError: nothing was read yet.
+        """
+        if self._current is None:
+            raise NoQueueError(f"not bound to a consumer of {self._names.stream} yet")
+        return self._current
+
+    async def restore(self) -> None:
+        """Create the streams and the consumer where they are missing, and read them.
+
+        Raises:
+            JetStreamError: the server refused, or cannot be reached.
+            NoQueueError: they are gone again.
+        """
+        created = await ensure(self._api, self._names)
+        if created:
+            self._log.info("topology.created", names=list(created))
+        layout = await discover(self._api, self._names)
+        consumer = await consumer_state(self._api, self._names.stream, self._names.consumer)
+        self._current = Bound(layout.work_queue.created, consumer.ack_wait, consumer.max_deliver)

@@ -1,0 +1,146 @@
+"""Our hold on one delivery: settled once, kept while it is worked on, known when it is lost."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+
+from nats.errors import Error as NatsError
+
+from worker.jetstream.connection import Connection
+from worker.model.clock import Clock
+from worker.model.delivery import Delivery
+
+ACK = b"+ACK"
+NAK = b"-NAK"
+IN_PROGRESS = b"+WPI"
+TERM = b"+TERM"
+
+NANOSECONDS = 1_000_000_000
+MAX_INT64 = 2**63 - 1
+"""A larger delay, or one that is not a whole number, is a nak without delay to the server."""
+
+SAFETY = 0.1
+"""The last share of ack wait, in which a delivery counts as lost already: the server's clock
+started when it sent, ours when we read."""
+
+
+class AlreadySettledError(RuntimeError):
+    """A delivery was settled twice: a mistake in this program."""
+
+
+class LostDeliveryError(Exception):
+    """The ack wait is over, or may be: the server may have given the task to another worker.
+
+    Nothing was sent: what we say of it now could undo what the other does.
+    """
+
+
+class Receipt:
+    """What we hold for one delivery until it is settled.
+
+    The hold lasts `ack_wait` seconds from the delivery or from the last in-progress signal that
+    certainly arrived: one sent on a connection that broke afterwards does not count.
+    """
+
+    __slots__ = (
+        "_ack_wait",
+        "_certain",
+        "_clock",
+        "_connection",
+        "_losses",
+        "_settled",
+        "_touched",
+        "delivery",
+    )
+
+    def __init__(
+        self, delivery: Delivery, connection: Connection, ack_wait: float, clock: Clock
+    ) -> None:
+        self.delivery = delivery
+        self._connection = connection
+        self._clock = clock
+        self._ack_wait = ack_wait
+        self._losses = connection.losses
+        self._certain = self._touched = delivery.received_at
+        self._settled = False
+
+    @property
+    def settled(self) -> bool:
+        """Whether a settlement was begun."""
+        return self._settled
+
+    @property
+    def remaining(self) -> float:
+        """Seconds for which the delivery is still ours, negative when it is lost."""
+        unbroken = self._losses == self._connection.losses
+        since = self._touched if unbroken else self._certain
+        return since + self._ack_wait * (1 - SAFETY) - self._clock.monotonic()
+
+    @property
+    def idle(self) -> float:
+        """Seconds since the server last heard of this delivery."""
+        return self._clock.monotonic() - self._touched
+
+    async def in_progress(self) -> bool:
+        """Tell the server that the task is being worked on; return whether that was done.
+
+        It is not where the delivery is settled (the signal would replace a nak's delay), lost, or
+        no server is connected.
+        """
+        if self._settled or not self._connection.is_connected or self.remaining <= 0:
+            return False
+        if self._losses == self._connection.losses:
+            self._certain = self._touched
+        self._losses = self._connection.losses
+        self._touched = self._clock.monotonic()
+        return await self._publish(IN_PROGRESS)
+
+    async def ack(self) -> None:
+        """The task is done: the server removes it.
+
+        Raises:
+            AlreadySettledError: it was settled before.
+            LostDeliveryError: it is no longer ours; nothing was sent. So for `nak` and `term`.
+        """
+        await self._settle(ACK)
+
+    async def nak(self, delay: float = 0.0) -> None:
+        """Have the task delivered again after `delay` seconds, at once where that is 0."""
+        await self._settle(nak_body(delay))
+
+    async def term(self, reason: str) -> None:
+        """Have the task never delivered again; the reason goes into the server's advisory."""
+        await self._settle(TERM + b" " + " ".join(reason.split()).encode("utf-8", "replace"))
+
+    async def _settle(self, body: bytes) -> None:
+        if self._settled:
+            raise AlreadySettledError(f"{self.delivery.reply} is settled already")
+        self._settled = True
+        while self.remaining > 0:
+            if self._connection.is_connected and await self._publish(body):
+                return
+            await self._await_server()
+        raise LostDeliveryError(
+            f"sequence {self.delivery.stream_sequence}: ack wait of {self._ack_wait:g} s is over"
+        )
+
+    async def _await_server(self) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(max(self.remaining, 0)):
+                await self._connection.wait_connected()
+
+    async def _publish(self, body: bytes) -> bool:
+        try:
+            await self._connection.client.publish(self.delivery.reply, body)
+        except NatsError:
+            return False
+        return True
+
+
+def nak_body(delay: float) -> bytes:
+    """Return the payload of a nak with `delay` seconds, as the server surely understands it."""
+    if delay <= 0:
+        return NAK
+    nanoseconds = min(int(min(delay, MAX_INT64 / NANOSECONDS) * NANOSECONDS), MAX_INT64)
+    return b'-NAK {"delay": %d}' % nanoseconds
