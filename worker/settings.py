@@ -5,13 +5,14 @@ What counts, first wins: flag, environment, `.env`, the nats CLI's context, defa
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
-from pydantic import AliasChoices, Field, SecretStr
+from pydantic import AliasChoices, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from worker.model.link import ConnectionOptions, Credentials, TlsFiles
 from worker.model.names import QueueNames
+from worker.model.simulation import Simulation, parse_range, parse_rates
 from worker.nats_context import NatsContextSource
 
 
@@ -92,3 +93,81 @@ class QueueSettings(ConnectionSettings):
     def names(self) -> QueueNames:
         """The names on the server."""
         return QueueNames(self.stream, self.prefix, self.consumer, self.dlq_stream)
+
+
+class WorkerSettings(QueueSettings):
+    """How one worker works. Times in seconds."""
+
+    worker_id: str = setting("worker-001", "WORKER_ID", "name of this worker", min_length=1)
+    concurrency: int = setting(
+        10, "FARUTECH_CONCURRENCY", "tasks that run at once", ge=1, le=10_000
+    )
+    backoff_scale: float = setting(
+        1.0,
+        "FARUTECH_BACKOFF_SCALE",
+        "factor for the waits between attempts (10 20 40 80 160 s, 300 at most)",
+        gt=0,
+        le=1000,
+    )
+    task_timeout: float = setting(
+        900.0, "FARUTECH_TASK_TIMEOUT", "seconds after which an attempt has failed", gt=0
+    )
+    grace: float = setting(
+        30.0, "FARUTECH_GRACE", "seconds that running tasks get to finish at shutdown", ge=0
+    )
+    handlers: str = setting(
+        "",
+        "FARUTECH_HANDLERS",
+        "Python modules with your handlers, separated by commas (default: simulated provisioning)",
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = setting(
+        "info", "FARUTECH_LOG_LEVEL", "debug, info, warning or error"
+    )
+    log_format: Literal["auto", "json", "text"] = setting(
+        "auto", "FARUTECH_LOG_FORMAT", "json, text, or auto: text on a terminal"
+    )
+    sim_duration: str = setting(
+        "0.2-1.0", "FARUTECH_SIM_DURATION", "seconds a simulated attempt takes, as MIN-MAX"
+    )
+    sim_transient: str = setting(
+        "0",
+        "FARUTECH_SIM_TRANSIENT",
+        "share of simulated attempts that fail, as 0.1 or provision=0.1,update=0.2",
+    )
+    sim_outage: str = setting(
+        "0",
+        "FARUTECH_SIM_OUTAGE",
+        "share of simulated tasks that fail in every attempt, likewise",
+    )
+    sim_permanent: str = setting(
+        "0", "FARUTECH_SIM_PERMANENT", "share of simulated tasks refused for good, likewise"
+    )
+    sim_seed: int = setting(0, "FARUTECH_SIM_SEED", "which simulated tasks fail")
+    heal_on_replay: bool = setting(
+        False, "FARUTECH_HEAL_ON_REPLAY", "simulated tasks succeed once they are replayed"
+    )
+
+    @field_validator("sim_duration")
+    @classmethod
+    def _check_duration(cls, text: str) -> str:
+        parse_range(text)
+        return text
+
+    @field_validator("sim_transient", "sim_outage", "sim_permanent")
+    @classmethod
+    def _check_rates(cls, text: str) -> str:
+        parse_rates(text)
+        return text
+
+    @property
+    def simulation(self) -> Simulation:
+        """How the simulated provisioning behaves."""
+        shortest, longest = parse_range(self.sim_duration)
+        return Simulation(
+            shortest,
+            longest,
+            transient=parse_rates(self.sim_transient),
+            outage=parse_rates(self.sim_outage),
+            permanent=parse_rates(self.sim_permanent),
+            heal_on_replay=self.heal_on_replay,
+        )

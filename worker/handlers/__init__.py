@@ -1,0 +1,1 @@
+"""What runs a task: the user's functions, and those that come with the worker."""

@@ -1,0 +1,109 @@
+"""Which function handles which task type."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass
+from types import ModuleType
+from typing import TypeVar
+
+from worker.handlers.context import TaskContext
+from worker.model.task import Task
+
+Handler = Callable[[Task, TaskContext], Awaitable[None] | None]
+H = TypeVar("H", bound=Handler)
+
+_MARK = "__farutech_task_types__"
+
+
+class HandlerSetupError(Exception):
+    """The handlers cannot be used; the text says which and why."""
+
+
+def handler(*task_types: str) -> Callable[[H], H]:
+    """Mark a function as the handler of tasks of these types.
+
+    An `async def` runs on the event loop; a plain `def` runs in a thread of its own. Returning
+    means that the task is done; see `worker.handlers.errors` for what may be raised.
+    """
+    if not task_types or not all(isinstance(name, str) and name for name in task_types):
+        raise HandlerSetupError('name the task types: @handler("provision")')
+
+    def mark(function: H) -> H:
+        setattr(function, _MARK, task_types)
+        return function
+
+    return mark
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """A handler, and whether it blocks and so runs in a thread."""
+
+    function: Handler
+    blocks: bool
+
+
+class Registry:
+    """The handlers by task type."""
+
+    def __init__(self, handlers: Mapping[str, Handler]) -> None:
+        self._handlers = {
+            task_type: Registered(function, blocks=not _is_async(function))
+            for task_type, function in handlers.items()
+        }
+
+    @property
+    def task_types(self) -> tuple[str, ...]:
+        """The types that have a handler, in order."""
+        return tuple(sorted(self._handlers))
+
+    def find(self, task_type: str) -> Registered | None:
+        """Return the handler of a task type, or None where nobody handles it."""
+        return self._handlers.get(task_type)
+
+
+def registry_of(modules: Iterable[str]) -> Registry:
+    """Import the modules and return the handlers that they define or import.
+
+    Raises:
+        HandlerSetupError: a module is missing, has no handler, or two handle the same type.
+    """
+    found: dict[str, Handler] = {}
+    for name in modules:
+        for task_type, function in _marked(_imported(name)):
+            if found.setdefault(task_type, function) is not function:
+                raise HandlerSetupError(f"two handlers for task type {task_type!r}, see {name}")
+    return Registry(found)
+
+
+def _is_async(function: Handler) -> bool:
+    """Also for an object whose `__call__` is an `async def`."""
+    return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(
+        getattr(function, "__call__", None)  # noqa: B004 - not whether, but how it is called
+    )
+
+
+def _imported(name: str) -> ModuleType:
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name is None or not (name == error.name or name.startswith(error.name + ".")):
+            raise
+        raise HandlerSetupError(
+            f"there is no module {name}: is its folder on PYTHONPATH?"
+        ) from error
+
+
+def _marked(module: ModuleType) -> list[tuple[str, Handler]]:
+    marked = [
+        (task_type, value)
+        for value in vars(module).values()
+        if callable(value)
+        for task_type in getattr(value, _MARK, ())
+    ]
+    if not marked:
+        raise HandlerSetupError(f'{module.__name__} has no handler: mark one with @handler("type")')
+    return marked
