@@ -1,0 +1,95 @@
+"""`farutech-worker`: the commands of the headless worker."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Callable
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from worker import __version__
+from worker.flags import load_settings, settings_flags
+from worker.settings import WorkerSettings
+
+if TYPE_CHECKING:
+    from structlog.typing import FilteringBoundLogger
+
+EXIT_FAILED = 1
+EXIT_NO_CONNECTION = 3
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="farutech-worker")
+def worker() -> None:
+    """Run provisioning tasks from a NATS JetStream work queue."""
+
+
+@worker.command()
+@settings_flags(WorkerSettings)
+def run(**given: Any) -> None:  # noqa: ANN401 - one argument for each setting
+    r"""Pull tasks and run them until told to stop.
+
+    Streams and consumer are created where they are missing and left alone where they exist.
+
+    \b
+    SIGTERM or SIGINT: pull no more, let running tasks finish, hand back the rest.
+    A second one: leave at once.
+
+    \b
+    Exit codes:
+      0  stopped as asked
+      1  failed; the last line of the log says why
+      2  wrong usage
+      3  the server refused us, or has no JetStream
+      128+n  ended at once by a second signal n
+    """
+    sys.exit(_run(load_settings(WorkerSettings, given)))
+
+
+def main() -> None:
+    """Run the command line."""
+    worker(prog_name="farutech-worker")
+
+
+def _run(settings: WorkerSettings) -> int:
+    from worker.handlers.registry import HandlerSetupError
+    from worker.jetstream.errors import JetStreamError, RefusedError
+    from worker.jetstream.topology import NoQueueError
+    from worker.telemetry.logging import logger
+
+    log = logger(settings.log_level, settings.log_format)
+    try:
+        with asyncio.Runner(loop_factory=_fast_loop()) as runner:
+            runner.run(_serve(settings, log))
+    except HandlerSetupError as error:
+        raise click.UsageError(f"--handlers: {error}") from error
+    except RefusedError as error:
+        log.error("worker.refused", why=str(error))  # noqa: TRY400 - said in words
+        return EXIT_NO_CONNECTION
+    except (JetStreamError, NoQueueError) as error:
+        log.error("worker.failed", why=str(error))  # noqa: TRY400 - said in words
+        return EXIT_FAILED
+    return 0
+
+
+async def _serve(settings: WorkerSettings, log: FilteringBoundLogger) -> None:
+    from worker.model.clock import SystemClock
+    from worker.model.surroundings import Surroundings
+    from worker.runtime.service import serve
+    from worker.runtime.shutdown import Shutdown
+
+    shutdown = Shutdown(lambda name: log.info("worker.stopping", signal=name))
+    with shutdown.on_signals():
+        await serve(settings, shutdown, Surroundings(SystemClock(), Random(), log))
+
+
+def _fast_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """Return uvloop's factory where the extra `fast` is installed, else None for asyncio's."""
+    try:
+        import uvloop
+    except ImportError:
+        return None
+    return uvloop.new_event_loop

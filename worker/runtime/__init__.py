@@ -1,0 +1,1 @@
+"""The worker at work: pull, run, settle, and leave in order."""

@@ -1,0 +1,105 @@
+"""Moving tasks to the dead letters, beside the work: a full DLQ must not stop healthy tasks."""
+
+from __future__ import annotations
+
+import asyncio
+
+from structlog.typing import FilteringBoundLogger
+
+from worker.jetstream.dead_letter_writer import DeadLetterWriter, NotWrittenError
+from worker.jetstream.errors import PayloadTooLargeError
+from worker.jetstream.settle import LostDeliveryError, Receipt
+from worker.model.dead_letter import DeadLetter
+from worker.runtime.heartbeat import Heartbeats
+
+AT_ONCE = 100
+"""Burials under way at most; beyond that tasks wait, and the worker pulls no more."""
+
+
+class Burials:
+    """Stores dead letters in the background, each before its task is terminated."""
+
+    def __init__(
+        self,
+        writer: DeadLetterWriter,
+        heartbeats: Heartbeats,
+        longest_delay: float,
+        log: FilteringBoundLogger,
+    ) -> None:
+        """Describe the burials.
+
+        Args:
+            writer: Stores the letters.
+            heartbeats: Keep the deliveries ours meanwhile.
+            longest_delay: Seconds after which a task comes again whose letter is too large.
+            log: Told of each.
+        """
+        self._writer = writer
+        self._heartbeats = heartbeats
+        self._longest_delay = longest_delay
+        self._log = log
+        self._limit = asyncio.Semaphore(AT_ONCE)
+        self._under_way: set[asyncio.Task[None]] = set()
+
+    async def begin(self, receipt: Receipt, letter: DeadLetter, key: str) -> None:
+        """Start a burial; waits while too many are under way."""
+        await self._limit.acquire()
+        task = asyncio.create_task(self._bury(receipt, letter, key))
+        self._under_way.add(task)
+        task.add_done_callback(self._done)
+
+    async def finish(self) -> None:
+        """Return when all that are under way have ended."""
+        while self._under_way:
+            await asyncio.wait(self._under_way)
+
+    async def abandon(self) -> None:
+        """Give up those under way: their tasks are not terminated, and so not lost."""
+        for task in self._under_way:
+            task.cancel()
+        await self.finish()
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._under_way.discard(task)
+        self._limit.release()
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._log.error("dead_letter.failed", exc_info=error)
+
+    async def _bury(self, receipt: Receipt, letter: DeadLetter, key: str) -> None:
+        log = self._log.bind(
+            task_id=letter.task.task_id,
+            tenant_id=letter.task.tenant_id,
+            attempt=letter.final_attempt,
+            sequence=receipt.delivery.stream_sequence,
+        )
+        try:
+            await self._store(receipt, letter, key, log)
+        except (LostDeliveryError, NotWrittenError) as error:
+            log.warning("delivery.lost", why=str(error))
+        except asyncio.CancelledError:
+            log.error("dead_letter.abandoned", error=letter.error)  # noqa: TRY400 - not ours
+            raise
+        finally:
+            self._heartbeats.discard(receipt)
+
+    async def _store(
+        self, receipt: Receipt, letter: DeadLetter, key: str, log: FilteringBoundLogger
+    ) -> None:
+        try:
+            stored = await self._writer.write(
+                letter, key, receipt.delivery.headers, lambda: receipt.remaining > 0
+            )
+        except PayloadTooLargeError as error:
+            log.error(  # noqa: TRY400 - the sizes say it all
+                "dead_letter.too_large", why=str(error), again_in=self._longest_delay
+            )
+            await receipt.nak(self._longest_delay)
+            return
+        await receipt.term(letter.reason or "")
+        log.error(
+            "task.dead",
+            reason=letter.reason,
+            error=letter.error,
+            dead_letter=stored.sequence,
+            stream=stored.stream,
+        )

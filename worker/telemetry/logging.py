@@ -1,0 +1,61 @@
+"""Logs: a JSON object per line for machines, readable lines on a terminal."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any, TextIO
+
+import structlog
+from structlog.typing import EventDict, FilteringBoundLogger, Processor
+
+LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
+LONGEST_VALUE = 2000
+"""Characters of one value that a line shows."""
+
+
+def logger(level: str, style: str, stream: TextIO | None = None) -> FilteringBoundLogger:
+    """Return a logger that writes to `stream`, standard error by default.
+
+    `level` is `debug`, `info`, `warning` or `error`; `style` is `json`, `text`, or `auto` for text
+    on a terminal and JSON elsewhere.
+    """
+    out = stream or sys.stderr
+    on_terminal = out.isatty()
+    as_text = style == "text" or (style == "auto" and on_terminal)
+    bound: FilteringBoundLogger = structlog.wrap_logger(
+        structlog.WriteLogger(out),
+        processors=_processors(as_text, colors=on_terminal),
+        wrapper_class=structlog.make_filtering_bound_logger(LEVELS[level]),
+        cache_logger_on_first_use=True,
+    )
+    return bound
+
+
+def _processors(as_text: bool, *, colors: bool) -> list[Processor]:  # noqa: FBT001 - private
+    shared: list[Processor] = [
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _literal,
+    ]
+    if as_text:
+        return [*shared, structlog.dev.ConsoleRenderer(colors=colors, pad_event_to=20)]
+    return [*shared, structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+
+
+def _literal(_logger: Any, _method: str, event: EventDict) -> EventDict:  # noqa: ANN401 - structlog's
+    """Show what came over the wire as it is: no control character acts, none is too long."""
+    for key, value in event.items():
+        if isinstance(value, str):
+            event[key] = literal(value)
+    return event
+
+
+def literal(text: str) -> str:
+    """Return `text` with everything that is not printable escaped, cut to `LONGEST_VALUE`."""
+    if len(text) > LONGEST_VALUE:
+        text = f"{text[:LONGEST_VALUE]}… ({len(text)} characters)"
+    if text.isprintable():
+        return text
+    return "".join(
+        char if char.isprintable() else char.encode("unicode_escape").decode() for char in text
+    )
