@@ -30,7 +30,7 @@ def worker() -> None:
 @worker.command()
 @settings_flags(WorkerSettings)
 def run(**given: Any) -> None:  # noqa: ANN401 - one argument for each setting
-    r"""Pull tasks and run them until told to stop.
+    """Pull tasks and run them until told to stop.
 
     Streams and consumer are created where they are missing and left alone where they exist.
 
@@ -45,7 +45,7 @@ def run(**given: Any) -> None:  # noqa: ANN401 - one argument for each setting
       2  wrong usage
       3  the server refused us, or has no JetStream
       128+n  ended at once by a second signal n
-    """
+    """  # noqa: D301 - click's mark
     sys.exit(_run(load_settings(WorkerSettings, given)))
 
 

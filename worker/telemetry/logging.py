@@ -8,6 +8,8 @@ from typing import Any, TextIO
 import structlog
 from structlog.typing import EventDict, FilteringBoundLogger, Processor
 
+from worker.model.text import literal
+
 LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 LONGEST_VALUE = 2000
 """Characters of one value that a line shows."""
@@ -46,16 +48,11 @@ def _literal(_logger: Any, _method: str, event: EventDict) -> EventDict:  # noqa
     """Show what came over the wire as it is: no control character acts, none is too long."""
     for key, value in event.items():
         if isinstance(value, str):
-            event[key] = literal(value)
+            event[key] = _shown(value)
     return event
 
 
-def literal(text: str) -> str:
-    """Return `text` with everything that is not printable escaped, cut to `LONGEST_VALUE`."""
+def _shown(text: str) -> str:
     if len(text) > LONGEST_VALUE:
         text = f"{text[:LONGEST_VALUE]}… ({len(text)} characters)"
-    if text.isprintable():
-        return text
-    return "".join(
-        char if char.isprintable() else char.encode("unicode_escape").decode() for char in text
-    )
+    return literal(text)
