@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 def literal(text: str) -> str:
-    """Return `text` with every character that is not printable escaped, as `\\x1b` for instance."""
+    """Return `text` with every character that is not printable as an escape sequence."""
     if text.isprintable():
         return text
     return "".join(
