@@ -78,12 +78,14 @@ def _run(settings: WorkerSettings) -> int:
 async def _serve(settings: WorkerSettings, log: FilteringBoundLogger) -> None:
     from worker.model.clock import SystemClock
     from worker.model.surroundings import Surroundings
-    from worker.runtime.service import serve
+    from worker.runtime.service import handlers, serve
     from worker.runtime.shutdown import Shutdown
 
     shutdown = Shutdown(lambda name: log.info("worker.stopping", signal=name))
     with shutdown.on_signals():
-        await serve(settings, shutdown, Surroundings(SystemClock(), Random(), log))
+        random = Random()
+        registry = handlers(settings, random)
+        await serve(settings, registry, shutdown, Surroundings(SystemClock(), random, log))
 
 
 def _fast_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 
 from structlog.typing import FilteringBoundLogger
 
@@ -54,7 +55,7 @@ class Burials:
             await asyncio.wait(self._under_way)
 
     async def abandon(self) -> None:
-        """Give up those under way: their tasks are not terminated, and so not lost."""
+        """Give up those under way: their tasks are handed back, and so not lost."""
         for task in self._under_way:
             task.cancel()
         await self.finish()
@@ -78,6 +79,9 @@ class Burials:
             log.warning("delivery.lost", why=str(error))
         except asyncio.CancelledError:
             log.error("dead_letter.abandoned", error=letter.error)  # noqa: TRY400 - not ours
+            if not receipt.settled:
+                with contextlib.suppress(LostDeliveryError):
+                    await receipt.nak()
             raise
         finally:
             self._heartbeats.discard(receipt)

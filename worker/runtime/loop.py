@@ -22,7 +22,7 @@ WEIGHT = 0.05
 """How much the latest task counts in the mean duration."""
 BREATH = 64
 """Deliveries that a slot runs before it lets others have the event loop."""
-HAND_BACK = 5.0
+HAND_BACK = 2.0
 """Seconds for what was interrupted to be handed back, after the grace."""
 
 

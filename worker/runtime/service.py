@@ -37,17 +37,17 @@ TEMPORARY = (500, 503)
 
 async def serve(
     settings: WorkerSettings,
+    registry: Registry,
     shutdown: Shutdown,
     around: Surroundings,
 ) -> None:
-    """Work until the shutdown is asked for, and leave in order.
+    """Run tasks by the handlers of `registry` until the shutdown is asked for; leave in order.
 
     Raises:
         RefusedError: wrong credentials, or no JetStream.
-        HandlerSetupError: the handlers cannot be used.
+        ApiError: JetStream will not have the streams or the consumer.
     """
     log = around.log
-    registry = handlers(settings, around.random)
     options = settings.connection(settings.worker_id)
     async with contextlib.AsyncExitStack() as stack:
         connecting = stack.enter_async_context(
