@@ -1,0 +1,1 @@
+"""The console's screens: the only rooms that import textual."""

@@ -1,0 +1,1 @@
+"""What every room draws with: tables, dialogs, charts, the header."""

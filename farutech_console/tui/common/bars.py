@@ -1,0 +1,97 @@
+"""The two lines at the foot: the keys of this room, and the rooms. Both can be clicked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual import events
+from textual.content import Content
+from textual.style import Style
+from textual.widget import Widget
+
+from farutech_console.tui.keys import Key, allowed, keys_of
+
+ROOMS = {"room('overview')": "overview", "room('tasks')": "tasks", "room('dlq')": "dlq"}
+ACTION = "key_action"
+APP_ACTIONS = frozenset({"help", "quit", "outcomes", *ROOMS})
+
+
+def clickable(key: Key, label: str, *, active: bool = False) -> Content:
+    """Return a key and its label, which run its action when clicked."""
+    scope = "app" if key.action in APP_ACTIONS else "screen"
+    click = Style.from_meta({ACTION: f"{scope}.{key.action}"})
+    style = "bold $background on $tone-accent" if active else ""
+    shown = f" {label} " if active else f"{label} "
+    return Content.assemble((f" {key.shown} ", "bold $tone-accent"), (shown, style)).stylize(click)
+
+
+def fitting(parts: Sequence[Content], width: int) -> Content:
+    """Return as many parts as fit."""
+    taken: list[Content] = []
+    used = 0
+    for part in parts:
+        used += part.cell_length
+        if used > width:
+            break
+        taken.append(part)
+    return Content("").join(taken)
+
+
+class Bar(Widget):
+    """A line of keys that can be clicked."""
+
+    async def on_click(self, event: events.Click) -> None:
+        """Run what stands under the mouse."""
+        if action := event.style.meta.get(ACTION):
+            await self.run_action(action)
+
+
+class KeyBar(Bar):
+    """What can be pressed here, on this console."""
+
+    DEFAULT_CSS = "KeyBar { height: 1; background: $surface; }"
+
+    def __init__(self, keys: Sequence[Key], *, read_only: bool) -> None:
+        super().__init__()
+        self._keys = [key for key in allowed(keys, read_only=read_only) if key.label]
+        self._lead = ""
+
+    def lead(self, text: str) -> None:
+        """Say something first, such as how many are marked."""
+        if text != self._lead:
+            self._lead = text
+            self.refresh()
+
+    def render(self) -> Content:
+        """Draw as many keys as fit."""
+        lead = [Content.assemble((f" {self._lead} ", "bold $tone-accent"))] if self._lead else []
+        parts = [clickable(key, key.label) for key in self._keys]
+        return fitting([*lead, *parts], self.size.width)
+
+
+class RoomBar(Bar):
+    """The rooms, the one we are in, and how many dead letters wait."""
+
+    DEFAULT_CSS = "RoomBar { height: 1; background: $panel; }"
+
+    def __init__(self, room: str) -> None:
+        super().__init__()
+        self._room = room
+        self._counts: dict[str, str] = {}
+
+    def count(self, room: str, text: str) -> None:
+        """Set the figure behind a room's name."""
+        if self._counts.get(room) != text:
+            self._counts[room] = text
+            self.refresh()
+
+    def render(self) -> Content:
+        """Draw the rooms on the left and what works everywhere behind them."""
+        keys = [key for key in keys_of("everywhere") if key.label]
+        parts = []
+        for key in keys:
+            room = ROOMS.get(key.action, "")
+            figure = self._counts.get(room, "")
+            label = f"{key.label} {figure}" if figure else key.label
+            parts.append(clickable(key, label, active=room == self._room))
+        return fitting(parts, self.size.width)

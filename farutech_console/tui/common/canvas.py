@@ -1,0 +1,130 @@
+"""Curves in braille: two dots across and four down in each cell. Pure; knows no widget."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from farutech_console.tui.common.spans import Line, Span, Tone
+from farutech_console.tui.common.units import short_count, short_duration
+
+Point = tuple[float, float]
+"""Seconds ago, counted up to 0 for now (so -900 to 0), and the value then."""
+
+_BLANK = 0x2800
+_DOTS = ((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80))
+_LABEL = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """One curve. A dotted one can be told from a whole one without colours."""
+
+    name: str
+    points: Sequence[Point]
+    tone: Tone = "first"
+    dotted: bool = False
+    filled: bool = False
+
+
+def nice_ceiling(value: float) -> float:
+    """Return the next round number at or above `value`: 1, 2 or 5 times a power of ten."""
+    if value <= 0:
+        return 1.0
+    power = float(10.0 ** math.floor(math.log10(value)))
+    return next(step * power for step in (1, 2, 5, 10) if step * power >= value * (1 - 1e-9))
+
+
+class Canvas:
+    """Cells of braille, each in the tone of the curve that touched it last."""
+
+    def __init__(self, width: int, height: int) -> None:
+        self.width, self.height = width, height
+        self._dots = [[0] * width for _ in range(height)]
+        self._tones: list[list[Tone]] = [["plain"] * width for _ in range(height)]
+
+    def dot(self, x: int, y: int, tone: Tone) -> None:
+        """Set the dot `x` from the left and `y` from the top; outside is nothing."""
+        column, row = x // 2, y // 4
+        if 0 <= column < self.width and 0 <= row < self.height:
+            self._dots[row][column] |= _DOTS[x % 2][y % 4]
+            self._tones[row][column] = tone
+
+    def rows(self) -> list[Line]:
+        """Return the rows, neighbours of one tone as one span."""
+        return [_merge(dots, tones) for dots, tones in zip(self._dots, self._tones, strict=True)]
+
+
+def _merge(dots: list[int], tones: list[Tone]) -> Line:
+    spans: list[Span] = []
+    for bits, tone in zip(dots, tones, strict=True):
+        glyph = chr(_BLANK + bits) if bits else " "
+        if spans and (spans[-1].tone == tone or not bits):
+            spans[-1] = Span(spans[-1].text + glyph, spans[-1].tone)
+        else:
+            spans.append(Span(glyph, tone))
+    return tuple(spans)
+
+
+def plot(curves: Sequence[Curve], width: int, height: int, seconds: float) -> list[Line]:
+    """Return `height` lines of `width` cells: the curves over the last `seconds`, with axes.
+
+    The value axis starts at 0 and ends at a round number; the time axis ends now.
+    """
+    across, down = max(1, width - _LABEL - 1), max(1, height - 1)
+    values = [value for curve in curves for at, value in curve.points if at >= -seconds]
+    top = nice_ceiling(max(values, default=0))
+    canvas = Canvas(across, down)
+    for curve in curves:
+        _draw(canvas, curve, seconds, top)
+    labels = _value_labels(top, down)
+    body = [
+        (Span(f"{label:>{_LABEL - 1}} {'┤' if label else '│'}", "muted"), *row)
+        for label, row in zip(labels, canvas.rows(), strict=True)
+    ]
+    return [*body, (Span(_time_axis(seconds, across), "muted"),)]
+
+
+def _value_labels(top: float, rows: int) -> list[str]:
+    labels = [""] * rows
+    labels[0] = short_count(top)
+    if rows >= 5 and rows % 2:
+        labels[rows // 2] = short_count(top / 2)
+    if rows > 1:
+        labels[-1] = "0"
+    return labels
+
+
+def _time_axis(seconds: float, across: int) -> str:
+    ends = f"-{short_duration(seconds)}", "now"
+    middle = f"-{short_duration(seconds / 2)}" if across >= 30 else ""
+    left = max(0, across // 2 - len(ends[0]) - len(middle) // 2)
+    right = max(0, across - len(ends[0]) - left - len(middle) - len(ends[1]))
+    axis = ends[0] + "─" * left + middle + "─" * right + ends[1]
+    return " " * _LABEL + "└" + axis[:across]
+
+
+def _draw(canvas: Canvas, curve: Curve, seconds: float, top: float) -> None:
+    wide, high = canvas.width * 2 - 1, canvas.height * 4 - 1
+    previous: tuple[int, int] | None = None
+    for at, value in curve.points:
+        if at < -seconds:
+            continue
+        x = round((at + seconds) / seconds * wide)
+        y = high - round(min(max(value / top, 0.0), 1.0) * high)
+        _join(canvas, previous or (x, y), (x, y), curve)
+        previous = (x, y)
+
+
+def _join(canvas: Canvas, start: tuple[int, int], end: tuple[int, int], curve: Curve) -> None:
+    steps = max(abs(end[0] - start[0]), abs(end[1] - start[1]), 1)
+    for step in range(steps + 1):
+        x = start[0] + round((end[0] - start[0]) * step / steps)
+        y = start[1] + round((end[1] - start[1]) * step / steps)
+        if curve.dotted and (x + y) % 3:
+            continue
+        canvas.dot(x, y, curve.tone)
+        if curve.filled:
+            for below in range(y, canvas.height * 4):
+                canvas.dot(x, below, curve.tone)

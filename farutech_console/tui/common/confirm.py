@@ -1,0 +1,101 @@
+"""The plan before anything happens. What was confirmed is what runs: it returns the plan itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Button, Input, Static
+
+from farutech_console.tui.common.preview import preview, question
+from farutech_console.tui.common.spans import content, line, one_line
+from farutech_console.tui.common.textview import TextView
+from worker.model.text import literal
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from farutech_console.operations.model import Plan
+
+
+class ConfirmPlan(ModalScreen["Plan | None"]):
+    """Shows a plan and returns it, or None where the operator thought better of it.
+
+    `type_name` asks for the stream's name to be typed before the plan can be confirmed.
+    """
+
+    AUTO_FOCUS = "#cancel"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "cancel", "back", show=False),
+        Binding("left,right,h,l,up,down,j,k", "other", "the other button", show=False),
+    ]
+    DEFAULT_CSS = """
+    ConfirmPlan { align: center middle; background: $background 60%; }
+    ConfirmPlan > Vertical {
+        width: 78; max-width: 100%; height: auto; max-height: 100%;
+        border: round $tone-accent; background: $surface; padding: 1 2;
+    }
+    ConfirmPlan.-purge > Vertical { border: round $tone-bad; }
+    ConfirmPlan TextView { height: auto; max-height: 14; }
+    ConfirmPlan #ask, ConfirmPlan Input { display: none; margin-top: 1; }
+    ConfirmPlan.-typed #ask, ConfirmPlan.-typed Input { display: block; }
+    ConfirmPlan Input { background: $panel; margin-top: 0; }
+    ConfirmPlan Horizontal { height: 1; align-horizontal: right; margin-top: 1; }
+    ConfirmPlan Button { margin-left: 2; min-width: 12; }
+    """
+
+    def __init__(self, plan: Plan, now: datetime, *, type_name: bool = False) -> None:
+        super().__init__(classes=f"-{plan.kind}" + (" -typed" if type_name else ""))
+        self.plan = plan
+        self._now = now
+        self._type_name = type_name
+
+    def compose(self) -> ComposeResult:
+        """The plan's lines, and two buttons of which Cancel has the focus."""
+        danger = "error" if self.plan.kind == "purge" else "primary"
+        with Vertical() as box:
+            box.border_title = one_line(line(question(self.plan)))
+            yield TextView(id="plan")
+            name = literal(self.plan.stream)
+            yield Static(content([line(f"This is all of them. Type {name} to purge.")]), id="ask")
+            yield Input(placeholder=name, compact=True, disabled=not self._type_name, id="name")
+            with Horizontal():
+                yield Button("Cancel", id="cancel", compact=True)
+                yield Button(
+                    one_line(line(question(self.plan))),
+                    id="go",
+                    compact=True,
+                    variant="error" if danger == "error" else "primary",
+                    disabled=self._type_name or not self.plan.count,
+                )
+
+    def on_mount(self) -> None:
+        """Fill the preview."""
+        self.query_one("#plan", TextView).show(preview(self.plan, self._now))
+
+    @on(Input.Changed)
+    def _typed(self, event: Input.Changed) -> None:
+        self.query_one("#go", Button).disabled = event.value != self.plan.stream
+
+    @on(Input.Submitted)
+    def _entered(self) -> None:
+        """Go on to the button; Enter in the field alone purges nothing."""
+        go = self.query_one("#go", Button)
+        (self.query_one("#name", Input) if go.disabled else go).focus()
+
+    @on(Button.Pressed, "#go")
+    def _go(self) -> None:
+        self.dismiss(self.plan)
+
+    @on(Button.Pressed, "#cancel")
+    def action_cancel(self) -> None:
+        """Leave everything as it is."""
+        self.dismiss(None)
+
+    def action_other(self) -> None:
+        """Move between the buttons."""
+        self.focus_next("Button")

@@ -1,0 +1,125 @@
+"""The line at the top of every room: which queue, which server, and how old the data is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual.content import Content
+from textual.widget import Widget
+
+from farutech_console.tui.common.cells import fit
+from farutech_console.tui.common.live import Live
+from farutech_console.tui.common.spans import Line, Span, content, line, one_line, text_of
+from farutech_console.tui.common.units import age, duration, millis
+from worker.model.text import literal
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from worker.model.clock import Clock
+
+GAP = "   "
+
+
+def state_of(live: Live, now: datetime) -> Line:
+    """Return how true the screen is, in words: live since when, or what is in the way."""
+    if live.broken:
+        return line(Span(f"✖ {literal(live.broken[0])}", "bad"))
+    if not live.link.connected:
+        return _gone(live, now)
+    old = live.age(now)
+    if old is None:
+        why = f"no data yet: {literal(live.failure)}" if live.failure else "asking the server…"
+        return line(Span(f"◌ {why}", "warn" if live.failure else "muted"))
+    if live.is_fresh(now):
+        return line(Span("● ", "ok"), Span(f"live {duration(old)} ago"))
+    why = literal(live.failure) if live.failure else "no answer"
+    return line(Span(f"▲ data {duration(old)} old: {why}", "warn"))
+
+
+def _gone(live: Live, now: datetime) -> Line:
+    link = live.link
+    if not link.attempts and live.status is None and not link.detail:
+        return line(Span("◌ connecting…", "muted"))
+    what = "server gone" if live.status else "no server"
+    tries = f", attempt {link.attempts}" if link.attempts else ""
+    why = f": {literal(link.detail)}" if link.detail else ""
+    return line(Span(f"✖ {what} {duration(age(link.since, now))}{tries}{why}", "bad"))
+
+
+def header_line(live: Live, now: datetime, stream: str, width: int, *, read_only: bool) -> Line:
+    """Return the header in exactly `width` cells; the state is what stays when space is short."""
+    state = state_of(live, now)
+    if read_only:
+        state = (*state, Span("  read-only", "accent"))
+    wanted = len(text_of(state))
+    left: list[Span] = [Span(" " + literal(stream), "strong")]
+    for part in _server_parts(live):
+        taken = sum(len(span.text) for span in left)
+        if taken + len(part) + len(GAP) + wanted + 2 > width:
+            break
+        left.append(Span(part, "muted"))
+    room = width - sum(len(span.text) for span in left)
+    if room < wanted + 2:
+        tail = fit(text_of(state), max(8, width - len(stream) - 4))
+        return (left[0], Span("  "), Span(tail, state[0].tone))
+    return (*left, Span(" " * (room - wanted - 1)), *state, Span(" "))
+
+
+def _server_parts(live: Live) -> list[str]:
+    if live.status is None:
+        return []
+    server = live.status.server
+    parts = [
+        f"{GAP}nats {literal(server.version)}",
+        f" · rtt {millis(live.status.rtt)}",
+        f" · {literal(server.name, 24)}",
+    ]
+    return parts + ([f" · {literal(server.cluster, 24)}"] if server.cluster else [])
+
+
+class Header(Widget):
+    """The header, and beneath it the notice where there is one."""
+
+    DEFAULT_CSS = """
+    Header { height: auto; background: $panel; color: $foreground; }
+    """
+
+    def __init__(self, stream: str, clock: Clock, notice: str, *, read_only: bool) -> None:
+        super().__init__()
+        self._stream, self._clock, self._notice = stream, clock, notice
+        self._read_only = read_only
+        self._live: Live | None = None
+        self._shown: Line = ()
+
+    def show(self, live: Live) -> None:
+        """Take the newest state; repaints only where it reads differently."""
+        self._live = live
+        self.tick()
+
+    def tick(self) -> None:
+        """Let ages grow."""
+        if self._live is not None and self._line() != self._shown:
+            self.refresh()
+
+    def _line(self) -> Line:
+        if self._live is None:
+            return ()
+        return header_line(
+            self._live,
+            self._clock.now(),
+            self._stream,
+            self.size.width,
+            read_only=self._read_only,
+        )
+
+    def render(self) -> Content:
+        """Draw it."""
+        self._shown = self._line()
+        if not self._notice:
+            return one_line(self._shown)
+        return content([self._shown, line(Span(f" ▸ {self._notice}", "warn"))])
+
+    def get_content_height(self, *_: object) -> int:
+        """One line, or two with a notice."""
+        return 2 if self._notice else 1

@@ -1,0 +1,65 @@
+"""The keys, from the table of keys."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+
+from farutech_console.tui.common.spans import Line, Span, line
+from farutech_console.tui.common.textview import TextView
+from farutech_console.tui.keys import TITLES, Where, allowed, keys_of
+
+COLUMN = 9
+
+
+def help_lines(room: Where, *, read_only: bool) -> list[Line]:
+    """Return the help: this room's keys first, then the others."""
+    order = [room, *(place for place in TITLES if place != room)]
+    note = line(Span("This console is read-only: it shows no key that writes.", "warn"))
+    lines: list[Line] = [note, ()] if read_only else []
+    for place in order:
+        keys = allowed(keys_of(place), read_only=read_only)
+        if not keys:
+            continue
+        lines += [line(Span(TITLES[place], "strong"))]
+        lines += [line(Span(f"  {key.shown:<{COLUMN}}", "accent"), key.help) for key in keys]
+        lines += [()]
+    return lines
+
+
+class Help(ModalScreen[None]):
+    """What every key does. Closed by any of the keys one would try."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,question_mark,q,enter", "close", "close", show=False)
+    ]
+    DEFAULT_CSS = """
+    Help { align: center middle; background: $background 60%; }
+    Help > Vertical {
+        width: 72; max-width: 96%; height: 90%;
+        border: round $tone-accent; background: $surface; padding: 0 1;
+    }
+    """
+
+    def __init__(self, room: Where, *, read_only: bool) -> None:
+        super().__init__()
+        self._lines = help_lines(room, read_only=read_only)
+
+    def compose(self) -> ComposeResult:
+        """The keys, in a view that scrolls."""
+        with Vertical() as box:
+            box.border_title = "Keys"
+            box.border_subtitle = "esc close"
+            yield TextView()
+
+    def on_mount(self) -> None:
+        """Fill it."""
+        self.query_one(TextView).show(self._lines)
+
+    def action_close(self) -> None:
+        """Back to work."""
+        self.dismiss()

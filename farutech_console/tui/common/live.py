@@ -1,0 +1,38 @@
+"""What the console knows right now: the one value that every room reads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from farutech_console.operations.model import LinkState, QueueStatus
+
+FRESH = 2.5
+"""Seconds after which data is no longer called live: two polls and a bit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """The last poll, and what stands in the way of the next.
+
+    `status` is the last one that came, however old; `failure` says in words why none came since,
+    and is empty while polls succeed. `broken` names a part of the console itself that died.
+    """
+
+    link: LinkState
+    status: QueueStatus | None = None
+    failure: str = ""
+    broken: tuple[str, ...] = field(default=())
+
+    def age(self, now: datetime) -> float | None:
+        """Return how old the data is in seconds, None where there is none."""
+        if self.status is None:
+            return None
+        return max(0.0, (now - self.status.taken_at).total_seconds())
+
+    def is_fresh(self, now: datetime) -> bool:
+        """Return whether the data may be called live."""
+        age = self.age(now)
+        return self.link.connected and not self.failure and age is not None and age < FRESH

@@ -1,0 +1,128 @@
+"""What every room is: the header, the body, the bars, and one value that drives them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.message import Message
+from textual.screen import Screen
+from textual.worker import Worker, WorkerState
+
+from farutech_console.tui.common.bars import KeyBar, RoomBar
+from farutech_console.tui.common.header import Header
+from farutech_console.tui.common.live import Live
+from farutech_console.tui.common.progress import Progress, RunBar
+from farutech_console.tui.common.units import count
+from farutech_console.tui.keys import Where, keys_of, writing_actions
+
+if TYPE_CHECKING:
+    from farutech_console.operations.backend import Backend
+    from farutech_console.operations.model import Plan
+    from farutech_console.tui.common.eventlog import EventLog
+    from farutech_console.tui.common.trend import Trend
+    from worker.model.clock import Clock
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What a room works with: handed in, never looked for."""
+
+    backend: Backend
+    clock: Clock
+    events: EventLog
+    trend: Trend
+    notice: str = ""
+
+
+class RunRequested(Message):
+    """The operator confirmed this very plan."""
+
+    def __init__(self, plan: Plan) -> None:
+        super().__init__()
+        self.plan = plan
+
+
+class Broke(Message):
+    """A background worker of a room died."""
+
+    def __init__(self, worker: Worker[object]) -> None:
+        super().__init__()
+        error = type(worker.error).__name__
+        self.what = f"{worker.name.strip('_')} died ({error}): restart the console"
+
+
+class Room(Screen[None]):
+    """A room. It repaints only while it is looked at."""
+
+    NAME: ClassVar[Where]
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__()
+        self.desk = desk
+        self._live: Live | None = None
+
+    def compose(self) -> ComposeResult:
+        """Header above, the body, and the bars beneath."""
+        names, read_only = self.desk.backend.names, self.desk.backend.read_only
+        yield Header(names.stream, self.desk.clock, self.desk.notice, read_only=read_only)
+        yield from self.body()
+        yield RunBar()
+        yield KeyBar(keys_of(*self.places()), read_only=read_only)
+        yield RoomBar(self.NAME)
+
+    def body(self) -> ComposeResult:
+        """Yield what the room is about."""
+        raise NotImplementedError
+
+    def places(self) -> Sequence[Where]:
+        """Return where the keys at the foot come from."""
+        return (self.NAME,)
+
+    def on_mount(self) -> None:
+        """Follow what the app knows."""
+        self.watch(self.app, "live", self._take_live)
+        self.watch(self.app, "run_progress", self._take_progress)
+        self.set_interval(0.5, self._tick)
+
+    def on_screen_resume(self) -> None:
+        """Catch up with what happened while the room was hidden."""
+        if self._live is not None and self.is_mounted:
+            self._take_live(self._live)
+
+    def _take_live(self, live: Live) -> None:
+        self._live = live
+        if not self.is_current:
+            return
+        self.query_one(Header).show(live)
+        dead = live.status.dead_letters if live.status else None
+        self.query_one(RoomBar).count("dlq", count(dead.depth) if dead and dead.depth else "")
+        self.show(live)
+
+    def _take_progress(self, progress: Progress | None) -> None:
+        self.query_one(RunBar).show(progress)
+
+    def _tick(self) -> None:
+        if self.is_current:
+            self.query_one(Header).tick()
+
+    def show(self, live: Live) -> None:
+        """Draw the newest state."""
+        raise NotImplementedError
+
+    def go_back(self) -> bool:
+        """Go back one step within the room; return False where there is none."""
+        return False
+
+    @on(Worker.StateChanged)
+    def _worker_changed(self, event: Worker.StateChanged) -> None:
+        if event.state is WorkerState.ERROR:
+            self.post_message(Broke(event.worker))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Hide what a read-only console may not do; the refusal itself is the backend's."""
+        del parameters
+        return not (self.desk.backend.read_only and action in writing_actions())

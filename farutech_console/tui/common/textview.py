@@ -1,0 +1,97 @@
+"""Long text that scrolls: wrapped and drawn a line at a time, whatever its length."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.segment import Segment
+from textual.geometry import Size
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from farutech_console.tui.common.cells import wrap
+from farutech_console.tui.common.spans import TONE_CLASSES, Line, Span
+from farutech_console.tui.keys import bindings
+
+
+class TextView(ScrollView, can_focus=True):
+    """Lines of spans; the last span of a line wraps under itself."""
+
+    COMPONENT_CLASSES = TONE_CLASSES
+    BINDINGS = bindings("table")
+    DEFAULT_CSS = """
+    TextView { height: 1fr; overflow-x: hidden; overflow-y: auto; scrollbar-size-vertical: 1; }
+    """
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._lines: tuple[Line, ...] = ()
+        self._wrapped: list[Line] = []
+
+    def show(self, lines: Sequence[Line], *, from_top: bool = False) -> None:
+        """Show these lines; what is in view stays, or the top is."""
+        if tuple(lines) != self._lines:
+            self._lines = tuple(lines)
+            self._lay_out()
+        if from_top:
+            self.scroll_to(y=0, animate=False, force=True)
+
+    def on_resize(self) -> None:
+        """Wrap anew."""
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        width = max(8, self.scrollable_content_region.width)
+        self._wrapped = [piece for spans in self._lines for piece in _wrapped(spans, width)]
+        self.virtual_size = Size(width, len(self._wrapped))
+        self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        """Draw the line that is scrolled there."""
+        width = self.scrollable_content_region.width
+        index = self.scroll_offset.y + y
+        if index >= len(self._wrapped):
+            return Strip.blank(width, self.rich_style)
+        base = self.rich_style
+        segments = [
+            Segment(
+                span.text, base + self.get_component_rich_style(f"tone--{span.tone}", partial=True)
+            )
+            for span in self._wrapped[index]
+        ]
+        return Strip(segments).adjust_cell_length(width, base)
+
+    def action_cursor_down(self) -> None:
+        """One line down."""
+        self.scroll_relative(y=1, animate=False)
+
+    def action_cursor_up(self) -> None:
+        """One line up."""
+        self.scroll_relative(y=-1, animate=False)
+
+    def action_page_down(self) -> None:
+        """A page down."""
+        self.scroll_page_down(animate=False)
+
+    def action_page_up(self) -> None:
+        """A page up."""
+        self.scroll_page_up(animate=False)
+
+    def action_first(self) -> None:
+        """To the top."""
+        self.scroll_home(animate=False)
+
+    def action_last(self) -> None:
+        """To the end."""
+        self.scroll_end(animate=False)
+
+
+def _wrapped(spans: Line, width: int) -> list[Line]:
+    """Wrap the last span of a line under itself, so that labels keep their column."""
+    if not spans:
+        return [()]
+    *labels, last = spans
+    indent = sum(len(span.text) for span in labels)
+    pieces = wrap(last.text, max(8, width - indent))
+    first: Line = (*labels, Span(pieces[0], last.tone))
+    return [first, *((Span(" " * indent), Span(piece, last.tone)) for piece in pieces[1:])]

@@ -1,0 +1,98 @@
+"""Figures as an operator reads them: short, with a unit, never wrapped."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+_SPANS = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
+_SIZES = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
+
+
+def duration(seconds: float) -> str:
+    """Return seconds as at most two units: `0 s`, `42 s`, `12 min`, `3 h 5 min`, `2 d 4 h`.
+
+    Minutes stand alone from ten on, and negative spans count as none: clocks differ.
+    """
+    left = max(0, int(seconds))
+    for position, (size, unit) in enumerate(_SPANS):
+        if left < size:
+            continue
+        whole, rest = divmod(left, size)
+        if unit == "s" or whole >= 10:
+            return f"{whole} {unit}"
+        smaller_size, smaller_unit = _SPANS[position + 1]
+        smaller = rest // smaller_size
+        return f"{whole} {unit} {smaller} {smaller_unit}" if smaller else f"{whole} {unit}"
+    return "0 s"
+
+
+def short_duration(seconds: float) -> str:
+    """Return seconds as one unit: `42 s`, `12 min`, `3 h`, `2 d`."""
+    left = max(0, int(seconds))
+    for size, unit in _SPANS:
+        if left >= size:
+            return f"{left // size} {unit}"
+    return "0 s"
+
+
+def age(then: datetime, now: datetime) -> float:
+    """Return the seconds from `then` to `now`, not below 0."""
+    return max(0.0, (now - then).total_seconds())
+
+
+def millis(seconds: float) -> str:
+    """Return a round trip: `0.4 ms`, `12 ms`, `1.2 s`."""
+    in_ms = seconds * 1000
+    if in_ms < 10:
+        return f"{in_ms:.1f} ms"
+    return f"{in_ms:.0f} ms" if in_ms < 1000 else f"{seconds:.1f} s"
+
+
+def size(octets: int) -> str:
+    """Return bytes in binary units: `512 B`, `9.1 MiB`."""
+    amount = float(octets)
+    for unit in _SIZES:
+        if amount < 1024 or unit == _SIZES[-1]:
+            return f"{octets} B" if unit == "B" else f"{amount:.1f} {unit}"
+        amount /= 1024
+    raise AssertionError("the last unit takes everything")
+
+
+def count(number: int) -> str:
+    """Return a whole number with thousands apart: `12,481`."""
+    return f"{number:,}"
+
+
+def short_count(number: float) -> str:
+    """Return a number in five characters at most, for axes: `0.5`, `981`, `12k`, `1.2M`."""
+    for limit, unit in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if abs(number) >= limit:
+            scaled = number / limit
+            return f"{scaled:.0f}{unit}" if scaled >= 100 else f"{scaled:.3g}{unit}"
+    return f"{number:.3g}"
+
+
+def rate(per_second: float) -> str:
+    """Return a rate per second, or per minute where it is slow: `41/s`, `14/min`, `0/s`."""
+    if per_second == 0:
+        return "0/s"
+    if abs(per_second) >= 10:
+        return f"{per_second:,.0f}/s"
+    if abs(per_second) >= 1:
+        return f"{per_second:.1f}/s"
+    return f"{per_second * 60:.1f}/min"
+
+
+def clock_time(moment: datetime) -> str:
+    """Return the local time of day: `02:41:07`."""
+    return moment.astimezone().strftime("%H:%M:%S")
+
+
+def full_time(moment: datetime) -> str:
+    """Return local date and time with the offset: `2026-11-23 02:41:07 +00:00`."""
+    return moment.astimezone().isoformat(sep=" ", timespec="seconds")
+
+
+def plural(number: int, one: str, many: str = "") -> str:
+    """Return a count with its noun: `1 letter`, `12 letters`."""
+    return f"{count(number)} {one if number == 1 else many or one + 's'}"

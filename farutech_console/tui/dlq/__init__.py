@@ -1,0 +1,1 @@
+"""Dead letters: what died and why, sending it again, or deleting it."""

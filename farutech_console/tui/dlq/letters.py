@@ -1,0 +1,132 @@
+"""The letters that were read so far: newest first, without gaps, known by their sequence. Pure."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from worker.model.text import literal
+
+if TYPE_CHECKING:
+    from farutech_console.operations.model import Page
+    from worker.model.dead_letter import StoredDeadLetter
+
+TEXT = 160
+"""Columns kept of a text: a table shows no more, and a letter may hold a megabyte."""
+
+
+@dataclass(frozen=True, slots=True)
+class LetterRow:
+    """What a row tells of a letter, every text literal and short."""
+
+    sequence: int
+    died_at: datetime
+    task_id: str
+    tenant_id: str
+    task_type: str
+    error: str
+    tries: int
+    allowed: int | None
+    replays: int
+    expires_at: datetime | None
+    readable: bool
+
+
+def summarize(stored: StoredDeadLetter) -> LetterRow:
+    """Return the row of a letter."""
+    letter, task = stored.letter, stored.task
+    return LetterRow(
+        sequence=stored.sequence,
+        died_at=stored.died_at,
+        task_id=literal(task.task_id, TEXT),
+        tenant_id=literal(task.tenant_id, TEXT),
+        task_type=literal(task.task_type, TEXT),
+        error=literal(stored.error, TEXT),
+        tries=letter.final_attempt if letter else 0,
+        allowed=task.max_retries,
+        replays=letter.replays if letter else 0,
+        expires_at=stored.expires_at,
+        readable=letter is not None and letter.raw is None,
+    )
+
+
+class Letters:
+    """A run of letters from the newest down. `more` tells that older ones are not read yet."""
+
+    def __init__(self) -> None:
+        self._rows: dict[int, LetterRow] = {}
+        self._sequences: list[int] = []  # ascending
+        self.depth = 0
+        self.more = True
+        self.asked = False
+
+    def __len__(self) -> int:
+        """How many were read."""
+        return len(self._sequences)
+
+    @property
+    def newest(self) -> int | None:
+        """The highest sequence."""
+        return self._sequences[-1] if self._sequences else None
+
+    @property
+    def oldest(self) -> int | None:
+        """The lowest sequence that was read."""
+        return self._sequences[0] if self._sequences else None
+
+    @property
+    def sequences(self) -> Sequence[int]:
+        """All that were read, lowest first."""
+        return self._sequences
+
+    def sequence_at(self, index: int) -> int:
+        """Return the sequence at this position, the newest at 0."""
+        return self._sequences[-1 - index]
+
+    def index_of(self, sequence: int) -> int:
+        """Return where a letter is, or the next older one where it is gone."""
+        return max(0, len(self._sequences) - 1 - (bisect_left(self._sequences, sequence + 1) - 1))
+
+    def row(self, sequence: int) -> LetterRow:
+        """Return a letter's row."""
+        return self._rows[sequence]
+
+    def take_newest(self, page: Page) -> None:
+        """Believe a page from the newest down: what it does not have is gone."""
+        self.asked = True
+        self.depth, floor = page.depth, self._floor(page)
+        if page.more and self.newest is not None and floor > self.newest:
+            # More came than a page holds: what was read no longer joins, so it is read again.
+            self._replace(page.letters, keep_below=0)
+            self.more = True
+            return
+        self._replace(page.letters, keep_below=floor)
+        if not page.more:
+            self.more = False
+
+    def take_older(self, page: Page) -> None:
+        """Add a page that begins below the oldest letter that was read."""
+        self._add(page.letters)
+        self.more = page.more
+
+    def refresh_part(self, page: Page, before: int) -> None:
+        """Believe a page about the letters below `before`, down to its last."""
+        floor = self._floor(page)
+        for sequence in [s for s in self._sequences if floor <= s < before]:
+            del self._rows[sequence]
+        self._add(page.letters)
+
+    def _floor(self, page: Page) -> int:
+        return min((letter.sequence for letter in page.letters), default=0) if page.more else 0
+
+    def _replace(self, letters: Iterable[StoredDeadLetter], *, keep_below: int) -> None:
+        self._rows = {s: row for s, row in self._rows.items() if s < keep_below}
+        self._add(letters)
+
+    def _add(self, letters: Iterable[StoredDeadLetter]) -> None:
+        for letter in letters:
+            self._rows[letter.sequence] = summarize(letter)
+        self._sequences = sorted(self._rows)

@@ -1,0 +1,119 @@
+"""Dead letters as rows. Pure."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from farutech_console.tui.common.live import Live
+from farutech_console.tui.common.spans import Line, Span, line
+from farutech_console.tui.common.table import Column
+from farutech_console.tui.common.units import age, count, plural, short_duration
+from farutech_console.tui.dlq.letters import LetterRow, Letters
+from farutech_console.tui.dlq.selection import Selection
+from worker.model.text import literal
+
+NONE = "–"  # noqa: RUF001 - a glyph
+WIDE = 90
+SOON = 3600.0
+"""Seconds before a letter expires from which that is marked."""
+
+
+def columns(width: int, *, expiring: bool) -> tuple[Column, ...]:
+    """Return the columns that fit; `expires` only where letters do."""
+    wide = width >= WIDE
+    kind = (Column("type", 11),) if wide else ()
+    lasting = (Column("expires", 7, right=True),) if expiring else ()
+    return (
+        Column("seq", 9 if wide else 7, right=True),
+        Column("died", 6, right=True),
+        Column("task", 13 if wide else 9),
+        Column("tenant", 14 if wide else 11),
+        *kind,
+        Column("error"),
+        Column("tries", 5, right=True),
+        Column("↻", 2, right=True),
+        *lasting,
+    )
+
+
+def cells(row: LetterRow, now: datetime, width: int, *, expiring: bool) -> tuple[Span, ...]:
+    """Return what the columns show of one letter."""
+    kind = (Span(row.task_type or NONE),) if width >= WIDE else ()
+    lasting = (_expires(row, now),) if expiring else ()
+    allowed = f"/{row.allowed}" if row.allowed else ""
+    return (
+        Span(str(row.sequence), "muted"),
+        Span(short_duration(age(row.died_at, now)), "plain"),
+        Span(row.task_id or ("(none)" if row.readable else "«not a task»"), "plain"),
+        Span(row.tenant_id or NONE),
+        *kind,
+        Span(row.error or NONE, "bad"),
+        Span(f"{row.tries}{allowed}" if row.tries else NONE),
+        Span(str(row.replays) if row.replays else "", "warn"),
+        *lasting,
+    )
+
+
+def _expires(row: LetterRow, now: datetime) -> Span:
+    if row.expires_at is None:
+        return Span("never", "muted")
+    left = (row.expires_at - now).total_seconds()
+    return Span(
+        f"{'▲' if left < SOON else ''}{short_duration(left)}", "warn" if left < SOON else "plain"
+    )
+
+
+class LetterRows:
+    """The letters as the table asks for them."""
+
+    def __init__(self, letters: Letters, now: datetime, width: int, *, expiring: bool) -> None:
+        self._letters, self._now, self._width, self._expiring = letters, now, width, expiring
+
+    def __len__(self) -> int:
+        """How many were read."""
+        return len(self._letters)
+
+    def key_at(self, index: int) -> int | None:
+        """Return the sequence there."""
+        return self._letters.sequence_at(index) if index < len(self._letters) else None
+
+    def index_of(self, key: int) -> int:
+        """Return where a sequence is."""
+        return self._letters.index_of(key)
+
+    def cells(self, index: int) -> tuple[Span, ...]:
+        """Return the letter's columns."""
+        row = self._letters.row(self._letters.sequence_at(index))
+        return cells(row, self._now, self._width, expiring=self._expiring)
+
+
+def title_line(letters: Letters, selection: Selection, above: int) -> Line:
+    """Return the line over the table: how many, how many are read, how many are marked."""
+    spans = [Span(f" Dead letters · {count(letters.depth)}", "strong")]
+    if letters.more and len(letters):
+        spans.append(Span(f"   {count(len(letters))} read, more as you scroll", "muted"))
+    if above:
+        spans.append(Span(f"   ↑ {count(above)} newer", "accent"))
+    if selection:
+        spans.append(Span(f"   ● {count(selection.count(letters.depth))} marked", "accent"))
+    return tuple(spans)
+
+
+def empty_lines(letters: Letters, live: Live, failure: str) -> list[Line]:
+    """Return why the table is empty."""
+    if failure:
+        return [line(Span(f"▲ The dead letters cannot be read: {literal(failure)}", "warn"))]
+    if not live.link.connected and not letters.asked:
+        return [line(Span("✖ There is no connection, so no dead letters can be read.", "bad"))]
+    if not letters.asked:
+        return [line(Span("◌ Reading…", "muted"))]
+    tasks = live.status.tasks if live.status else 0
+    return [
+        line(Span("● No dead letters", "ok"), ": no task failed for good."),
+        line(
+            Span(
+                f"{plural(tasks, 'task')} in the queue. New letters appear here by themselves.",
+                "muted",
+            )
+        ),
+    ]

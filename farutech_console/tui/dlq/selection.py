@@ -1,0 +1,43 @@
+"""Which letters are marked: some by their sequence, or all that lay there at a moment. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Marks by stream sequence, so that they stay on their letters.
+
+    `chosen` are marked; with `up_to`, so is every letter of at most that sequence which is not in
+    `spared`. Letters that arrive later are never marked unasked.
+    """
+
+    chosen: frozenset[int] = frozenset()
+    up_to: int | None = None
+    spared: frozenset[int] = frozenset()
+
+    def __contains__(self, sequence: object) -> bool:
+        """Whether this letter is marked."""
+        if not isinstance(sequence, int):
+            return False
+        return sequence in self.chosen or self._in_all(sequence)
+
+    def _in_all(self, sequence: int) -> bool:
+        return self.up_to is not None and sequence <= self.up_to and sequence not in self.spared
+
+    def __bool__(self) -> bool:
+        """Whether anything is marked."""
+        return self.up_to is not None or bool(self.chosen)
+
+    def toggled(self, sequence: int) -> Selection:
+        """Return the selection with this letter's mark turned over."""
+        if self.up_to is not None and sequence <= self.up_to:
+            return replace(self, spared=self.spared ^ {sequence})
+        return replace(self, chosen=self.chosen ^ {sequence})
+
+    def count(self, depth: int) -> int:
+        """Return how many are marked among `depth` letters; at most, where all are."""
+        if self.up_to is None:
+            return len(self.chosen)
+        return max(0, depth - len(self.spared))

@@ -1,0 +1,84 @@
+"""The one table of keys: bindings, the bar at the foot and the help are made from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from textual.binding import Binding, BindingType
+
+Where = Literal["everywhere", "table", "overview", "tasks", "dlq", "letter", "run"]
+"""Where a key works: a room, any table or text that scrolls, an open letter, a run's bar."""
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One key.
+
+    `keys` as Textual spells them, comma between alternatives; `shown` as the operator reads it;
+    `label` for the foot, empty to leave it out there; `writes` hides it from read-only consoles.
+    """
+
+    keys: str
+    shown: str
+    action: str
+    label: str
+    help: str
+    where: Where
+    writes: bool = False
+
+
+KEYS = (
+    Key("1", "1", "room('overview')", "Overview", "what is wrong, and the figures", "everywhere"),
+    Key("2", "2", "room('tasks')", "Tasks", "live events, task by task", "everywhere"),
+    Key("3", "3", "room('dlq')", "Dead letters", "what died, and sending it again", "everywhere"),
+    Key("question_mark", "?", "help", "help", "these keys", "everywhere"),
+    Key("ctrl+p", "ctrl+p", "command_palette", "", "commands by name, themes", "everywhere"),
+    Key("escape", "esc", "back", "", "back: close what is open, unmark", "everywhere"),
+    Key("q", "q", "quit", "quit", "leave; nothing on the server changes", "everywhere"),
+    Key("j,down", "j ↓", "cursor_down", "", "one down", "table"),
+    Key("k,up", "k ↑", "cursor_up", "", "one up", "table"),
+    Key("g,home", "g home", "first", "", "to the top", "table"),
+    Key("G,end", "G end", "last", "", "to the end", "table"),
+    Key("pagedown,ctrl+f", "pgdn", "page_down", "", "a page down", "table"),
+    Key("pageup,ctrl+b", "pgup", "page_up", "", "a page up", "table"),
+    Key("space", "space", "pause", "pause", "hold the list still, and go on", "tasks"),
+    Key("G,end", "end", "follow", "follow", "follow the newest event again", "tasks"),
+    Key("space", "space", "mark", "mark", "mark the letter for what comes next", "dlq"),
+    Key("a", "a", "mark_all", "all", "mark all that lie there now, or none", "dlq"),
+    Key("enter", "enter", "open", "open", "all there is to know of the letter", "dlq"),
+    Key("r", "r", "replay", "replay", "send the marked letters again, with a preview", "dlq", True),
+    Key("x", "x", "purge", "purge", "delete the marked letters, with a preview", "dlq", True),
+    Key("o", "o", "outcomes", "outcomes", "what became of each letter of the last run", "run"),
+)
+
+TITLES: dict[Where, str] = {
+    "everywhere": "Everywhere",
+    "table": "In lists and text",
+    "overview": "Overview",
+    "tasks": "Tasks",
+    "dlq": "Dead letters",
+    "letter": "Open letter",
+    "run": "After a replay or a purge",
+}
+
+
+def keys_of(*places: Where) -> tuple[Key, ...]:
+    """Return the keys of these places, in the table's order."""
+    return tuple(key for key in KEYS if key.where in places)
+
+
+def bindings(*places: Where) -> list[BindingType]:
+    """Return the bindings of these places, for a class's `BINDINGS`."""
+    return [Binding(key.keys, key.action, key.help, show=False) for key in keys_of(*places)]
+
+
+def writing_actions() -> frozenset[str]:
+    """Return the actions that change something on the server."""
+    return frozenset(key.action for key in KEYS if key.writes)
+
+
+def allowed(keys: Iterable[Key], *, read_only: bool) -> tuple[Key, ...]:
+    """Return the keys that do something on this console."""
+    return tuple(key for key in keys if not (read_only and key.writes))

@@ -1,0 +1,67 @@
+"""Asks the server once a second and listens meanwhile; what it learns goes to the app."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from farutech_console.tui.common.failures import EXPECTED, in_words
+from farutech_console.tui.common.live import Live
+
+if TYPE_CHECKING:
+    from farutech_console.operations.backend import Backend
+    from farutech_console.tui.common.eventlog import EventLog
+    from farutech_console.tui.common.trend import Trend
+
+POLL_S = 1.0
+"""Seconds between the end of one poll and the next."""
+
+
+class Monitor:
+    """Keeps `live` true. `publish` is called with each new one."""
+
+    def __init__(
+        self,
+        backend: Backend,
+        events: EventLog,
+        trend: Trend,
+        publish: Callable[[Live], None],
+    ) -> None:
+        self.live = Live(backend.link())
+        self._backend = backend
+        self._events = events
+        self._trend = trend
+        self._publish = publish
+
+    async def run(self) -> None:
+        """Poll for ever; the next poll is due a second after the last has ended."""
+        while True:
+            if self._backend.link().connected:
+                await self._poll()
+            await asyncio.sleep(POLL_S)
+
+    async def _poll(self) -> None:
+        try:
+            status = await self._backend.status()
+        except EXPECTED as error:
+            self._set(replace(self.live, link=self._backend.link(), failure=in_words(error)))
+            return
+        self._trend.add(status, self._backend.feed_counts())
+        self._set(replace(self.live, link=self._backend.link(), status=status, failure=""))
+
+    def listen(self) -> None:
+        """Look at the connection and fetch the events heard since; never waits."""
+        self._events.add(self._backend.drain_events())
+        link = self._backend.link()
+        if link != self.live.link:
+            self._set(replace(self.live, link=link))
+
+    def broke(self, what: str) -> None:
+        """Show that a part of the console itself died."""
+        self._set(replace(self.live, broken=(*self.live.broken, what)))
+
+    def _set(self, live: Live) -> None:
+        self.live = live
+        self._publish(live)

@@ -1,0 +1,1 @@
+"""Overview: what is wrong, since when, and the figures behind it."""

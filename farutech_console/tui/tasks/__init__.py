@@ -1,0 +1,1 @@
+"""Tasks: what happens to them, live."""

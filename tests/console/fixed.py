@@ -1,0 +1,282 @@
+"""A backend whose answers are fixed, and a clock that stands still."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from types import TracebackType
+from typing import Self
+
+from farutech_console.operations.model import (
+    DeadLetterState,
+    FeedCounts,
+    LinkState,
+    Outcome,
+    Page,
+    Plan,
+    PlanKind,
+    QueueStatus,
+    TaskEvent,
+)
+from worker.model.dead_letter import StoredDeadLetter, read_dead_letter
+from worker.model.names import QueueNames
+from worker.model.state import ConsumerState, ServerState, StreamState
+
+NOW = datetime(2026, 11, 24, 2, 41, 7, tzinfo=UTC)
+
+
+class StillClock:
+    """A clock that moves only when it is told."""
+
+    def __init__(self, now: datetime = NOW) -> None:
+        self._now = now
+        self._seconds = 0.0
+
+    def now(self) -> datetime:
+        return self._now
+
+    def monotonic(self) -> float:
+        return self._seconds
+
+    def advance(self, seconds: float) -> None:
+        self._now += timedelta(seconds=seconds)
+        self._seconds += seconds
+
+
+def ago(seconds: float) -> datetime:
+    return NOW - timedelta(seconds=seconds)
+
+
+def letter(sequence: int, body: object, *, died: float = 120.0, **more: object) -> StoredDeadLetter:
+    """A stored letter; `body` is JSON, or the very bytes."""
+    data = body if isinstance(body, bytes) else json.dumps(body).encode()
+    parsed, problem = read_dead_letter(data)
+    stored = StoredDeadLetter(
+        sequence=sequence,
+        stored_at=ago(died),
+        subject="provisioning.dlq",
+        headers={"Farutech-Replay-Count": "1"} if sequence % 5 == 0 else {},
+        body=data,
+        letter=parsed,
+        problem=problem,
+    )
+    return replace(stored, **more)  # type: ignore[arg-type]
+
+
+TRACEBACK = """Traceback (most recent call last):
+  File "provision.py", line 41, in run
+    await connect(host)
+ConnectionRefusedError: connection refused"""
+ERRORS = (
+    "connection refused: acme-db:5432",
+    "unknown task type: migrate",
+    "timeout after 30 s",
+)
+
+
+def provisioning_letter(sequence: int, position: int) -> StoredDeadLetter:
+    died = 100.0 + 437.0 * position
+    return letter(
+        sequence,
+        {
+            "task": {
+                "task_id": f"7bea0a77-2dc6-4b53-bdfb-{sequence:012d}",
+                "tenant_id": f"acme-corp-{sequence % 4}",
+                "task_type": "migrate" if position % 3 == 1 else "provision",
+                "module_id": "erp-finance",
+                "payload": {"environment": "production", "features": ["basic", "advanced"]},
+                "attempt": 5,
+                "max_retries": 5,
+                "created_at": "2026-11-24T02:00:00.123456789Z",
+            },
+            "error": ERRORS[position % 3],
+            "final_attempt": 5,
+            "dlq_timestamp": ago(died).isoformat().replace("+00:00", "Z"),
+            "worker_id": "worker-001",
+            "reason": "attempts_exhausted",
+            "error_type": "ConnectionRefusedError",
+            "traceback": TRACEBACK,
+            "replays": 2 if sequence % 7 == 0 else 0,
+        },
+        died=died,
+    )
+
+
+def some_letters(count: int = 40, newest: int = 90_412) -> list[StoredDeadLetter]:
+    return [provisioning_letter(newest - 3 * index, index) for index in range(count)]
+
+
+def some_status(**more: object) -> QueueStatus:
+    status = QueueStatus(
+        taken_at=ago(1),
+        server=ServerState(name="s1", version="2.15.1", api_level=5, max_payload=1 << 20),
+        rtt=0.0004,
+        work_queue=StreamState(
+            name="PROVISIONING",
+            created="2026-11-23T17:49:39Z",
+            subjects=("provisioning.tasks",),
+            messages=12_481,
+            bytes=9_541_222,
+            first_sequence=88_102,
+            last_sequence=100_582,
+            first_time=ago(10_840),
+            last_time=ago(1),
+            retention="workqueue",
+            storage="file",
+            replicas=1,
+            max_age=72 * 3600.0,
+            allow_direct=True,
+            allow_atomic=True,
+        ),
+        tasks=12_481,
+        consumer=ConsumerState(
+            name="provisioning-worker",
+            stream="PROVISIONING",
+            created="2026-11-23T17:49:39Z",
+            pending=12_210,
+            ack_pending=271,
+            redelivered=255,
+            waiting=4,
+            delivered_stream_sequence=88_372,
+            delivered_consumer_sequence=91_002,
+            ack_floor_stream_sequence=88_101,
+            ack_floor_consumer_sequence=90_731,
+            last_delivered_at=ago(1),
+            ack_wait=30.0,
+            max_deliver=5,
+            max_ack_pending=1000,
+            filter_subjects=("provisioning.tasks",),
+        ),
+        dead_letters=DeadLetterState(
+            stream="PROVISIONING_DLQ",
+            depth=40,
+            oldest_at=ago(17_143),
+            newest_at=ago(100),
+            max_age=None,
+        ),
+        stuck=3,
+    )
+    return replace(status, **more)  # type: ignore[arg-type]
+
+
+KINDS = ("published", "succeeded", "retrying", "published", "dead_lettered", "exhausted")
+
+
+def some_events(count: int = 60) -> list[TaskEvent]:
+    return [
+        TaskEvent(
+            at=ago(count - index),
+            kind=KINDS[index % len(KINDS)],  # type: ignore[arg-type]
+            sequence=100_000 + index,
+            attempt=index % 5 + 1,
+            task_id=f"b852e263-f02c-4256-afe9-{index:012d}",
+            tenant_id=f"acme-corp-{index % 4}",
+            task_type="provision",
+            delay=20.0 if index % 6 == 2 else None,
+            detail="connection refused: acme-db:5432" if index % 6 in (2, 4) else "",
+        )
+        for index in range(count)
+    ]
+
+
+@dataclass
+class FixedBackend:
+    """Answers from what it was given; a run removes its letters and tells of each."""
+
+    letters: list[StoredDeadLetter] = field(default_factory=some_letters)
+    status_now: QueueStatus = field(default_factory=some_status)
+    link_now: LinkState = field(default_factory=lambda: LinkState(True, ago(600), "s1"))
+    events: list[TaskEvent] = field(default_factory=list)
+    read_only: bool = False
+    failure: Exception | None = None
+    outcome_of: Callable[[int], str] = lambda sequence: "replayed"
+    gate: asyncio.Event | None = None
+    names: QueueNames = field(default_factory=QueueNames)
+    entered: int = 0
+    left: int = 0
+    ran: list[Plan] = field(default_factory=list)
+
+    async def __aenter__(self) -> Self:
+        self.entered += 1
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.left += 1
+
+    def link(self) -> LinkState:
+        return self.link_now
+
+    async def status(self) -> QueueStatus:
+        self._fail()
+        dead = self.status_now.dead_letters
+        if dead is not None:
+            dead = replace(dead, depth=len(self.letters))
+        return replace(self.status_now, dead_letters=dead)
+
+    def drain_events(self) -> Sequence[TaskEvent]:
+        events, self.events = self.events, []
+        return events
+
+    def feed_counts(self) -> FeedCounts:
+        return FeedCounts(published=512, succeeded=480, retrying=60, terminated=9, dead_lettered=9)
+
+    async def page(self, limit: int, before: int | None = None) -> Page:
+        self._fail()
+        older = [one for one in self.letters if before is None or one.sequence < before]
+        return Page(tuple(older[:limit]), len(self.letters), len(older) > limit)
+
+    async def letter(self, sequence: int) -> StoredDeadLetter | None:
+        self._fail()
+        return next((one for one in self.letters if one.sequence == sequence), None)
+
+    async def plan_replay(self, sequences: Sequence[int] | None) -> Plan:
+        return self._plan("replay", sequences)
+
+    async def plan_purge(self, sequences: Sequence[int] | None) -> Plan:
+        return self._plan("purge", sequences)
+
+    async def run(self, plan: Plan) -> AsyncIterator[Outcome]:
+        self.ran.append(plan)
+        for sequence, task_id in zip(plan.sequences, plan.task_ids, strict=True):
+            if self.gate is not None:
+                await self.gate.wait()
+            outcome = "purged" if plan.kind == "purge" else self.outcome_of(sequence)
+            if outcome in ("purged", "replayed"):
+                self.letters = [one for one in self.letters if one.sequence != sequence]
+            yield Outcome(sequence, task_id, outcome, "no answer" if outcome == "unknown" else "")  # type: ignore[arg-type]
+
+    def _fail(self) -> None:
+        if self.failure is not None:
+            raise self.failure
+
+    def _plan(self, kind: PlanKind, sequences: Iterable[int] | None) -> Plan:
+        self._fail()
+        wanted = None if sequences is None else set(sequences)
+        chosen = [one for one in self.letters if wanted is None or one.sequence in wanted]
+        chosen.sort(key=lambda one: one.sequence)
+        listed = " ".join(f"--seq {one.sequence}" for one in chosen)
+        return Plan(
+            kind=kind,
+            stream="PROVISIONING_DLQ",
+            generation="g1",
+            sequences=tuple(one.sequence for one in chosen),
+            task_ids=tuple(one.task.task_id for one in chosen),
+            target="provisioning.tasks" if kind == "replay" else "",
+            oldest_at=min((one.died_at for one in chosen), default=None),
+            newest_at=max((one.died_at for one in chosen), default=None),
+            tenants=Counter(one.task.tenant_id for one in chosen),
+            task_types=Counter(one.task.task_type for one in chosen),
+            replayed_before=sum(1 for one in chosen if one.letter and one.letter.replays),
+            expiring=0,
+            consumer_note="",
+            command=f"farutech-console dlq {kind} {listed if wanted is not None else '--all'}",
+        )
