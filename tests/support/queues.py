@@ -115,13 +115,13 @@ def task(number: int = 0, **changes: object) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def queue(server: NatsServer, kind: LayoutKind = "fresh") -> AsyncIterator[Queue]:
-    """A queue with its streams and consumer, connected; made where it is not there yet."""
+async def queue(server: NatsServer, kind: LayoutKind | None = "fresh") -> AsyncIterator[Queue]:
+    """A queue with its streams and consumer, connected; with None it is there already."""
     options = ConnectionOptions(servers=(server.url,), name="test")
     async with connect(options, within=10) as connection:
         if kind == "go":
             await _create_as_go(connection.api)
-        else:
+        elif kind == "fresh":
             await ensure(connection.api, NAMES)
         yield Queue(server, connection, await discover(connection.api, NAMES))
 

@@ -121,6 +121,17 @@ class Api:
         if size > self._client.max_payload:
             raise PayloadTooLargeError(subject, size, self._client.max_payload)
 
+    async def exchange(
+        self, subject: str, body: bytes, headers: Mapping[str, str], *, within: float | None = None
+    ) -> dict[str, Any] | None:
+        """Send one message and return the decoded answer, None where the answer is empty.
+
+        The empty answer is how the server takes the first message of an atomic batch. Raises what
+        `publish` raises.
+        """
+        data, _ = await self._ask(subject, body, dict(headers), within)
+        return _decoded(subject, data) if data else None
+
     async def _ask(
         self, subject: str, payload: bytes, headers: dict[str, str] | None, within: float | None
     ) -> tuple[bytes, Mapping[str, str]]:

@@ -1,0 +1,309 @@
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+
+from tests.support.nats_server import NatsServer
+from tests.support.queues import NAMES, LayoutKind, Queue, letter, queue, sample_lines
+from worker.jetstream.dead_letters import DeadLetters
+from worker.jetstream.replays import Replayed, Replayer, StreamReplacedError
+from worker.jetstream.replays_claims import Author, Claims, claim_body
+from worker.jetstream.topology import discover, ensure_claims
+from worker.model.clock import SystemClock
+from worker.model.task import parse_task
+
+LAYOUTS: Sequence[LayoutKind] = ("fresh", "go")
+
+
+def replayer(q: Queue, run: str = "run-1", by: str = "ops@host") -> Replayer:
+    return Replayer(q.api, q.layout, Author(by, run), clock=SystemClock())
+
+
+async def replay(q: Queue, sequences: Sequence[int], run: str = "run-1") -> list[Replayed]:
+    return [outcome async for outcome in replayer(q, run).run(sequences)]
+
+
+def results(outcomes: Sequence[Replayed]) -> dict[str, int]:
+    return Counter(outcome.result for outcome in outcomes)
+
+
+async def left_behind(q: Queue) -> dict[str, int]:
+    """Whatever lies on the server beside the tasks."""
+    everything: dict[str, int] = {}
+    for stream in {NAMES.stream, q.layout.dead_letters.name, await ensure_claims(q.api, q.layout)}:
+        everything |= await q.counts(stream)
+    everything.pop(NAMES.tasks, None)
+    return everything
+
+
+@pytest.mark.parametrize("kind", LAYOUTS)
+async def test_every_letter_becomes_its_task_again(
+    server_versions: NatsServer, kind: LayoutKind
+) -> None:
+    async with queue(server_versions, kind) as q:
+        assert q.layout.atomic_replay == (kind == "fresh" and q.layout.server.api_level >= 2)
+        kept = await q.bury_many(250)
+        outcomes = await replay(q, kept[:-2])
+        assert results(outcomes) == {"replayed": 248}
+        assert [outcome.sequence for outcome in outcomes] == kept[:-2]
+        assert outcomes[3].task_id == "task-3"
+        tasks = await q.tasks()
+        assert sorted(task["task_id"] for task in tasks) == sorted(f"task-{n}" for n in range(248))
+        assert {task["attempt"] for task in tasks} == {1}
+        assert await left_behind(q) == {NAMES.dlq: 2}
+
+
+@pytest.mark.parametrize("kind", LAYOUTS)
+async def test_the_samples_come_back_as_tasks_that_the_fleet_reads(
+    nats_server: NatsServer, kind: LayoutKind
+) -> None:
+    async with queue(nats_server, kind) as q:
+        kept = [await q.bury(line) for line in sample_lines("go-dead-letters.jsonl")]
+        before = [json.loads(line)["task"] for line in sample_lines("go-dead-letters.jsonl")]
+        assert results(await replay(q, kept)) == {"replayed": len(kept)}
+        assert sorted(map(str, await q.tasks())) == sorted(
+            str(task | {"attempt": 1}) for task in before
+        )
+
+
+@pytest.mark.parametrize("kind", LAYOUTS)
+async def test_a_message_that_never_was_a_task_goes_back_byte_for_byte(
+    nats_server: NatsServer, kind: LayoutKind
+) -> None:
+    async with queue(nats_server, kind) as q:
+        await q.bury(letter(reason="invalid", raw="AP9uYXRz", task={}))
+        (outcome,) = await replay(q, [1])
+        assert outcome.result == "replayed"
+        ((_, body),) = await q.raw_tasks()
+        assert body == b"\x00\xffnats"
+
+
+@pytest.mark.parametrize("kind", LAYOUTS)
+async def test_headers_go_along_except_the_servers(
+    nats_server: NatsServer, kind: LayoutKind
+) -> None:
+    mine = {"traceparent": "00-ab-cd-01", "Status": "503", "Tenant": "Básico"}
+    async with queue(nats_server, kind) as q:
+        poison = {
+            "Nats-Msg-Id": "original",
+            "nats-rollup": "sub",
+            "Nats-TTL": "1s",
+            "Nats-Expected-Last-Sequence": "0",
+            "Farutech-Replay-Count": "2",
+            "Farutech-Replay-Of": "forged",
+        }
+        # The server obeys some of these on the way in, so they are put where it cannot see them.
+        sequence = await q.bury(letter(replays=1), headers=mine | {"Farutech-Replay-Count": "2"})
+        stored = await DeadLetters(q.api, q.layout).letter(sequence)
+        assert stored is not None
+        hostile = replace(stored, headers=mine | poison)
+        run = replayer(q)
+        parts = await run._parts()
+        task = parts.task_of(hostile)
+        assert not isinstance(task, Replayed)
+        assert not [name for name in task.headers if name.lower().startswith("nats-")]
+        await replay(q, [sequence])
+        ((headers, _),) = await q.raw_tasks()
+        key = f"{q.layout.dlq_generation}-{sequence}"
+        sent = {k: v for k, v in headers.items() if not k.startswith("Nats-")}
+        assert sent == mine | {
+            "Farutech-Replay-Of": f"{q.layout.dead_letters.name}:{sequence}",
+            "Farutech-Replay-Count": "3",
+            "Farutech-Replayed-By": "ops@host",
+            "Farutech-Replay-Id": key,
+        }
+
+
+@pytest.mark.parametrize("kind", LAYOUTS)
+async def test_a_copied_message_id_does_not_swallow_the_replay(
+    nats_server: NatsServer, kind: LayoutKind
+) -> None:
+    """The server would call a task with a known id a duplicate, and the letter would be gone."""
+    async with queue(nats_server, kind) as q:
+        await q.api.publish(NAMES.tasks, b"{}", msg_id="original")
+        dlq_id = "original-dlq" if kind == "go" else "original"
+        sequence = await q.bury(letter(7), headers={"Nats-Msg-Id": dlq_id})
+        (outcome,) = await replay(q, [sequence])
+        assert outcome.result == "replayed"
+        assert [task.get("task_id") for task in await q.tasks()] == [None, "task-7"]
+
+
+@pytest.mark.parametrize("kind", LAYOUTS)
+async def test_what_cannot_be_read_stays_with_the_reason(
+    nats_server: NatsServer, kind: LayoutKind
+) -> None:
+    async with queue(nats_server, kind) as q:
+        kept = [
+            await q.bury(b"\x00\xff"),
+            await q.bury(b"[1]"),
+            await q.bury(letter(1)),
+            await q.bury(letter(2, task=[])),
+        ]
+        outcomes = await replay(q, kept)
+        assert [outcome.result for outcome in outcomes] == [
+            "failed",
+            "failed",
+            "replayed",
+            "failed",
+        ]
+        assert "not UTF-8" in outcomes[0].detail
+        assert (await q.counts(q.layout.dead_letters.name))[NAMES.dlq] == 3
+        assert [task["task_id"] for task in await q.tasks()] == ["task-1"]
+        assert set(await left_behind(q)) == {NAMES.dlq}
+
+
+@pytest.mark.parametrize("kind", LAYOUTS)
+async def test_what_the_stream_does_not_take_stays_and_the_others_go(
+    nats_server: NatsServer, kind: LayoutKind
+) -> None:
+    async with queue(nats_server, kind) as q:
+        big = letter(0)
+        big["task"]["payload"] = {"x": "y" * 20_000}
+        kept = [await q.bury(letter(1)), await q.bury(big), await q.bury(letter(2))]
+        info = await q.api.request(f"STREAM.INFO.{NAMES.stream}")
+        await q.api.request(
+            f"STREAM.UPDATE.{NAMES.stream}", info["config"] | {"max_msg_size": 10_000}
+        )
+        outcomes = await replay(q, kept)
+        assert [outcome.result for outcome in outcomes] == ["replayed", "failed", "replayed"], (
+            outcomes
+        )
+        assert "maximum" in outcomes[1].detail
+        assert await left_behind(q) == {NAMES.dlq: 1}
+
+
+@pytest.mark.parametrize("kind", LAYOUTS)
+async def test_a_full_work_queue_fails_them_and_keeps_them(
+    nats_server: NatsServer, kind: LayoutKind
+) -> None:
+    async with queue(nats_server, kind) as q:
+        kept = await q.bury_many(3)
+        info = await q.api.request(f"STREAM.INFO.{NAMES.stream}")
+        full = {"max_bytes": info["state"]["bytes"] + 200, "discard": "new"}
+        await q.api.request(f"STREAM.UPDATE.{NAMES.stream}", info["config"] | full)
+        outcomes = await replay(q, kept)
+        assert results(outcomes) == {"failed": 3}
+        assert await left_behind(q) == {NAMES.dlq: 3}
+        assert await q.tasks() == []
+
+
+@pytest.mark.parametrize("kind", LAYOUTS)
+async def test_letters_that_are_gone_are_already_done(
+    nats_server: NatsServer, kind: LayoutKind
+) -> None:
+    async with queue(nats_server, kind) as q:
+        kept = await q.bury_many(3)
+        await replay(q, kept[:1])
+        outcomes = await replay(q, kept, run="run-2")
+        assert [outcome.result for outcome in outcomes] == ["already", "replayed", "replayed"]
+        assert len(await q.tasks()) == 3
+
+
+@pytest.mark.parametrize("kind", LAYOUTS)
+async def test_operators_at_once_replay_each_letter_once(
+    server_versions: NatsServer, kind: LayoutKind
+) -> None:
+    async with queue(server_versions, kind) as q, queue(server_versions, None) as other:
+        kept = await q.bury_many(120)
+        both = await asyncio.gather(
+            replay(q, kept, "a"), replay(other, kept[::-1], "b"), replay(q, kept[60:], "c")
+        )
+        assert Counter(task["task_id"] for task in await q.tasks()) == {
+            f"task-{n}": 1 for n in range(120)
+        }
+        each = [outcome for outcomes in both for outcome in outcomes]
+        assert set(results(each)) <= {"replayed", "already"}
+        assert results(each)["replayed"] <= 120
+        assert await left_behind(q) == {}
+
+
+@pytest.mark.parametrize("kind", LAYOUTS)
+async def test_stops_when_told_and_says_what_was_done(
+    nats_server: NatsServer, kind: LayoutKind
+) -> None:
+    async with queue(nats_server, kind) as q:
+        kept = await q.bury_many(150)
+        stop = asyncio.Event()
+        told = []
+        async for outcome in replayer(q).run(kept, stop):
+            told.append(outcome.sequence)
+            stop.set()
+        assert told == kept[: len(told)]
+        assert len(await q.tasks()) == len(told) == 100
+        assert await left_behind(q) == {NAMES.dlq: 50}
+
+
+async def test_a_new_life_of_the_stream_is_refused(nats_server: NatsServer) -> None:
+    async with queue(nats_server) as q:
+        kept = await q.bury_many(2)
+        await q.api.request(f"STREAM.DELETE.{NAMES.dlq_stream}")
+        async with queue(nats_server) as again:
+            await again.bury_many(2)
+        with pytest.raises(StreamReplacedError, match="look at the letters again"):
+            await replay(q, kept)
+        assert await q.tasks() == []
+
+
+@pytest.mark.parametrize("kind", LAYOUTS)
+async def test_a_letter_read_long_ago_is_not_sent_again(
+    nats_server: NatsServer, kind: LayoutKind
+) -> None:
+    """One operator reads, another replays all of it, claims removed; then the first goes on."""
+    async with queue(nats_server, kind) as q:
+        kept = await q.bury_many(5)
+        halted = False
+
+        async def other_is_faster(step: str) -> None:
+            nonlocal halted
+            if step in ("read", "claimed") and not halted:
+                halted = True
+                await replay(q, kept, run="faster")
+
+        slow = Replayer(
+            q.api, q.layout, Author("slow", "slow"), clock=SystemClock(), step=other_is_faster
+        )
+        outcomes = [outcome async for outcome in slow.run(kept)]
+        assert halted
+        assert Counter(task["task_id"] for task in await q.tasks()) == {
+            f"task-{n}": 1 for n in range(5)
+        }
+        if kind == "fresh":
+            assert results(outcomes) == {"already": 5}
+        assert await left_behind(q) == {}
+
+
+async def test_a_claim_nobody_can_judge_is_called_unknown(nats_server: NatsServer) -> None:
+    async with queue(nats_server, "go") as q:
+        kept = await q.bury_many(2)
+        claims = Claims(q.api, await ensure_claims(q.api, q.layout), q.layout)
+        elsewhere = claim_body("claimed", Author("eve@laptop", "lost"), server="another start")
+        await claims.take(kept[0], elsewhere)
+        outcomes = await replay(q, kept)
+        assert [outcome.result for outcome in outcomes] == ["unknown", "replayed"]
+        assert "eve@laptop" in outcomes[0].detail
+        assert [task["task_id"] for task in await q.tasks()] == ["task-1"]
+        assert (await q.counts())[NAMES.dlq] == 1
+
+
+async def test_claims_of_an_earlier_life_are_swept(nats_server: NatsServer) -> None:
+    async with queue(nats_server) as q:
+        claims = Claims(q.api, NAMES.stream, q.layout)
+        (sequence,) = await q.bury_many(1)
+        await claims.take(sequence, claim_body("published", Author("eve", "x")))
+        await q.api.request(f"STREAM.DELETE.{NAMES.dlq_stream}")
+    async with queue(nats_server) as q:
+        again = await discover(q.api, NAMES)
+        await Replayer(q.api, again, Author("me", "y"), clock=SystemClock()).recover()
+        assert await q.counts() == {}
+
+
+async def test_a_replayed_task_can_be_run(nats_server: NatsServer) -> None:
+    async with queue(nats_server) as q:
+        await replay(q, [await q.bury(letter(4))])
+        ((_, body),) = await q.raw_tasks()
+        assert parse_task(body).task_id == "task-4"

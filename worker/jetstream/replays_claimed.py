@@ -1,0 +1,202 @@
+"""Replay by claim (any server): claim, task, claim rewritten as published, letter deleted."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from worker.jetstream.api import Api, PubAck
+from worker.jetstream.errors import (
+    ApiError,
+    JetStreamError,
+    PayloadTooLargeError,
+)
+from worker.jetstream.info import NANOSECONDS
+from worker.jetstream.messages import stored_time
+from worker.jetstream.replays_claims import Claim, claim_body
+from worker.jetstream.replays_parts import GONE, LETTER_LEFT, PATIENCE, Replayed, ReplayParts
+from worker.jetstream.replays_task import ReplayedTask
+
+LETTERS_AT_ONCE = 16
+SAFE_SHARE = 0.9
+"""How much of the duplicate window is used: the rest is for the way to the server."""
+
+_RACES = 20
+CANNOT_TELL = (
+    "whether the task was sent can no longer be told: see if it ran, then purge the letter"
+)
+NO_ANSWER = "sent, but the server did not say whether it stored it: replay it again soon"
+
+
+class ClaimedReplay:
+    """Replays letters one claim and one task at a time.
+
+    The task carries the claim's key as `Nats-Msg-Id`. While the work queue remembers ids, sending
+    it twice stores it once; so a claim that someone left behind can be taken over within the
+    duplicate window, if the server was not restarted since (it forgets the ids of tasks that are
+    done) and is alone (who leads a cluster's stream may have been restarted). After that nobody can
+    tell whether the task was sent, and the outcome says so.
+    """
+
+    def __init__(self, parts: ReplayParts) -> None:
+        self._parts = parts
+
+    async def replay(self, sequences: Sequence[int]) -> dict[int, Replayed]:
+        """Replay these letters and return the outcome of each."""
+        outcomes: dict[int, Replayed] = {}
+        for start in range(0, len(sequences), LETTERS_AT_ONCE):
+            few = sequences[start : start + LETTERS_AT_ONCE]
+            for outcome in await asyncio.gather(*(self._replay(sequence) for sequence in few)):
+                outcomes[outcome.sequence] = outcome
+        return outcomes
+
+    async def release(self) -> None:
+        """Nothing is left to release: each claim goes right after its letter."""
+
+    async def resume(self, claim: Claim, task: ReplayedTask) -> Replayed:
+        """Finish what the holder of `claim` left, as far as it can be told how far that was."""
+        parts = self._parts
+        if claim.step == "published":
+            return replace(parts.credit(claim, task), detail=await self._end(task) or claim.told)
+        if claim.step == "unreadable" or not (await self._memory()).keeps(claim):
+            return _unknown(task, f"{claim.told}; {CANNOT_TELL}")
+        body = claim_body("claimed", parts.author, claim.server, claim.since)
+        version = await parts.patiently(lambda: parts.claims.take(task.sequence, body, claim))
+        if version is None:
+            return await self._replay(task.sequence)
+        await parts.step("taken over")
+        if await self._is_gone(task):
+            return Replayed(task.sequence, task.task_id, "already", GONE)
+        return await self._send(replace(claim, version=version), task, taken_over=True)
+
+    async def _replay(self, sequence: int) -> Replayed:
+        parts = self._parts
+        body = claim_body("claimed", parts.author, server_id(parts.api))
+        try:
+            for _ in range(_RACES):
+                stored = await parts.patiently(lambda: parts.letters.letter(sequence))
+                if stored is None:
+                    return Replayed(sequence, "", "already", GONE)
+                task = parts.task_of(stored)
+                if isinstance(task, Replayed):
+                    return task
+                await parts.patiently(lambda: parts.claims.take(sequence, body))
+                claim = await parts.patiently(lambda: parts.claims.find(sequence))
+                if claim is not None:
+                    return await self._claimed(claim, task)
+        except JetStreamError as error:
+            return Replayed(sequence, "", "failed", f"not sent: {error}")
+        return Replayed(sequence, "", "failed", "not sent: others keep claiming it")
+
+    async def _claimed(self, claim: Claim, task: ReplayedTask) -> Replayed:
+        if claim.run != self._parts.author.run or claim.step != "claimed":
+            return await self.resume(claim, task)
+        await self._parts.step("claimed")
+        # Read again under the claim: who held one before may have finished in between.
+        if await self._is_gone(task):
+            return Replayed(task.sequence, task.task_id, "already", GONE)
+        await self._parts.step("checked")
+        return await self._send(claim, task, taken_over=False)
+
+    async def _is_gone(self, task: ReplayedTask) -> bool:
+        parts = self._parts
+        if await parts.patiently(lambda: parts.letters.letter(task.sequence)) is not None:
+            return False
+        await parts.claims.remove([parts.claims.key(task.sequence)])
+        return True
+
+    async def _send(self, claim: Claim, task: ReplayedTask, *, taken_over: bool) -> Replayed:
+        """Send the task under our claim, again and again while that cannot store it twice."""
+        parts = self._parts
+        deadline = parts.clock.monotonic() + PATIENCE
+        key = parts.claims.key(task.sequence)
+        in_doubt = taken_over
+        while True:
+            try:
+                memory = await self._memory()
+                if in_doubt and not memory.keeps(claim):
+                    return _unknown(task, CANNOT_TELL)
+                if not memory.is_recent(claim):
+                    await parts.claims.withdraw(claim)
+                    return await self._replay(task.sequence)
+                ack = await parts.api.publish(
+                    parts.layout.names.tasks, task.body, headers=task.headers, msg_id=key
+                )
+            except (ApiError, PayloadTooLargeError) as error:
+                if in_doubt:
+                    return _unknown(task, f"{CANNOT_TELL} ({error})")
+                await parts.claims.withdraw(claim)
+                return Replayed(task.sequence, task.task_id, "failed", f"not sent: {error}")
+            except JetStreamError as error:
+                in_doubt = True
+                if not await parts.reconnected(deadline):
+                    return _unknown(task, f"{NO_ANSWER} ({error})")
+            else:
+                await parts.step("sent")
+                return await self._stored(claim, task, ack, taken_over=taken_over)
+
+    async def _stored(
+        self, claim: Claim, task: ReplayedTask, ack: PubAck, *, taken_over: bool
+    ) -> Replayed:
+        parts = self._parts
+        body = claim_body("published", parts.author, claim.server, claim.since)
+        try:
+            marked = await parts.patiently(lambda: parts.claims.take(task.sequence, body, claim))
+        except JetStreamError:
+            marked = claim.version
+        await parts.step("marked")
+        detail = await self._end(task)
+        if ack.duplicate and (taken_over or marked is None):
+            return Replayed(task.sequence, task.task_id, "already", detail or claim.told)
+        return Replayed(task.sequence, task.task_id, "replayed", detail)
+
+    async def _end(self, task: ReplayedTask) -> str:
+        """Delete the letter, then its claim; return what an operator should know."""
+        parts = self._parts
+        try:
+            await parts.delete_letters([task.sequence])
+            await parts.claims.remove([parts.claims.key(task.sequence)])
+        except JetStreamError:
+            return LETTER_LEFT
+        return ""
+
+    async def _memory(self) -> _Memory:
+        api, stream = self._parts.api, self._parts.layout.work_queue.name
+        answer = await self._parts.patiently(lambda: api.request(f"STREAM.INFO.{stream}"))
+        return _Memory(
+            server=server_id(api),
+            clustered=bool((answer.get("cluster") or {}).get("name")),
+            window=answer["config"].get("duplicate_window", 0) / NANOSECONDS * SAFE_SHARE,
+            now=stored_time(answer["ts"]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Memory:
+    """For how long the work queue surely knows a message id again, in seconds."""
+
+    server: str
+    clustered: bool
+    window: float
+    now: datetime
+
+    def is_recent(self, claim: Claim) -> bool:
+        """Whether others who found this claim would still take it over rather than leave it."""
+        return (self.now - claim.since).total_seconds() < self.window
+
+    def keeps(self, claim: Claim) -> bool:
+        """Whether a task sent under this claim, by anyone, would be known again."""
+        same = self.server != "" and self.server == claim.server and not self.clustered
+        return same and self.is_recent(claim)
+
+
+def server_id(api: Api) -> str:
+    """Return what tells this start of the server from every other."""
+    said = api.client._server_info  # noqa: SLF001 - nats-py has no other access to it
+    return str(said.get("server_id", ""))
+
+
+def _unknown(task: ReplayedTask, detail: str) -> Replayed:
+    return Replayed(task.sequence, task.task_id, "unknown", detail)
