@@ -1,0 +1,70 @@
+"""The passive feed: what happens to tasks, overheard, of a fleet that was never instrumented."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Literal, NamedTuple
+
+from nats.aio.msg import Msg
+
+from worker.jetstream.connection import Connection
+from worker.model.names import QueueNames
+
+HeardKind = Literal["task", "dead_letter", "acknowledgement", "exhausted"]
+PENDING_MESSAGES = 65_536
+PENDING_BYTES = 64 * 1024 * 1024
+
+
+class Heard(NamedTuple):
+    """One message overheard. A named tuple, because one is made for each."""
+
+    kind: HeardKind
+    subject: str
+    body: bytes
+
+
+@contextlib.asynccontextmanager
+async def overhear(
+    connection: Connection, names: QueueNames, heard: Callable[[Heard], None]
+) -> AsyncIterator[None]:
+    """Call `heard` for each task published, acknowledgement, dead letter and exhaustion.
+
+    Nothing is configured for it on the server: acknowledgements are plain messages on `$JS.ACK`,
+    with domain and account hash before the stream where the server is set to (ADR-15). What was
+    said before is not told again, and what the server drops for a slow listener is lost.
+    """
+    client = connection.client
+    subscriptions = []
+    try:
+        for kind, subject in _subjects(names):
+            subscriptions.append(
+                await client.subscribe(
+                    subject,
+                    cb=_listener(kind, heard),
+                    pending_msgs_limit=PENDING_MESSAGES,
+                    pending_bytes_limit=PENDING_BYTES,
+                )
+            )
+        yield
+    finally:
+        if not client.is_closed:
+            for subscription in subscriptions:
+                await subscription.unsubscribe()
+
+
+def _subjects(names: QueueNames) -> tuple[tuple[HeardKind, str], ...]:
+    return (
+        ("task", names.tasks),
+        ("dead_letter", names.dlq),
+        ("acknowledgement", f"$JS.ACK.{names.stream}.{names.consumer}.>"),
+        ("acknowledgement", f"$JS.ACK.*.*.{names.stream}.{names.consumer}.>"),
+        ("exhausted", names.max_deliveries_advisory),
+    )
+
+
+def _listener(kind: HeardKind, heard: Callable[[Heard], None]) -> Callable[[Msg], Awaitable[None]]:
+    async def listen(message: Msg) -> None:
+        heard(Heard(kind, message.subject, message.data))
+
+    return listen
