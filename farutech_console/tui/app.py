@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import AsyncExitStack
 from functools import partial
+from types import TracebackType
 from typing import Protocol
 
 from rich.text import Text
@@ -43,7 +44,13 @@ class OpenableBackend(Backend, Protocol):
     async def __aenter__(self) -> object:
         """Begin to connect; returns at once."""
 
-    async def __aexit__(self, *_: object) -> bool | None:
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+        /,
+    ) -> bool | None:
         """Close the connection."""
 
 
