@@ -1,0 +1,58 @@
+"""A process that replays dead letters and is killed at a chosen step: run by test_replay_crash."""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from multiprocessing.context import BaseContext
+
+from worker.jetstream.connection import connect
+from worker.jetstream.replays import Replayer
+from worker.jetstream.replays_claims import Author
+from worker.jetstream.topology import discover
+from worker.model.clock import SystemClock
+from worker.model.link import ConnectionOptions
+from worker.model.names import QueueNames
+
+KILLED = -signal.SIGKILL if sys.platform != "win32" else 9
+
+
+def context() -> BaseContext:
+    """How processes are made: forked from one that has imported all this, and nothing else."""
+    if sys.platform == "win32":
+        return multiprocessing.get_context("spawn")
+    forking = multiprocessing.get_context("forkserver")
+    forking.set_forkserver_preload([__name__])
+    return forking
+
+
+def replay_until(url: str, sequences: Sequence[int], fatal_step: int) -> None:
+    """Replay, and be killed after so many steps; return if there are fewer."""
+    asyncio.run(_replay(url, sequences, fatal_step))
+
+
+async def _replay(url: str, sequences: Sequence[int], fatal_step: int) -> None:
+    taken = 0
+
+    async def step(_name: str) -> None:
+        nonlocal taken
+        taken += 1
+        if taken == fatal_step:
+            _die()
+
+    async with connect(ConnectionOptions(servers=(url,)), within=10) as connection:
+        layout = await discover(connection.api, QueueNames())
+        author = Author("the victim", f"killed at {fatal_step}")
+        replayer = Replayer(connection.api, layout, author, clock=SystemClock(), step=step)
+        async for _ in replayer.run(sequences):
+            pass
+
+
+def _die() -> None:
+    if sys.platform == "win32":
+        os._exit(9)
+    os.kill(os.getpid(), signal.SIGKILL)
