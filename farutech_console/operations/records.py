@@ -1,0 +1,93 @@
+"""Letters, plans and outcomes as JSON objects: the keys that scripts may rely on."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from farutech_console.operations.model import Outcome, OutcomeKind, Plan
+from worker.model.clock import format_rfc3339
+from worker.model.dead_letter import StoredDeadLetter
+
+
+def letter_record(letter: StoredDeadLetter) -> dict[str, Any]:
+    """Return a letter as `dlq list --json` prints it.
+
+    Times are RFC 3339 in UTC; `expires_at` is null where the letter is kept for ever, `reason`
+    null where its worker gave none. Of a letter that cannot be read, `error` says why.
+    """
+    body = letter.letter
+    return {
+        "sequence": letter.sequence,
+        "died_at": format_rfc3339(letter.died_at),
+        "task_id": letter.task.task_id,
+        "tenant_id": letter.task.tenant_id,
+        "task_type": letter.task.task_type,
+        "module_id": letter.task.module_id,
+        "error": letter.error,
+        "reason": body.reason if body else None,
+        "attempts": body.final_attempt if body else 0,
+        "replays": body.replays if body else 0,
+        "worker_id": body.worker_id if body else "",
+        "expires_at": _time(letter.expires_at),
+    }
+
+
+def full_record(letter: StoredDeadLetter) -> dict[str, Any]:
+    """Return all of a letter, as `dlq show --json` prints it.
+
+    Beside the keys of `letter_record`: `stored_at`, `subject`, `headers`, and `letter`, the body
+    as it lies there, or `body`, its text, where it cannot be read as a dead letter.
+    """
+    record = letter_record(letter) | {
+        "stored_at": format_rfc3339(letter.stored_at),
+        "subject": letter.subject,
+        "headers": dict(letter.headers),
+    }
+    if letter.letter is None:
+        return record | {"body": letter.body.decode("utf-8", "backslashreplace")}
+    content = letter.letter.model_dump(exclude={"task"}, exclude_none=True)
+    return record | {"letter": {"task": letter.task.to_wire(), **content}}
+
+
+def plan_record(plan: Plan) -> dict[str, Any]:
+    """Return a plan as `--dry-run --json` prints it."""
+    return {
+        "plan": plan.kind,
+        "stream": plan.stream,
+        "count": plan.count,
+        "sequences": list(plan.sequences),
+        "target": plan.target,
+        "oldest_at": _time(plan.oldest_at),
+        "newest_at": _time(plan.newest_at),
+        "tenants": dict(plan.tenants),
+        "task_types": dict(plan.task_types),
+        "replayed_before": plan.replayed_before,
+        "expiring": plan.expiring,
+        "consumer_note": plan.consumer_note,
+        "command": plan.command,
+    }
+
+
+def outcome_record(outcome: Outcome) -> dict[str, Any]:
+    """Return the outcome of one letter as `replay` and `purge` print it with `--json`."""
+    return {
+        "sequence": outcome.sequence,
+        "task_id": outcome.task_id,
+        "outcome": outcome.outcome,
+        "detail": outcome.detail,
+    }
+
+
+def summary_record(planned: int, outcomes: Iterable[OutcomeKind]) -> dict[str, Any]:
+    """Return the last line of `replay` and `purge`: how many of each, and what was not reached."""
+    counts = Counter(outcomes)
+    kinds: tuple[OutcomeKind, ...] = ("replayed", "purged", "already", "failed", "unknown")
+    summary = {kind: counts[kind] for kind in kinds}
+    return {"summary": {"planned": planned, **summary, "not_reached": planned - counts.total()}}
+
+
+def _time(moment: datetime | None) -> str | None:
+    return format_rfc3339(moment) if moment else None
