@@ -77,7 +77,7 @@ class Api:
         """
         payload = json.dumps(body).encode() if body else b""
         data, _ = await self._ask(self.subject(verb), payload, None, within)
-        return _decoded(self.subject(verb), data)
+        return decoded(self.subject(verb), data)
 
     async def publish(
         self,
@@ -108,7 +108,7 @@ class Api:
             sent[EXPECTED_LAST_SUBJECT_SEQUENCE] = str(expected_last_subject_sequence)
         self.check_size(subject, body, sent)
         data, _ = await self._ask(subject, body, sent or None, within)
-        answer = _decoded(subject, data)
+        answer = decoded(subject, data)
         return PubAck(answer["stream"], answer["seq"], bool(answer.get("duplicate", False)))
 
     def check_size(self, subject: str, body: bytes, headers: Mapping[str, str]) -> None:
@@ -130,7 +130,7 @@ class Api:
         `publish` raises.
         """
         data, _ = await self._ask(subject, body, dict(headers), within)
-        return _decoded(subject, data) if data else None
+        return decoded(subject, data) if data else None
 
     async def _ask(
         self, subject: str, payload: bytes, headers: dict[str, str] | None, within: float | None
@@ -162,7 +162,13 @@ def headers_size(headers: Mapping[str, str]) -> int:
     return lines + _HEADER_PREAMBLE
 
 
-def _decoded(subject: str, data: bytes) -> dict[str, Any]:
+def decoded(subject: str, data: bytes) -> dict[str, Any]:
+    """Return an answer of JetStream's.
+
+    Raises:
+        NoJetStreamError: there is none for this account.
+        ApiError: any other refusal.
+    """
     answer = json.loads(data)
     if not isinstance(answer, dict):
         raise ApiError(subject, 500, 0, "the answer is not a JSON object")
