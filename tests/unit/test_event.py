@@ -1,0 +1,172 @@
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from worker.model.event import (
+    EVENT_KINDS,
+    LONGEST_NAME,
+    LONGEST_TEXT,
+    Event,
+    EventKind,
+    InvalidEventError,
+    Stamps,
+    TaskFacts,
+    breaker_token,
+    encode_event,
+    encode_facts,
+    encode_more,
+    encode_seconds,
+    encode_source,
+    event_token,
+    task_id_of,
+)
+
+# Lone surrogates too: JSON can carry them.
+ANY_TEXT = st.text(st.characters(), max_size=300)
+MOMENTS = st.datetimes(timezones=st.just(UTC))
+AT = "2026-11-23T17:00:00.123456Z"
+FACTS = TaskFacts("t-1", "acme", "provision", 2, 77, "worker-001")
+
+
+@given(
+    facts=st.builds(
+        TaskFacts,
+        ANY_TEXT,
+        ANY_TEXT,
+        ANY_TEXT,
+        st.integers(1, 2**31),
+        st.integers(1, 2**63),
+        ANY_TEXT,
+    ),
+    kind=st.sampled_from(EVENT_KINDS),
+    at=MOMENTS,
+    error=ANY_TEXT,
+    delay=st.floats(0, 1e9),
+)
+def test_whatever_a_task_says_its_events_come_back(
+    facts: TaskFacts, kind: EventKind, at: datetime, error: str, delay: float
+) -> None:
+    more = encode_more({"error": error, "delay": delay})
+    text = encode_event("ab-1", Stamps().text(at), kind, encode_facts(facts), more)
+    assert text.isascii()
+    event = Event.from_wire(text.encode("ascii"))
+    assert event.task_id == facts.task_id[:LONGEST_NAME]
+    assert event.tenant_id == facts.tenant_id[:LONGEST_NAME]
+    assert event.task_type == facts.task_type[:LONGEST_NAME]
+    assert (event.attempt, event.stream_sequence) == (facts.attempt, facts.stream_sequence)
+    assert (event.id, event.kind, event.at, event.error) == ("ab-1", kind, at, error)
+    assert event.worker_id == facts.worker_id
+    assert event.delay == pytest.approx(delay, abs=1e-6)
+
+
+@given(moments=st.lists(MOMENTS, min_size=1), step=st.timedeltas(timedelta(0), timedelta(0, 3)))
+def test_stamps_keep_time_in_whatever_order_it_comes(
+    moments: list[datetime], step: timedelta
+) -> None:
+    stamps = Stamps()
+    now = datetime(2026, 11, 23, 23, 59, 58, tzinfo=UTC)
+    for at in (*moments, now, now + step, now):
+        assert datetime.fromisoformat(stamps.text(at)) == at
+
+
+@given(ANY_TEXT)
+def test_a_token_is_a_legal_subject_token_and_stands_for_one_task_only(task_id: str) -> None:
+    token = event_token(task_id)
+    assert re.fullmatch(r"[!-~]{1,200}", token)
+    assert not set(token) & set(".*>")
+    assert task_id_of(token) in (task_id, None)
+    if len(task_id) <= 16 and task_id:
+        assert task_id_of(token) == task_id
+
+
+@pytest.mark.parametrize(
+    ("task_id", "token"),
+    [
+        ("b852e263-f02c-4256-afe9-4415561b0e70", "b852e263-f02c-4256-afe9-4415561b0e70"),
+        ("a.b", "a%2Eb"),
+        ("a b*>", "a%20b%2A%3E"),
+        ("~x", "%7Ex"),
+        ("=breaker-x", "%3Dbreaker-x"),
+    ],
+)
+def test_what_a_subject_cannot_hold_is_percent_encoded(task_id: str, token: str) -> None:
+    assert event_token(task_id) == token
+    assert task_id_of(token) == task_id
+
+
+@pytest.mark.parametrize("task_id", ["", "x" * 201, "." * 100])
+def test_what_no_token_can_hold_is_hashed(task_id: str) -> None:
+    token = event_token(task_id)
+    assert token.startswith("~")
+    assert len(token) == 33
+    assert task_id_of(token) is None
+
+
+def test_a_breaker_event_is_no_task() -> None:
+    assert task_id_of(breaker_token("a.b")) is None
+    more = encode_more({"state": "open", "delay": 2.0})
+    text = encode_event("x-1", AT, "breaker", encode_source("provision", "w"), more)
+    event = Event.from_wire(text.encode())
+    assert (event.kind, event.state, event.task_type, event.task_id) == (
+        "breaker",
+        "open",
+        "provision",
+        "",
+    )
+
+
+def test_texts_are_cut_and_numbers_stay_json() -> None:
+    more = encode_more(
+        {"error": "e" * 5000, "delay": float("inf"), "progress": float("nan"), "seconds": -1.0}
+    )
+    event = Event.from_wire(encode_event("x", AT, "retrying", encode_facts(FACTS), more).encode())
+    assert len(event.error) == LONGEST_TEXT
+    assert event.error.endswith("…")
+    assert event.delay == 1e12
+    assert event.progress is None
+    assert event.seconds == -1.0
+
+
+def test_the_short_way_to_say_seconds_says_the_same() -> None:
+    assert encode_seconds(0.25) == encode_more({"seconds": 0.25})
+
+
+def wire(**changes: object) -> bytes:
+    value = json.loads(encode_event("x", AT, "started", encode_facts(FACTS)))
+    return json.dumps(value | changes).encode()
+
+
+def test_unknown_keys_and_nulls_are_passed_over() -> None:
+    event = Event.from_wire(wire(shiny={"new": 1}, delay=None, seconds=3))
+    assert (event.task_id, event.delay, event.seconds) == ("t-1", None, 3.0)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"\xff",
+        b"[]",
+        b"[" * 5000,
+        b'{"event":"started"}',
+        wire(event="exploded"),
+        wire(event=["started"]),
+        wire(at="yesterday"),
+        wire(at="2026-11-23T17:00:00"),
+        wire(at=5),
+        wire(task_id=5),
+        wire(attempt="1"),
+        wire(attempt=True),
+        wire(delay="soon"),
+    ],
+)
+def test_what_is_no_event_is_refused_in_words(data: bytes) -> None:
+    with pytest.raises(InvalidEventError) as error:
+        Event.from_wire(data)
+    assert str(error.value)
