@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from structlog.typing import FilteringBoundLogger
 
 from worker.jetstream.api import Api
+from worker.jetstream.errors import ApiError
 from worker.jetstream.info import consumer_state
 from worker.jetstream.topology import NoQueueError, discover, ensure
 from worker.model.names import QueueNames
@@ -52,9 +53,12 @@ class Binding:
             JetStreamError: the server refused, or cannot be reached.
             NoQueueError: they are gone again.
         """
-        created = await ensure(self._api, self._names)
+        created = await ensure(self._api, self._names, refused=self._tell_refused)
         if created:
             self._log.info("topology.created", names=list(created))
         layout = await discover(self._api, self._names)
         consumer = await consumer_state(self._api, self._names.stream, self._names.consumer)
         self._current = Bound(layout.work_queue.created, consumer.ack_wait, consumer.max_deliver)
+
+    def _tell_refused(self, stream: str, error: ApiError) -> None:
+        self._log.warning("topology.refused", stream=stream, why=str(error))

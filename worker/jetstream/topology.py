@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from worker.jetstream.api import Api
-from worker.jetstream.errors import CONSUMER_NOT_FOUND, STREAM_NAME_IN_USE, ApiError
+from worker.jetstream.configs import consumer_config, stream_config
+from worker.jetstream.errors import (
+    CONSUMER_NOT_FOUND,
+    STREAM_NAME_IN_USE,
+    SUBJECTS_OVERLAP,
+    ApiError,
+)
 from worker.jetstream.info import (
-    NANOSECONDS,
     consumer_state,
     find_stream,
     server_state,
@@ -21,9 +25,12 @@ from worker.model.topology import (
     ATOMIC_BATCH_LEVEL,
     ConsumerSpec,
     StreamSpec,
+    Topology,
     claims_stream,
     declared,
 )
+
+Refused = Callable[[str, ApiError], None]
 
 
 class NoQueueError(Exception):
@@ -56,23 +63,37 @@ class Layout:
     @property
     def dlq_generation(self) -> str:
         """A token for this life of the DLQ stream, whose sequences begin anew with each."""
-        return "".join(char for char in self.dead_letters.created if char.isdigit())
+        return generation(self.dead_letters.created)
 
 
-async def ensure(api: Api, names: QueueNames, replicas: int = 1) -> tuple[str, ...]:
+def generation(created: str) -> str:
+    """Return the token of a stream's life, from the time it was created as the server tells it."""
+    return "".join(char for char in created if char.isdigit())
+
+
+async def ensure(
+    api: Api, names: QueueNames, replicas: int = 1, refused: Refused | None = None
+) -> tuple[str, ...]:
     """Create the streams and the consumer that are missing; return the names of those created.
 
     What exists is left as it is, whatever its configuration; so is the dead letters' subject where
-    another stream already takes it (the Go worker's work queue does).
+    another stream already takes it (the Go worker's work queue does). The one exception is a
+    subject that an interrupted migration left without a stream: the work queue gets it back.
+    The side streams are made only together with the work queue: beside one that somebody else made
+    nothing appears unasked.
+
+    With `refused` a side stream that the server does not allow (for want of storage, say) is told
+    to it, and the rest is created all the same.
     """
     server = await server_state(api)
     topology = declared(names, server.api_level, replicas)
     created: list[str] = []
-    if await create_stream(api, topology.work_queue):
-        created.append(topology.work_queue.name)
-    if await stream_of_subject(api, names.dlq) is None and await create_stream(
-        api, topology.dead_letters
-    ):
+    if await find_stream(api, names.stream) is None:
+        # First, so that an interruption leaves the work queue missing and none of these for good.
+        created += await _create_side_streams(api, topology, refused)
+        if await create_stream(api, topology.work_queue):
+            created.append(topology.work_queue.name)
+    if await _ensure_dead_letters(api, names, topology.dead_letters):
         created.append(topology.dead_letters.name)
     if await create_consumer(api, topology.consumer):
         created.append(topology.consumer.name)
@@ -82,18 +103,46 @@ async def ensure(api: Api, names: QueueNames, replicas: int = 1) -> tuple[str, .
 async def discover(api: Api, names: QueueNames) -> Layout:
     """Return where the queue's parts lie.
 
+    While dead letters move out of the work queue they count as lying there, until the moment that
+    their own stream holds all of them.
+
     Raises:
         NoQueueError: no work queue, or nothing takes the dead letters' subject.
     """
     server = await server_state(api)
+    home = await stream_of_subject(api, names.dlq)
+    if home is None and await half_moved(api, names):
+        home = names.stream
     work_queue = await find_stream(api, names.stream)
     if work_queue is None:
         raise NoQueueError(f"there is no stream {names.stream}: start a worker, it creates it")
-    home = await stream_of_subject(api, names.dlq)
     dead_letters = await find_stream(api, home, names.dlq) if home else None
     if dead_letters is None:
         raise NoQueueError(f"no stream takes {names.dlq}: start a worker, it creates one")
     return Layout(names, server, work_queue, dead_letters)
+
+
+async def half_moved(api: Api, names: QueueNames) -> bool:
+    """Return whether the dead letters' own stream is there and not open for them yet."""
+    stream = await find_stream(api, names.dlq_stream)
+    return stream is not None and names.moving_dlq in stream.subjects
+
+
+async def give_back(api: Api, names: QueueNames) -> None:
+    """Have the work queue take the dead letters' subject again.
+
+    Nothing happens where another stream took it meanwhile.
+    """
+    config = (await api.request(f"STREAM.INFO.{names.stream}"))["config"]
+    subjects = config.get("subjects") or []
+    if names.dlq in subjects:
+        return
+    changed = {**config, "subjects": [*subjects, names.dlq]}
+    try:
+        await api.request(f"STREAM.UPDATE.{names.stream}", changed)
+    except ApiError as error:
+        if error.err_code != SUBJECTS_OVERLAP:
+            raise
 
 
 async def ensure_claims(api: Api, layout: Layout) -> str:
@@ -144,45 +193,24 @@ async def find_consumer(api: Api, stream: str, consumer: str) -> ConsumerState |
         raise
 
 
-def stream_config(spec: StreamSpec) -> Mapping[str, Any]:
-    """Return the server's configuration for a declared stream."""
-    config: dict[str, Any] = {
-        "name": spec.name,
-        "subjects": list(spec.subjects),
-        "description": spec.description,
-        "retention": spec.retention,
-        "storage": "file",
-        "discard": spec.discard,
-        "num_replicas": spec.replicas,
-        "max_age": _nanoseconds(spec.max_age),
-        "max_msgs_per_subject": spec.max_per_subject or -1,
-        "max_msgs": -1,
-        "max_bytes": -1,
-        "max_consumers": -1,
-        "max_msg_size": -1,
-        "allow_direct": spec.allow_direct,
-    }
-    if spec.duplicate_window is not None:
-        config["duplicate_window"] = _nanoseconds(spec.duplicate_window)
-    if spec.allow_atomic:
-        config["allow_atomic"] = True
-    return config
+async def _ensure_dead_letters(api: Api, names: QueueNames, spec: StreamSpec) -> bool:
+    if await stream_of_subject(api, names.dlq) is not None:
+        return False
+    if await half_moved(api, names):
+        await give_back(api, names)
+        return False
+    return await create_stream(api, spec)
 
 
-def consumer_config(spec: ConsumerSpec) -> Mapping[str, Any]:
-    """Return the server's configuration for the declared consumer."""
-    return {
-        "durable_name": spec.name,
-        "name": spec.name,
-        "filter_subject": spec.filter_subject,
-        "deliver_policy": "all",
-        "ack_policy": "explicit",
-        "replay_policy": "instant",
-        "ack_wait": _nanoseconds(spec.ack_wait),
-        "max_deliver": spec.max_deliver,
-        "max_ack_pending": spec.max_ack_pending,
-    }
-
-
-def _nanoseconds(seconds: float | None) -> int:
-    return 0 if seconds is None else round(seconds * NANOSECONDS)
+async def _create_side_streams(api: Api, topology: Topology, refused: Refused | None) -> list[str]:
+    claims = (topology.claims,) if topology.claims else ()
+    created: list[str] = []
+    for spec in (*claims, *topology.side_streams):
+        try:
+            if await create_stream(api, spec):
+                created.append(spec.name)
+        except ApiError as error:
+            if refused is None:
+                raise
+            refused(spec.name, error)
+    return created

@@ -38,6 +38,11 @@ class QueueNames:
         return self.dlq_stream_name or f"{self.stream}_DLQ"
 
     @property
+    def moving_dlq(self) -> str:
+        """The subject on which dead letters are copied into their own stream, before it opens."""
+        return f"{self.prefix}.moving.dlq"
+
+    @property
     def replays(self) -> str:
         """The subjects of replay claims, as a stream lists them."""
         return f"{self.prefix}.replays.*"
@@ -60,6 +65,16 @@ class QueueNames:
         return f"{self.stream}_LEDGER"
 
     @property
+    def ledger_stream(self) -> str:
+        """The stream behind the ledger's bucket."""
+        return f"KV_{self.ledger}"
+
+    @property
+    def ledger_keys(self) -> str:
+        """The subjects of the ledger's keys, as a stream lists them."""
+        return f"$KV.{self.ledger}.>"
+
+    @property
     def events_stream(self) -> str:
         """The stream that keeps task events."""
         return f"{self.stream}_EVENTS"
@@ -73,10 +88,18 @@ class QueueNames:
         """The stream of what operators did."""
         return f"{self.stream}_AUDIT"
 
+    def audit(self, action: str) -> str:
+        """Return the subject of the record of one kind of action; `*` for those of all."""
+        return f"{self.prefix}.audit.{action}"
+
     @property
     def archive_stream(self) -> str:
         """The stream of purged dead letters, which undo reads."""
         return f"{self.stream}_ARCHIVE"
+
+    def archive(self, letter: str) -> str:
+        """Return the subject of an archived letter, `<generation>-<sequence>`; `*` for all."""
+        return f"{self.prefix}.archive.{letter}"
 
     @property
     def advisories_stream(self) -> str:

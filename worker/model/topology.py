@@ -7,34 +7,45 @@ from dataclasses import dataclass
 from worker.model.names import QueueNames
 
 HOUR = 3600.0
+DAY = 24 * HOUR
+MEBIBYTE = 1024 * 1024
 ATOMIC_BATCH_LEVEL = 2
 """The lowest JetStream API level (`api.level`) of a server with atomic batches: 2.12."""
 
 
 @dataclass(frozen=True, slots=True)
 class StreamSpec:
-    """A stream as declared. Times in seconds, None for no limit.
+    """A stream, as declared or as it was found. Times in seconds, None for no limit.
 
-    `max_per_subject` of 0 means no limit. `discard` is `old` or `new`, `retention` `limits` or
-    `workqueue`.
+    `max_per_subject` and `max_bytes` of 0 mean no limit. `discard` is `old` or `new`, `retention`
+    `limits`, `workqueue` or `interest`, `storage` `file` or `memory`. A declared
+    `duplicate_window` of None leaves the server its own (2 minutes).
     """
 
     name: str
     subjects: tuple[str, ...]
     description: str = ""
     retention: str = "limits"
+    storage: str = "file"
     discard: str = "old"
     max_age: float | None = None
+    max_bytes: int = 0
     duplicate_window: float | None = None
     max_per_subject: int = 0
     replicas: int = 1
     allow_direct: bool = True
     allow_atomic: bool = False
+    allow_rollup: bool = False
+    deny_delete: bool = False
+    deny_purge: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class ConsumerSpec:
-    """The durable pull consumer as declared. `ack_wait` in seconds, limits of -1 mean none."""
+    """The durable pull consumer, as declared or as it was found.
+
+    `ack_wait` in seconds, limits of -1 mean none.
+    """
 
     stream: str
     name: str
@@ -42,16 +53,23 @@ class ConsumerSpec:
     ack_wait: float = 30.0
     max_deliver: int = 5
     max_ack_pending: int = -1
+    ack_policy: str = "explicit"
 
 
 @dataclass(frozen=True, slots=True)
 class Topology:
-    """All that a fresh server gets. `claims` is None where the work queue holds them itself."""
+    """All that a fresh server gets.
+
+    `dead_letters` is the work queue itself where the settings want them there; `claims` is None
+    where the work queue holds the claims. `side_streams` are the others: advisories, events,
+    ledger, audit, archive.
+    """
 
     work_queue: StreamSpec
     consumer: ConsumerSpec
     dead_letters: StreamSpec
     claims: StreamSpec | None
+    side_streams: tuple[StreamSpec, ...]
 
 
 def declared(names: QueueNames, api_level: int, replicas: int = 1) -> Topology:
@@ -79,6 +97,13 @@ def declared(names: QueueNames, api_level: int, replicas: int = 1) -> Topology:
         consumer=ConsumerSpec(names.stream, names.consumer, names.tasks),
         dead_letters=_dead_letters(names, replicas) if own_dlq else work_queue,
         claims=None if atomic else claims_stream(names, replicas),
+        side_streams=(
+            _advisories(names, replicas),
+            _events(names, replicas),
+            _ledger(names, replicas),
+            _audit(names, replicas),
+            _archive(names, replicas),
+        ),
     )
 
 
@@ -105,5 +130,63 @@ def _dead_letters(names: QueueNames, replicas: int) -> StreamSpec:
         description="Tasks that failed for good, until they are replayed or purged",
         discard="new",
         duplicate_window=HOUR,
+        replicas=replicas,
+    )
+
+
+def _advisories(names: QueueNames, replicas: int) -> StreamSpec:
+    return StreamSpec(
+        name=names.advisories_stream,
+        subjects=(names.max_deliveries_advisory,),
+        description="What the server said of tasks whose deliveries are spent",
+        max_age=7 * DAY,
+        replicas=replicas,
+    )
+
+
+def _events(names: QueueNames, replicas: int) -> StreamSpec:
+    return StreamSpec(
+        name=names.events_stream,
+        subjects=(names.events("*"),),
+        description="What happened to each task",
+        max_age=DAY,
+        max_bytes=256 * MEBIBYTE,
+        replicas=replicas,
+    )
+
+
+def _ledger(names: QueueNames, replicas: int) -> StreamSpec:
+    """Return the stream that every NATS client knows as a key-value bucket (ADR-8)."""
+    return StreamSpec(
+        name=names.ledger_stream,
+        subjects=(names.ledger_keys,),
+        description="Tasks that are running or done, so that none is run twice",
+        discard="new",
+        max_age=7 * DAY,
+        max_per_subject=1,
+        replicas=replicas,
+        allow_rollup=True,
+        deny_delete=True,
+    )
+
+
+def _audit(names: QueueNames, replicas: int) -> StreamSpec:
+    return StreamSpec(
+        name=names.audit_stream,
+        subjects=(names.audit("*"),),
+        description="What operators did",
+        max_age=90 * DAY,
+        replicas=replicas,
+        deny_delete=True,
+        deny_purge=True,
+    )
+
+
+def _archive(names: QueueNames, replicas: int) -> StreamSpec:
+    return StreamSpec(
+        name=names.archive_stream,
+        subjects=(names.archive("*"),),
+        description="Purged dead letters, for undo",
+        max_age=7 * DAY,
         replicas=replicas,
     )
