@@ -108,7 +108,7 @@ class Replayer:
 
     async def _check_stream(self, parts: ReplayParts) -> None:
         home = self._layout.dead_letters
-        state = await parts.patiently(lambda: stream_state(self._api, home.name))
+        state = await parts.patience.repeat(lambda: stream_state(self._api, home.name))
         if state.created != home.created:
             raise StreamReplacedError(
                 f"{home.name} was created anew at {state.created}: look at the letters again"

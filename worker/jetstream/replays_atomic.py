@@ -21,7 +21,6 @@ from worker.jetstream.replays_claims import Step, claim_body
 from worker.jetstream.replays_parts import (
     GONE,
     LETTER_LEFT,
-    PATIENCE,
     Replayed,
     ReplayParts,
 )
@@ -98,12 +97,12 @@ class AtomicReplay:
         run = _Run()
         waiting = list(sequences)
         idle = 0
-        deadline = self._parts.clock.monotonic() + PATIENCE
+        deadline = self._parts.patience.deadline()
         while waiting:
             try:
                 await self._pass(waiting, run)
             except (UncertainError, UnreachableError) as error:
-                if not await self._parts.reconnected(deadline):
+                if not await self._parts.patience.reconnected(deadline):
                     return run.given_up(waiting, str(error))
             left = [sequence for sequence in waiting if sequence not in run.outcomes]
             idle = idle + 1 if len(left) == len(waiting) else 0

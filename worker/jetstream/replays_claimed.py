@@ -16,7 +16,7 @@ from worker.jetstream.errors import (
 from worker.jetstream.info import NANOSECONDS
 from worker.jetstream.messages import stored_time
 from worker.jetstream.replays_claims import Claim, claim_body
-from worker.jetstream.replays_parts import GONE, LETTER_LEFT, PATIENCE, Replayed, ReplayParts
+from worker.jetstream.replays_parts import GONE, LETTER_LEFT, Replayed, ReplayParts
 from worker.jetstream.replays_task import ReplayedTask
 
 LETTERS_AT_ONCE = 16
@@ -63,7 +63,7 @@ class ClaimedReplay:
         if claim.step == "unreadable" or not (await self._memory()).keeps(claim):
             return _unknown(task, f"{claim.told}; {CANNOT_TELL}")
         body = claim_body("claimed", parts.author, claim.server, claim.since)
-        version = await parts.patiently(lambda: parts.claims.take(task.sequence, body, claim))
+        version = await parts.patience.repeat(lambda: parts.claims.take(task.sequence, body, claim))
         if version is None:
             return await self._replay(task.sequence)
         await parts.step("taken over")
@@ -76,14 +76,14 @@ class ClaimedReplay:
         body = claim_body("claimed", parts.author, server_id(parts.api))
         try:
             for _ in range(_RACES):
-                stored = await parts.patiently(lambda: parts.letters.letter(sequence))
+                stored = await parts.patience.repeat(lambda: parts.letters.letter(sequence))
                 if stored is None:
                     return Replayed(sequence, "", "already", GONE)
                 task = parts.task_of(stored)
                 if isinstance(task, Replayed):
                     return task
-                await parts.patiently(lambda: parts.claims.take(sequence, body))
-                claim = await parts.patiently(lambda: parts.claims.find(sequence))
+                await parts.patience.repeat(lambda: parts.claims.take(sequence, body))
+                claim = await parts.patience.repeat(lambda: parts.claims.find(sequence))
                 if claim is not None:
                     return await self._claimed(claim, task)
         except JetStreamError as error:
@@ -102,7 +102,7 @@ class ClaimedReplay:
 
     async def _is_gone(self, task: ReplayedTask) -> bool:
         parts = self._parts
-        if await parts.patiently(lambda: parts.letters.letter(task.sequence)) is not None:
+        if await parts.patience.repeat(lambda: parts.letters.letter(task.sequence)) is not None:
             return False
         await parts.claims.remove([parts.claims.key(task.sequence)])
         return True
@@ -110,7 +110,7 @@ class ClaimedReplay:
     async def _send(self, claim: Claim, task: ReplayedTask, *, taken_over: bool) -> Replayed:
         """Send the task under our claim, again and again while that cannot store it twice."""
         parts = self._parts
-        deadline = parts.clock.monotonic() + PATIENCE
+        deadline = parts.patience.deadline()
         key = parts.claims.key(task.sequence)
         in_doubt = taken_over
         while True:
@@ -131,7 +131,7 @@ class ClaimedReplay:
                 return Replayed(task.sequence, task.task_id, "failed", f"not sent: {error}")
             except JetStreamError as error:
                 in_doubt = True
-                if not await parts.reconnected(deadline):
+                if not await parts.patience.reconnected(deadline):
                     return _unknown(task, f"{NO_ANSWER} ({error})")
             else:
                 await parts.step("sent")
@@ -143,7 +143,9 @@ class ClaimedReplay:
         parts = self._parts
         body = claim_body("published", parts.author, claim.server, claim.since)
         try:
-            marked = await parts.patiently(lambda: parts.claims.take(task.sequence, body, claim))
+            marked = await parts.patience.repeat(
+                lambda: parts.claims.take(task.sequence, body, claim)
+            )
         except JetStreamError:
             marked = claim.version
         await parts.step("marked")
@@ -164,7 +166,7 @@ class ClaimedReplay:
 
     async def _memory(self) -> _Memory:
         api, stream = self._parts.api, self._parts.layout.work_queue.name
-        answer = await self._parts.patiently(lambda: api.request(f"STREAM.INFO.{stream}"))
+        answer = await self._parts.patience.repeat(lambda: api.request(f"STREAM.INFO.{stream}"))
         return _Memory(
             server=server_id(api),
             clustered=bool((answer.get("cluster") or {}).get("name")),

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeVar
+from typing import Literal
 
 from worker.jetstream.api import Api
 from worker.jetstream.dead_letters import DeadLetters
-from worker.jetstream.errors import PayloadTooLargeError, UncertainError, UnreachableError
+from worker.jetstream.errors import PayloadTooLargeError
 from worker.jetstream.messages import IN_FLIGHT, delete_message
+from worker.jetstream.patience import Patience
 from worker.jetstream.replays_claims import Author, Claim, Claims, Step
 from worker.jetstream.replays_task import ReplayedTask, replayed_task
 from worker.jetstream.topology import Layout
 from worker.model.clock import Clock
 from worker.model.dead_letter import StoredDeadLetter
 
-PATIENCE = 30.0
-"""Seconds that a call is repeated while the server is away."""
-_POLL = 0.1
 # As many header bytes as either protocol puts beside the task's own.
 _WIDEST = {
     "Nats-Batch-Id": "0" * 32,
@@ -28,8 +26,6 @@ _WIDEST = {
     "Nats-Expected-Last-Subject-Sequence": "9" * 20,
     "Nats-Expected-Last-Subject-Sequence-Subject": "x" * 256,
 }
-
-T = TypeVar("T")
 Result = Literal["replayed", "already", "failed", "unknown"]
 
 GONE = "no longer there: replayed or purged by someone else"
@@ -67,32 +63,9 @@ class ReplayParts:
         self.layout = layout
         self.claims = claims
         self.author = author
-        self.clock = clock
+        self.patience = Patience(api, clock)
         self.step = step
         self.letters = DeadLetters(api, layout, current=True)
-
-    async def patiently(self, call: Callable[[], Awaitable[T]]) -> T:
-        """Repeat a call that may be repeated until the server answers, or patience is at its end.
-
-        Raises:
-            UncertainError, UnreachableError: the last try's, after `PATIENCE` seconds.
-        """
-        deadline = self.clock.monotonic() + PATIENCE
-        while True:
-            try:
-                return await call()
-            except (UncertainError, UnreachableError):
-                if not await self.reconnected(deadline):
-                    raise
-
-    async def reconnected(self, deadline: float) -> bool:
-        """Wait for a server; return whether there is one before `deadline` (monotonic)."""
-        await asyncio.sleep(_POLL)
-        while not self.api.client.is_connected:
-            if self.clock.monotonic() >= deadline or self.api.client.is_closed:
-                return False
-            await asyncio.sleep(_POLL)
-        return self.clock.monotonic() < deadline
 
     def task_of(self, stored: StoredDeadLetter) -> ReplayedTask | Replayed:
         """Return the task to send, or why there is none."""
@@ -114,7 +87,7 @@ class ReplayParts:
 
     async def _delete_letter(self, sequence: int) -> None:
         stream = self.layout.dead_letters.name
-        await self.patiently(lambda: delete_message(self.api, stream, sequence))
+        await self.patience.repeat(lambda: delete_message(self.api, stream, sequence))
         await self.step("letter deleted")
 
     def credit(self, claim: Claim, task: ReplayedTask) -> Replayed:
