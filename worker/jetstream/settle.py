@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections import deque
+from dataclasses import dataclass
 
 from nats.errors import Error as NatsError
 
 from worker.jetstream.connection import Connection
 from worker.model.clock import Clock
 from worker.model.delivery import Delivery
+from worker.model.link import LinkChange
 
 ACK = b"+ACK"
 NAK = b"-NAK"
@@ -23,6 +26,10 @@ MAX_INT64 = 2**63 - 1
 SAFETY = 0.1
 """The last share of ack wait, in which a delivery counts as lost already: the server's clock
 started when it sent, ours when we read."""
+
+
+CONFIRM_EVERY = 1.0
+CONFIRM_WITHIN = 2.0
 
 
 class AlreadySettledError(RuntimeError):
@@ -50,18 +57,18 @@ class Receipt:
         "_connection",
         "_losses",
         "_settled",
+        "_settlements",
         "_touched",
         "delivery",
     )
 
-    def __init__(
-        self, delivery: Delivery, connection: Connection, ack_wait: float, clock: Clock
-    ) -> None:
+    def __init__(self, delivery: Delivery, ack_wait: float, settlements: Settlements) -> None:
         self.delivery = delivery
-        self._connection = connection
-        self._clock = clock
+        self._settlements = settlements
+        self._connection = settlements.connection
+        self._clock = settlements.clock
         self._ack_wait = ack_wait
-        self._losses = connection.losses
+        self._losses = self._connection.losses
         self._certain = self._touched = delivery.received_at
         self._settled = False
 
@@ -94,7 +101,7 @@ class Receipt:
             self._certain = self._touched
         self._losses = self._connection.losses
         self._touched = self._clock.monotonic()
-        return await self._publish(IN_PROGRESS)
+        return await self._settlements.send(self, IN_PROGRESS)
 
     async def ack(self) -> None:
         """The task is done: the server removes it.
@@ -107,18 +114,19 @@ class Receipt:
 
     async def nak(self, delay: float = 0.0) -> None:
         """Have the task delivered again after `delay` seconds, at once where that is 0."""
-        await self._settle(nak_body(delay))
+        await self._settle(nak_body(delay), delay)
 
     async def term(self, reason: str) -> None:
         """Have the task never delivered again; the reason goes into the server's advisory."""
         await self._settle(TERM + b" " + " ".join(reason.split()).encode("utf-8", "replace"))
 
-    async def _settle(self, body: bytes) -> None:
+    async def _settle(self, body: bytes, delay: float | None = None) -> None:
         if self._settled:
             raise AlreadySettledError(f"{self.delivery.reply} is settled already")
         self._settled = True
         while self.remaining > 0:
-            if self._connection.is_connected and await self._publish(body):
+            if self._connection.is_connected and await self._settlements.send(self, body):
+                self._settlements.remember(self, body, delay)
                 return
             await self._await_server()
         raise LostDeliveryError(
@@ -130,12 +138,78 @@ class Receipt:
             async with asyncio.timeout(max(self.remaining, 0)):
                 await self._connection.wait_connected()
 
-    async def _publish(self, body: bytes) -> bool:
+
+@dataclass(slots=True)
+class _Sent:
+    receipt: Receipt
+    body: bytes
+    due: float | None
+    """When a nak's delay is over, in monotonic seconds; None for what is no nak."""
+
+
+class Settlements:
+    """Sends settlements, and sends again what a lost connection may have swallowed."""
+
+    def __init__(self, connection: Connection, clock: Clock) -> None:
+        self.connection = connection
+        self.clock = clock
+        self._unconfirmed: deque[_Sent] = deque()
+        self._again = asyncio.Event()
+
+    def receipt(self, delivery: Delivery, ack_wait: float) -> Receipt:
+        """Return the receipt of a delivery that came just now."""
+        return Receipt(delivery, ack_wait, self)
+
+    async def send(self, receipt: Receipt, body: bytes) -> bool:
+        """Send to the server what `body` says of a delivery; return whether that was possible."""
         try:
-            await self._connection.client.publish(self.delivery.reply, body)
+            await self.connection.client.publish(receipt.delivery.reply, body)
         except NatsError:
             return False
         return True
+
+    def remember(self, receipt: Receipt, body: bytes, delay: float | None) -> None:
+        """Keep a settlement until the server has confirmed that it came that far."""
+        due = None if delay is None else self.clock.monotonic() + delay
+        self._unconfirmed.append(_Sent(receipt, body, due))
+
+    async def run(self) -> None:
+        """Confirm what was sent, and send it again after a reconnect, until cancelled."""
+        unlisten = self.connection.listen(self._on_link)
+        try:
+            while True:
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(CONFIRM_EVERY):
+                        await self._again.wait()
+                if self._again.is_set():
+                    self._again.clear()
+                    await self._send_again()
+                elif self._unconfirmed and self.connection.is_connected:
+                    await self._confirm()
+        finally:
+            unlisten()
+
+    def _on_link(self, change: LinkChange) -> None:
+        if change.event == "reconnected":
+            self._again.set()
+
+    async def _confirm(self) -> None:
+        sent, losses = len(self._unconfirmed), self.connection.losses
+        if await self.connection.flush(CONFIRM_WITHIN) and self.connection.losses == losses:
+            for _ in range(sent):
+                self._unconfirmed.popleft()
+
+    async def _send_again(self) -> None:
+        """Repeat what may be lost and is still ours to say; twice said does no harm then."""
+        for sent in tuple(self._unconfirmed):
+            body = sent.body
+            if sent.due is not None:
+                remaining = sent.due - self.clock.monotonic()
+                if remaining <= 0:
+                    continue
+                body = nak_body(remaining)
+            if sent.receipt.remaining > 0:
+                await self.send(sent.receipt, body)
 
 
 def nak_body(delay: float) -> bytes:

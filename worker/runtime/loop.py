@@ -7,7 +7,7 @@ import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from worker.jetstream.settle import LostDeliveryError, Receipt
+from worker.jetstream.settle import LostDeliveryError, Receipt, Settlements
 from worker.jetstream.source import Source
 from worker.model.delivery import Delivery
 from worker.model.surroundings import Surroundings
@@ -30,11 +30,13 @@ HAND_BACK = 2.0
 class Keeping:
     """What goes on beside the slots.
 
-    `heartbeats` keep deliveries ours while they wait and run; `burials` end before the loop does.
+    `heartbeats` keep deliveries ours while they wait and run; `burials` end before the loop does;
+    `settlements` repeat what a lost connection swallowed.
     """
 
     heartbeats: Heartbeats
     burials: Burials
+    settlements: Settlements
 
 
 class Loop:
@@ -60,6 +62,7 @@ class Loop:
         self._executor = executor
         self._heartbeats = keeping.heartbeats
         self._burials = keeping.burials
+        self._settlements = keeping.settlements
         self._receipt = receipt
         self._concurrency = concurrency
         self._clock = around.clock
@@ -99,6 +102,7 @@ class Loop:
         async with asyncio.TaskGroup() as group:
             pulling = group.create_task(source.run())
             beating = group.create_task(self._heartbeats.run())
+            confirming = group.create_task(self._settlements.run())
             slots = [group.create_task(self._slot()) for _ in range(self._concurrency)]
             await stop.wait()
             deadline = asyncio.get_running_loop().time() + grace
@@ -108,7 +112,7 @@ class Loop:
             await pulling
             await self._hand_back()
             await self._finish(slots, deadline)
-            for task in (beating, *slots):
+            for task in (beating, confirming, *slots):
                 task.cancel()
 
     async def _slot(self) -> None:

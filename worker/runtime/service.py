@@ -14,7 +14,7 @@ from worker.jetstream.binding import Binding
 from worker.jetstream.connection import Connection, connect
 from worker.jetstream.dead_letter_writer import DeadLetterWriter
 from worker.jetstream.errors import ApiError, UncertainError, UnreachableError
-from worker.jetstream.settle import Receipt
+from worker.jetstream.settle import Receipt, Settlements
 from worker.jetstream.source import Intake, Source
 from worker.model.delivery import Delivery
 from worker.model.link import LinkChange, Listener
@@ -145,10 +145,12 @@ def _assemble(
         around,
     )
 
-    def receipt(delivery: Delivery) -> Receipt:
-        return Receipt(delivery, connection, binding.current.ack_wait, around.clock)
+    settlements = Settlements(connection, around.clock)
 
-    keeping = Keeping(heartbeats, burials)
+    def receipt(delivery: Delivery) -> Receipt:
+        return settlements.receipt(delivery, binding.current.ack_wait)
+
+    keeping = Keeping(heartbeats, burials, settlements)
     loop = Loop(executor, keeping, receipt, settings.concurrency, around)
     source = Source(
         connection,
