@@ -1,0 +1,232 @@
+"""Handlers: how they are found, how they are called, and what becomes of what they raise."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import sys
+import threading
+import types
+from collections.abc import Callable
+
+import pytest
+import structlog
+from structlog.typing import EventDict
+
+from worker.handlers.call import Failed, call
+from worker.handlers.context import TaskContext
+from worker.handlers.errors import Permanent, RetryAfter
+from worker.handlers.registry import Handler, HandlerSetupError, Registry, handler, registry_of
+from worker.model.clock import SystemClock
+from worker.model.retry import Failure
+from worker.model.task import Task
+
+TASK = Task(task_id="t-1", task_type="provision", tenant_id="acme")
+
+
+def context(replays: int = 0) -> TaskContext:
+    clock = SystemClock()
+    return TaskContext(
+        attempt=2,
+        attempts_allowed=5,
+        replays=replays,
+        headers={},
+        deadline=clock.monotonic() + 60,
+        worker_id="w",
+        clock=clock,
+        bound={"task_id": "t-1"},
+        logger=structlog.get_logger(),
+    )
+
+
+async def called(function: Handler, within: float = 10.0) -> Failed | None:
+    found = Registry({"provision": function}).find("provision")
+    assert found is not None
+    return await call(found, TASK, context(), within)
+
+
+def raising(error: BaseException) -> Callable[[Task, TaskContext], None]:
+    def fail(_task: Task, _context: TaskContext) -> None:
+        raise error
+
+    return fail
+
+
+async def test_an_async_function_runs_on_the_loop_and_a_plain_one_in_a_thread() -> None:
+    threads = []
+
+    async def on_loop(_task: Task, _context: TaskContext) -> None:
+        threads.append(threading.current_thread())
+
+    def in_thread(_task: Task, _context: TaskContext) -> None:
+        threads.append(threading.current_thread())
+
+    assert await called(on_loop) is None
+    assert await called(in_thread) is None
+    assert threads[0] is threading.main_thread()
+    assert threads[1] is not threading.main_thread()
+
+
+class Hostile(Exception):  # noqa: N818
+    def __str__(self) -> str:
+        raise ValueError
+
+
+@pytest.mark.parametrize("in_thread", [False, True])
+@pytest.mark.parametrize(
+    ("error", "failure", "words", "kind"),
+    [
+        (OSError("refused"), Failure("transient"), "refused", "OSError"),
+        (ValueError(), Failure("transient"), "ValueError", "ValueError"),
+        (Permanent("no plan"), Failure("permanent"), "no plan", "worker.handlers.errors.Permanent"),
+        (
+            RetryAfter(30),
+            Failure("transient", 30),
+            "asked to be tried again in 30 s",
+            "worker.handlers.errors.RetryAfter",
+        ),
+        (SystemExit(3), Failure("transient"), "3", "SystemExit"),
+        (TimeoutError("their own"), Failure("transient"), "their own", "TimeoutError"),
+        (Hostile(), Failure("transient"), "Hostile", f"{__name__}.Hostile"),
+    ],
+)
+async def test_what_a_handler_raises_becomes_a_failure(
+    error: BaseException, failure: Failure, words: str, kind: str, *, in_thread: bool
+) -> None:
+    plain = raising(error)
+
+    async def on_loop(task: Task, context: TaskContext) -> None:
+        plain(task, context)
+
+    failed = await called(plain if in_thread else on_loop)
+    assert failed is not None
+    assert (failed.failure, failed.error, failed.error_type) == (failure, words, kind)
+    assert "raise error" in failed.traceback
+
+
+@pytest.mark.parametrize("error", [StopIteration(), KeyboardInterrupt()])
+async def test_what_would_stop_the_loop_is_a_failure_too(error: BaseException) -> None:
+    failed = await called(raising(error))
+    assert failed is not None
+    assert type(error).__name__ in failed.error
+
+
+async def test_the_time_limit_cancels_an_async_handler() -> None:
+    cancelled = False
+
+    async def forever(_task: Task, _context: TaskContext) -> None:
+        nonlocal cancelled
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            cancelled = True
+            raise
+
+    failed = await called(forever, within=0.01)
+    assert failed is not None
+    assert (failed.error, cancelled) == ("took longer than the time limit of 0.01 s", True)
+
+
+async def test_a_plain_handler_that_outlasts_its_time_is_left_behind() -> None:
+    release = threading.Event()
+
+    def stubborn(_task: Task, _context: TaskContext) -> None:
+        release.wait(20)
+
+    failed = await called(stubborn, within=0.01)
+    assert failed is not None
+    assert "time limit" in failed.error
+    assert any(thread.name.startswith("handler-t-1") for thread in threading.enumerate())
+    release.set()
+
+
+async def test_a_handler_that_cancels_itself_has_failed() -> None:
+    async def odd(_task: Task, _context: TaskContext) -> None:
+        raise asyncio.CancelledError
+
+    failed = await called(odd)
+    assert failed is not None
+    assert failed.error == "the handler cancelled itself"
+
+
+async def test_cancelling_the_call_gets_out() -> None:
+    async def forever(_task: Task, _context: TaskContext) -> None:
+        await asyncio.Event().wait()
+
+    running = asyncio.create_task(called(forever))
+    await asyncio.sleep(0)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+
+
+def test_retry_after_needs_a_number() -> None:
+    with pytest.raises(ValueError, match="number of seconds"):
+        RetryAfter(math.nan)
+
+
+@pytest.fixture
+def module(monkeypatch: pytest.MonkeyPatch) -> types.ModuleType:
+    made = types.ModuleType("their_handlers")
+    monkeypatch.setitem(sys.modules, "their_handlers", made)
+    return made
+
+
+def test_handlers_are_found_in_modules(module: types.ModuleType) -> None:
+    @handler("provision", "update")
+    async def both(_task: Task, _context: TaskContext) -> None: ...
+
+    @handler("deprovision")
+    def one(_task: Task, _context: TaskContext) -> None: ...
+
+    module.__dict__.update(both=both, one=one, other=len)
+    registry = registry_of(["their_handlers"])
+    assert registry.task_types == ("deprovision", "provision", "update")
+    found = registry.find("update")
+    assert found is not None
+    assert (found.function, found.blocks) == (both, False)
+    assert registry.find("migrate") is None
+
+
+def test_two_handlers_for_one_type_are_refused(module: types.ModuleType) -> None:
+    for name in ("first", "second"):
+        module.__dict__[name] = handler("provision")(raising(OSError(name)))
+    with pytest.raises(HandlerSetupError, match="two handlers for task type 'provision'"):
+        registry_of(["their_handlers"])
+
+
+def test_a_module_without_handlers_is_refused(module: types.ModuleType) -> None:
+    with pytest.raises(HandlerSetupError, match="their_handlers has no handler"):
+        registry_of([module.__name__])
+
+
+def test_a_missing_module_is_named() -> None:
+    with pytest.raises(HandlerSetupError, match="no module no_such_module"):
+        registry_of(["no_such_module"])
+
+
+@pytest.mark.parametrize("task_types", [(), ("",), (7,)])
+def test_a_handler_names_its_types(task_types: tuple[str, ...]) -> None:
+    with pytest.raises(HandlerSetupError):
+        handler(*task_types)
+
+
+def test_the_mark_is_all_that_the_decorator_leaves() -> None:
+    plain = raising(OSError())
+    assert handler("provision")(plain) is plain
+
+
+def test_the_context_binds_the_task_to_its_log() -> None:
+    lines: list[EventDict] = []
+
+    def keep(_logger: object, _method: str, event: EventDict) -> EventDict:
+        lines.append(event)
+        raise structlog.DropEvent
+
+    log = structlog.wrap_logger(None, processors=[keep], wrapper_class=structlog.BoundLogger)
+    bound = TaskContext(
+        **{**{name: getattr(context(), name) for name in TaskContext.__slots__}, "logger": log}
+    )
+    bound.log.info("half way", percent=50)
+    assert lines == [{"task_id": "t-1", "event": "half way", "percent": 50}]
+    assert 59 < bound.remaining <= 60
