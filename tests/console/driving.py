@@ -58,7 +58,7 @@ async def console(
 ) -> AsyncIterator[Pilot[None]]:
     """A running console, its first data on the screen."""
     app = ConsoleApp(backend, clock or StillClock(), notice=notice)
-    async with app.run_test(size=size) as pilot:
+    async with app.run_test(size=size, notifications=True) as pilot:
         if backend.link_now.connected and backend.failure is None:
             await eventually(
                 pilot, lambda: app.live is not None and app.live.status is not None, "data"

@@ -9,7 +9,7 @@ from textual.widget import Widget
 
 from farutech_console.tui.common.cells import fit
 from farutech_console.tui.common.live import Live
-from farutech_console.tui.common.spans import Line, Span, content, line, one_line, text_of
+from farutech_console.tui.common.spans import Line, Span, cells_of, content, line, one_line, text_of
 from farutech_console.tui.common.units import age, duration, millis
 from worker.model.text import literal
 
@@ -52,17 +52,17 @@ def header_line(live: Live, now: datetime, stream: str, width: int, *, read_only
     state = state_of(live, now)
     if read_only:
         state = (*state, Span("  read-only", "accent"))
-    wanted = len(text_of(state))
+    wanted = cells_of(state)
     left: list[Span] = [Span(" " + literal(stream), "strong")]
     for part in _server_parts(live):
-        taken = sum(len(span.text) for span in left)
-        if taken + len(part) + len(GAP) + wanted + 2 > width:
+        if cells_of([*left, Span(part)]) + len(GAP) + wanted + 2 > width:
             break
         left.append(Span(part, "muted"))
-    room = width - sum(len(span.text) for span in left)
+    room = width - cells_of(left)
     if room < wanted + 2:
-        tail = fit(text_of(state), max(8, width - len(stream) - 4))
-        return (left[0], Span("  "), Span(tail, state[0].tone))
+        name = fit(left[0].text, min(cells_of(left[:1]), width // 3))
+        tail = fit(text_of(state), width - cells_of([Span(name)]) - 2)
+        return (Span(name, "strong"), Span("  "), Span(tail, state[0].tone))
     return (*left, Span(" " * (room - wanted - 1)), *state, Span(" "))
 
 

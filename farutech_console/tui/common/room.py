@@ -64,6 +64,7 @@ class Room(Screen[None]):
         super().__init__()
         self.desk = desk
         self._live: Live | None = None
+        self.running = False
 
     def compose(self) -> ComposeResult:
         """Header above, the body, and the bars beneath."""
@@ -103,6 +104,7 @@ class Room(Screen[None]):
         self.show(live)
 
     def _take_progress(self, progress: Progress | None) -> None:
+        self.running = progress is not None and not progress.ended
         self.query_one(RunBar).show(progress)
 
     def _tick(self) -> None:

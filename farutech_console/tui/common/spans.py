@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Literal, NamedTuple, get_args
 
+from rich.cells import cell_len
 from textual.content import Content
 
 Tone = Literal[
@@ -56,6 +57,11 @@ def content(lines: Iterable[Line]) -> Content:
 def one_line(spans: Line) -> Content:
     """Return one line as what a widget shows."""
     return Content.assemble(*((span.text, _STYLES[span.tone]) for span in spans))
+
+
+def cells_of(spans: Iterable[Span]) -> int:
+    """Return how many terminal cells the spans take."""
+    return sum(cell_len(span.text) for span in spans)
 
 
 def text_of(spans: Line) -> str:

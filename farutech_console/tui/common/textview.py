@@ -28,6 +28,11 @@ class TextView(ScrollView, can_focus=True):
         self._lines: tuple[Line, ...] = ()
         self._wrapped: list[Line] = []
 
+    @property
+    def lines(self) -> Sequence[Line]:
+        """What it shows, before wrapping."""
+        return self._lines
+
     def show(self, lines: Sequence[Line], *, from_top: bool = False) -> None:
         """Show these lines; what is in view stays, or the top is."""
         if tuple(lines) != self._lines:

@@ -19,6 +19,12 @@ LABEL = 11
 SHOWN = 64 * 1024
 """Characters of one text that are shown; the rest is counted."""
 
+ERROR = 400
+"""Columns of the error above the fields."""
+
+FIELD = 200
+"""Columns of a field; what is longer has no business in one."""
+
 HEX_SHOWN = 4 * 1024
 HEX_ROW = 16
 NONE = "–"  # noqa: RUF001 - a glyph
@@ -27,8 +33,10 @@ NONE = "–"  # noqa: RUF001 - a glyph
 def detail_lines(stored: StoredDeadLetter, now: datetime) -> list[Line]:
     """Return all there is to know of a letter: fields, error, traceback, headers, payload."""
     return [
+        line(Span(literal(stored.error, ERROR) or "no error is given", "bad")),
+        (),
         *_fields(stored, now),
-        *_section("error", _text(stored.error, "bad")),
+        *_error(stored),
         *_traceback(stored),
         *_section("headers", _headers(stored)),
         *_content(stored),
@@ -67,7 +75,7 @@ def _expires(stored: StoredDeadLetter, now: datetime) -> Line:
 
 
 def _field(label: str, text: str, tone: Tone = "plain") -> Line:
-    return line(Span(f"{label:<{LABEL}}", "muted"), Span(literal(text[:SHOWN]) or NONE, tone))
+    return line(Span(f"{label:<{LABEL}}", "muted"), Span(literal(text, FIELD) or NONE, tone))
 
 
 def _section(title: str, lines: Iterable[Line]) -> list[Line]:
@@ -81,6 +89,13 @@ def _text(text: str, tone: Tone = "plain") -> Iterator[Line]:
         yield line(Span(literal(part), tone))
     if len(text) > SHOWN:
         yield line(Span(f"… {count(len(text) - SHOWN)} characters more", "warn"))
+
+
+def _error(stored: StoredDeadLetter) -> list[Line]:
+    """Return the error in full, where the first line of the detail cuts it."""
+    if literal(stored.error, ERROR) == stored.error:
+        return []
+    return _section("error", _text(stored.error, "bad"))
 
 
 def _traceback(stored: StoredDeadLetter) -> list[Line]:

@@ -193,6 +193,9 @@ class DeadLettersRoom(Room):
     @work(exclusive=True, group="plan", exit_on_error=False)
     async def _ask(self, kind: PlanKind) -> None:
         cursor = self.query_one("#table", VirtualTable).cursor
+        if self.running:
+            self.notify("Another run is under way: wait for it to end.", severity="warning")
+            return
         if cursor is None and not self._selection:
             self.notify("There is no letter here.", severity="warning", markup=False)
             return

@@ -1,0 +1,123 @@
+"""No figure without its age: what the console says while the server is away, and after."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from farutech_console.operations.model import LinkState
+from farutech_console.tui.common.header import header_line, state_of
+from farutech_console.tui.common.live import Live
+from farutech_console.tui.common.spans import text_of
+from tests.console.driving import console, does_not_see, eventually, sees
+from tests.console.fixed import NOW, FixedBackend, StillClock, ago, some_events, some_status
+from worker.jetstream.errors import UnreachableError
+
+UP = LinkState(True, ago(600), "nats://s1:4222")
+DOWN = LinkState(False, ago(5), "nats://s1:4222", "connection refused", 3)
+
+
+def state(live: Live, later: float = 0.0) -> str:
+    return text_of(state_of(live, NOW + timedelta(seconds=later)))
+
+
+def test_the_states_in_words() -> None:
+    assert state(Live(UP, some_status())) == "● live 1 s ago"
+    assert state(Live(UP, some_status()), 4) == "▲ data 5 s old: no answer"
+    assert state(Live(UP, some_status(), "timeout"), 4) == "▲ data 5 s old: timeout"
+    assert state(Live(UP)) == "◌ asking the server…"
+    assert state(Live(UP, None, "no stream")) == "◌ no data yet: no stream"
+    assert state(Live(DOWN, some_status())) == "✖ server gone 5 s, attempt 3: connection refused"
+    assert state(Live(DOWN)) == "✖ no server 5 s, attempt 3: connection refused"
+    assert state(Live(LinkState(False, NOW))) == "◌ connecting…"
+    assert state(Live(UP, broken=("the poll died",))) == "✖ the poll died"
+
+
+def test_the_header_fills_its_width_exactly_and_keeps_the_state() -> None:
+    for width in range(60, 161):
+        for live in (Live(UP, some_status()), Live(DOWN, some_status()), Live(DOWN)):
+            text = text_of(header_line(live, NOW, "PROVISIONING", width, read_only=False))
+            assert len(text) == width
+            assert state(live)[:20] in text
+
+
+async def test_the_server_goes_and_comes_back() -> None:
+    clock = StillClock()
+    backend = FixedBackend()
+    async with console(backend, clock=clock) as pilot:
+        await sees(pilot, "live 1 s ago")
+        backend.link_now = replace(DOWN, since=NOW)
+        clock.advance(5)
+        await sees(pilot, "server gone 5 s, attempt 3: connection refused")
+        await sees(pilot, "12,210")
+        await eventually(pilot, lambda: pilot.app.screen.has_class("-stale"), "stale")
+        backend.link_now = UP
+        backend.status_now = some_status(taken_at=clock.now())
+        await sees(pilot, "live 0 s ago")
+        await eventually(pilot, lambda: not pilot.app.screen.has_class("-stale"), "fresh")
+
+
+async def test_a_poll_that_fails_keeps_the_data_and_says_why() -> None:
+    backend = FixedBackend()
+    clock = StillClock()
+    async with console(backend, clock=clock, size=(120, 30)) as pilot:
+        await sees(pilot, "live 1 s ago")
+        backend.failure = UnreachableError("no answer within 2 s")
+        clock.advance(3)
+        await sees(pilot, "▲ data 4 s old: no answer within 2 s")
+        await sees(pilot, "12,210")
+
+
+async def test_no_server_at_the_start_says_what_was_tried_and_what_to_do() -> None:
+    link = LinkState(False, ago(8), "nats://localhost:4222", "connection refused", 4)
+    backend = FixedBackend(link_now=link)
+    async with console(backend) as pilot:
+        await sees(pilot, "No NATS server answers at nats://localhost:4222")
+        await sees(pilot, "Tried 4 times in 8 s: connection refused")
+        await sees(pilot, "nats-server -js")
+        backend.link_now = UP
+        await sees(pilot, "live 1 s ago")
+        await does_not_see(pilot, "No NATS server answers")
+
+
+async def test_a_server_without_the_stream_is_told_in_its_words() -> None:
+    backend = FixedBackend(failure=UnreachableError("stream PROVISIONING does not exist"))
+    async with console(backend) as pilot:
+        await sees(pilot, "stream PROVISIONING does not exist")
+        await sees(pilot, "farutech-worker run")
+        backend.failure = None
+        await sees(pilot, "live 1 s ago")
+
+
+async def test_the_notice_stands_in_every_room() -> None:
+    async with console(FixedBackend(), notice="backoff at 1/20 of the real schedule") as pilot:
+        for key in "123":
+            await pilot.press(key)
+            await sees(pilot, "▸ backoff at 1/20 of the real schedule")
+
+
+async def test_empty_rooms_say_why() -> None:
+    backend = FixedBackend(letters=[])
+    async with console(backend, room="3") as pilot:
+        await sees(pilot, "● No dead letters: no task failed for good.")
+        await pilot.press("2")
+        await sees(pilot, "No task event in 0 s, since the console listens.")
+        await sees(pilot, "271 tasks are in flight or in backoff")
+        backend.events = some_events(2)
+        await does_not_see(pilot, "No task event")
+
+
+async def test_letters_that_cannot_be_read_are_no_empty_table() -> None:
+    backend = FixedBackend()
+    async with console(backend, room="3") as pilot:
+        await sees(pilot, "90412")
+        await pilot.press("1")
+        backend.failure = UnreachableError("no answer within 2 s")
+        await pilot.press("3")
+        await sees(pilot, "90412")
+
+
+async def test_a_poll_that_dies_is_shown() -> None:
+    backend = FixedBackend(failure=ZeroDivisionError())
+    async with console(backend) as pilot:
+        await sees(pilot, "✖ the status poll died (ZeroDivisionError): restart the console")
