@@ -7,7 +7,7 @@ import itertools
 import sys
 from collections.abc import Iterator
 from random import Random
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from worker.jetstream.api import Api
 from worker.jetstream.connection import connect
@@ -21,6 +21,7 @@ TENANTS = ("acme-corp", "globex", "initech", "umbrella", "wonka", "stark-industr
 MODULES = ("erp-finance", "crm-core", "hr-payroll", "billing", "inventory")
 TYPES = ("provision", "provision", "provision", "update", "update", "deprovision")
 PER_SECOND = 4.0
+RETRY_SECONDS = 0.5
 
 _PASCAL_CASE = (
     b'{"TaskId":"%s","TenantId":"contoso","TaskType":"provision","ModuleId":"crm-core",'
@@ -60,13 +61,23 @@ def _task(random: Random, clock: Clock) -> Task:
 
 
 async def publish_for_ever(api: Api, names: QueueNames, random: Random, clock: Clock) -> None:
-    """Publish `PER_SECOND` messages a second, at uneven times; a server that is away is awaited."""
+    """Publish `PER_SECOND` messages a second, at uneven times."""
     for body in messages(random, clock):
-        try:
-            await api.publish(names.tasks, body)
-        except JetStreamError as error:
-            sys.stderr.write(f"not published: {error}\n")
+        await _publish(api, names.tasks, body)
         await asyncio.sleep(random.expovariate(PER_SECOND))
+
+
+async def _publish(api: Api, subject: str, body: bytes) -> None:
+    """Publish a message, however long there is no server or no stream."""
+    msg_id = uuid4().hex
+    while True:
+        try:
+            await api.publish(subject, body, msg_id=msg_id)
+        except JetStreamError as error:
+            sys.stderr.write(f"not published yet: {error}\n")
+            await asyncio.sleep(RETRY_SECONDS)
+        else:
+            return
 
 
 async def _run(server: str, seed: int) -> None:

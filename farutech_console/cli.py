@@ -1,0 +1,59 @@
+"""`farutech-console`: the terminal console, and every operation as a command."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from typing import Any
+
+import click
+
+from farutech_console import __version__
+from farutech_console.commands.terminal import open_console
+from farutech_console.settings import ConsoleSettings
+from worker.flags import load_settings, settings_flags
+
+COMMANDS = {
+    "dlq": ("farutech_console.commands.dlq", "dlq"),
+    "demo": ("farutech_console.commands.demo", "demo_command"),
+}
+"""Where each command is: imported when it is called, so that none pays for another's start."""
+
+
+class _LazyGroup(click.Group):
+    """A group whose commands are imported when they are asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, name = COMMANDS[cmd_name]
+        command = getattr(import_module(module), name)
+        assert isinstance(command, click.Command)
+        return command
+
+
+@click.group(
+    cls=_LazyGroup,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(__version__, prog_name="farutech-console")
+@settings_flags(ConsoleSettings)
+@click.pass_context
+def console(context: click.Context, /, **given: Any) -> None:  # noqa: ANN401 - one for each setting
+    """Look into a provisioning queue on NATS JetStream, and mend it.
+
+    Without a command the console opens in this terminal. Flags that stand before a command count
+    for it as well.
+    """
+    if context.invoked_subcommand is not None:
+        return
+    sys.exit(open_console(load_settings(ConsoleSettings, given)))
+
+
+def main() -> None:
+    """Run the command line."""
+    console(prog_name="farutech-console")

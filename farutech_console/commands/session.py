@@ -1,0 +1,99 @@
+"""A command's connection: opened, waited for, and its failures said in words with an exit code."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import sys
+from collections.abc import Awaitable, Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from farutech_console.commands.output import say
+from farutech_console.settings import ConsoleSettings
+from worker.flags import load_settings
+from worker.model.text import literal
+
+if TYPE_CHECKING:
+    from farutech_console.operations.live import LiveBackend
+
+EXIT_DONE = 0
+EXIT_FAILED = 1
+EXIT_NO_CONNECTION = 3
+EXIT_CANCELLED = 130
+
+CONNECT_SECONDS = 5.0
+"""How long a command waits for a server before it gives up."""
+
+Work = Callable[["LiveBackend", asyncio.Event], Awaitable[int]]
+"""What a command does: it is given the operations, and an event that asks it to stop."""
+
+
+def run(given: dict[str, Any], work: Work) -> None:
+    """Connect, do the work, and leave with its exit code.
+
+    0 done, 1 some failed or refused, 2 usage, 3 no connection, 130 cancelled. The first Ctrl-C asks
+    the work to stop where it is safe, the second one ends it at once.
+    """
+    settings = load_settings(ConsoleSettings, _with_flags_before_the_command(given))
+    try:
+        code = asyncio.run(_connected(settings, work))
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        say("Cancelled.")
+        code = EXIT_CANCELLED
+    sys.exit(code)
+
+
+def _with_flags_before_the_command(given: dict[str, Any]) -> dict[str, Any]:
+    before = click.get_current_context().find_root().params
+    return before | {name: value for name, value in given.items() if value is not None}
+
+
+async def _connected(settings: ConsoleSettings, work: Work) -> int:
+    from farutech_console.operations.errors import OperationError
+    from farutech_console.operations.live import LiveBackend
+    from worker.jetstream.errors import JetStreamError, RefusedError, UnreachableError
+
+    options = settings.connection("farutech-console")
+    backend = LiveBackend(options, settings.names, read_only=settings.read_only, listen=False)
+    try:
+        with _stopping() as stop:
+            async with backend:
+                await backend.connected(CONNECT_SECONDS)
+                code = await work(backend, stop)
+        return EXIT_CANCELLED if stop.is_set() else code
+    except (UnreachableError, RefusedError) as error:
+        say(f"{_sentence(error)}. Check --server (NATS_URL) or --context, and who we are to it.")
+        return EXIT_NO_CONNECTION
+    except (JetStreamError, OperationError) as error:
+        say(f"{_sentence(error)}.")
+        return EXIT_FAILED
+
+
+@contextlib.contextmanager
+def _stopping() -> Iterator[asyncio.Event]:
+    """Turn the first Ctrl-C into an event; the second does what it always did."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def ask() -> None:
+        say("Stopping; what is in hand is finished first. Ctrl-C again leaves at once.")
+        stop.set()
+        loop.remove_signal_handler(signal.SIGINT)
+
+    try:
+        loop.add_signal_handler(signal.SIGINT, ask)
+    except NotImplementedError:  # Windows: Ctrl-C cancels, as asyncio does by itself
+        yield stop
+        return
+    try:
+        yield stop
+    finally:
+        loop.remove_signal_handler(signal.SIGINT)
+
+
+def _sentence(error: Exception) -> str:
+    text = literal(str(error))
+    return text[:1].upper() + text[1:]
