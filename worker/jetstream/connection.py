@@ -57,12 +57,14 @@ class Connection:
 
     async def flush(self, within: float) -> bool:
         """Return whether the server confirmed within `within` seconds that it has what we sent."""
+        losses = self.losses
         try:
             async with asyncio.timeout(within):
                 await self.client.flush()
         except (NatsError, TimeoutError):
             return False
-        return True
+        # Without a connection the client's own flush returns as if all were well.
+        return self.is_connected and self.losses == losses
 
     def listen(self, listener: Listener) -> Callable[[], None]:
         """Call `listener` on every change of the connection; return a function that ends that."""
@@ -79,6 +81,7 @@ class _Link:
         self.refused: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self.up = asyncio.Event()
         self.losses = 0
+        self.leaving = False
         self._random = random
         self._attempt = 0
 
@@ -99,7 +102,8 @@ class _Link:
         self.losses += 1
         self._forget_unsent()
         self._attempt = 0
-        self.tell("disconnected")
+        if not self.leaving:
+            self.tell("disconnected")
 
     async def on_reconnected(self) -> None:
         self.up.set()
@@ -161,6 +165,7 @@ async def connect(
     try:
         yield connection
     finally:
+        link.leaving = True
         await _abandon(client)
 
 

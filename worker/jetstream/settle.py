@@ -194,8 +194,8 @@ class Settlements:
             self._again.set()
 
     async def _confirm(self) -> None:
-        sent, losses = len(self._unconfirmed), self.connection.losses
-        if await self.connection.flush(CONFIRM_WITHIN) and self.connection.losses == losses:
+        sent = len(self._unconfirmed)
+        if await self.connection.flush(CONFIRM_WITHIN):
             for _ in range(sent):
                 self._unconfirmed.popleft()
 
