@@ -1,0 +1,237 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from random import Random
+from typing import Any
+
+import pytest
+import structlog
+from structlog.testing import CapturingLogger
+
+from tests.conftest import StartNats
+from tests.support.clients import connected
+from tests.support.nats_server import NatsServer
+from tests.support.waiting import eventually
+from worker.jetstream.connection import Connection, connect
+from worker.jetstream.events import BUFFER, LESSER_RATE, Events
+from worker.model.breaker import BreakerStatus
+from worker.model.clock import SystemClock
+from worker.model.delivery import Delivery
+from worker.model.event import Event, task_id_of
+from worker.model.link import ConnectionOptions, Credentials
+from worker.model.names import QueueNames
+from worker.model.surroundings import Surroundings
+from worker.model.task import Task
+
+NAMES = QueueNames()
+STEPS = ["received", "started", "progress", "succeeded"]
+
+
+def delivery(sequence: int = 7, count: int = 1) -> Delivery:
+    return Delivery(b"", {}, "reply", NAMES.stream, NAMES.consumer, count, sequence, 1, 0, 0, 0.0)
+
+
+def task(task_id: str) -> Task:
+    return Task(task_id=task_id, tenant_id="acme", task_type="provision")
+
+
+class Said:
+    """What was logged."""
+
+    def __init__(self) -> None:
+        self.logger = CapturingLogger()
+
+    @property
+    def around(self) -> Surroundings:
+        log = structlog.wrap_logger(
+            self.logger, processors=[], wrapper_class=structlog.make_filtering_bound_logger(0)
+        )
+        return Surroundings(SystemClock(), Random(1), log)
+
+    @property
+    def calls(self) -> list[tuple[str, dict[str, Any]]]:
+        return [(call.kwargs["event"], call.kwargs) for call in self.logger.calls]
+
+
+@asynccontextmanager
+async def publishing(
+    url: str, said: Said | None = None, credentials: Credentials | None = None
+) -> AsyncIterator[tuple[Events, Connection]]:
+    options = ConnectionOptions(servers=(url,), credentials=credentials or Credentials())
+    async with connect(options, within=10) as connection:
+        events = Events(connection, NAMES, "worker-9", (said or Said()).around)
+        running = asyncio.create_task(events.run())
+        try:
+            yield events, connection
+        finally:
+            events.stop()
+            await running
+            await connection.flush(2)
+
+
+@asynccontextmanager
+async def heard(server: NatsServer) -> AsyncIterator[asyncio.Queue[tuple[str, Event]]]:
+    queue: asyncio.Queue[tuple[str, Event]] = asyncio.Queue()
+    async with connected(server) as client:
+
+        async def take(message: Any) -> None:  # noqa: ANN401 - nats-py's
+            queue.put_nowait((message.subject, Event.from_wire(message.data)))
+
+        await client.subscribe(NAMES.events("*"), cb=take)
+        await client.flush()
+        yield queue
+
+
+async def taken(queue: asyncio.Queue[tuple[str, Event]], count: int) -> list[tuple[str, Event]]:
+    async with asyncio.timeout(15):
+        return [await queue.get() for _ in range(count)]
+
+
+async def test_each_step_of_a_task_is_told_on_its_subject_in_order(shared_nats: NatsServer) -> None:
+    hostile = 'a.b *>\r\nPUB x 1\r\n"\ud800é\x00'
+    async with publishing(shared_nats.url) as (events, _), heard(shared_nats) as queue:
+        for task_id in ("t-1", hostile):
+            steps = events.of(task(task_id), delivery(count=3))
+            steps.received(0.5)
+            steps.started()
+            steps.progress(0.25, "half\nway")
+            steps.succeeded(1.5)
+        told = await taken(queue, 8)
+    first, second = told[:4], told[4:]
+    assert {subject for subject, _ in first} == {"provisioning.events.t-1"}
+    for messages, task_id in ((first, "t-1"), (second, hostile)):
+        subject, event = messages[-1]
+        assert task_id_of(subject.rpartition(".")[2]) == task_id
+        assert [event.kind for _, event in messages] == STEPS
+        assert (event.task_id, event.tenant_id, event.task_type) == (task_id, "acme", "provision")
+        assert (event.attempt, event.stream_sequence, event.worker_id) == (3, 7, "worker-9")
+        assert (messages[0][1].seconds, messages[2][1].progress, event.seconds) == (0.5, 0.25, 1.5)
+    assert len({event.id for _, event in told}) == 8
+    moments = [event.at for _, event in told]
+    assert moments == sorted(moments)
+
+
+async def test_what_did_not_go_well_is_told_too(shared_nats: NatsServer) -> None:
+    async with publishing(shared_nats.url) as (events, _), heard(shared_nats) as queue:
+        steps = events.of(task("t-2"), delivery())
+        steps.held()
+        steps.retrying(12.5, "connection refused")
+        steps.dead_lettered("permanent", "quota exceeded")
+        steps.duplicate_skipped("done before")
+        events.breaker(BreakerStatus("provision", "open", 2.0, 3, "connection refused"))
+        held, retrying, dead, skipped, breaker = [event for _, event in await taken(queue, 5)]
+    assert held.kind == "held"
+    assert (retrying.kind, retrying.delay, retrying.error) == (
+        "retrying",
+        12.5,
+        "connection refused",
+    )
+    assert (dead.kind, dead.reason, dead.error) == ("dead_lettered", "permanent", "quota exceeded")
+    assert (skipped.kind, skipped.message) == ("duplicate_skipped", "done before")
+    assert (breaker.kind, breaker.state, breaker.delay, breaker.task_type, breaker.task_id) == (
+        "breaker",
+        "open",
+        2.0,
+        "provision",
+        "",
+    )
+
+
+async def test_more_events_than_one_batch_all_arrive(shared_nats: NatsServer) -> None:
+    count = 3000
+    async with publishing(shared_nats.url) as (events, _), heard(shared_nats) as queue:
+        for number in range(count):
+            events.of(task(f"t-{number}"), delivery(number)).succeeded(0.1)
+        told = await taken(queue, count)
+        assert events.dropped == 0
+    assert [event.stream_sequence for _, event in told] == list(range(count))
+
+
+async def test_the_last_events_go_out_when_the_worker_stops(shared_nats: NatsServer) -> None:
+    async with heard(shared_nats) as queue:
+        async with publishing(shared_nats.url) as (events, _):
+            events.of(task("last"), delivery()).succeeded(0.1)
+        assert [event.task_id for _, event in await taken(queue, 1)] == ["last"]
+
+
+async def test_while_the_server_is_away_events_wait_and_what_is_too_much_is_dropped(
+    nats_server: NatsServer,
+) -> None:
+    said = Said()
+    async with publishing(nats_server.url, said) as (events, connection):
+        nats_server.kill()
+        await eventually(lambda: not connection.is_connected)
+        steps = events.of(task("t"), delivery())
+        steps.succeeded(0.1)
+        error = "x" * 1000
+        while not events.dropped:
+            steps.retrying(1.0, error)
+        assert events._size <= BUFFER
+        nats_server.start()
+        async with heard(nats_server) as queue:
+            # What a reconnecting client sends before we hear is not for us; the order is.
+            await eventually(lambda: connection.is_connected and not events._lines, 20)
+            steps.dead_lettered("permanent", "after")
+            async with asyncio.timeout(10):
+                while (await queue.get())[1].error != "after":
+                    pass
+    (what, details), *_ = [call for call in said.calls if call[0] == "events.dropped"]
+    assert (what, details["why"]) == ("events.dropped", "there are too many")
+
+
+async def test_no_one_is_drowned_in_lesser_events(shared_nats: NatsServer) -> None:
+    async with publishing(shared_nats.url) as (events, _):
+        for number in range(LESSER_RATE + 100):
+            events.of(task(f"t-{number}"), delivery()).started()
+        assert events.dropped == 100
+        before = events.dropped
+        events.of(task("t"), delivery()).succeeded(0.1)
+        assert events.dropped == before
+
+
+async def test_an_event_that_the_server_would_cut_the_connection_for_is_dropped(
+    start_nats: StartNats,
+) -> None:
+    server = start_nats(config="max_payload: 1024")
+    async with publishing(server.url) as (events, connection), heard(server) as queue:
+        steps = events.of(task("t"), delivery())
+        steps.retrying(1.0, "ü" * 1000)
+        steps.succeeded(0.1)
+        assert [event.kind for _, event in await taken(queue, 1)] == ["succeeded"]
+        assert (events.dropped, connection.losses) == (1, 0)
+
+
+async def test_a_server_that_refuses_events_is_asked_once(start_nats: StartNats) -> None:
+    server = start_nats(
+        config="""authorization { users: [
+            { user: w, password: w, permissions: { publish: { deny: ["provisioning.events.>"] } } }
+        ] }"""
+    )
+    said = Said()
+    credentials = Credentials(user="w", password="w")
+    async with publishing(server.url, said, credentials) as (events, connection):
+        events.of(task("t"), delivery()).succeeded(0.1)
+        await eventually(lambda: events._refused)
+        for _ in range(100):
+            events.of(task("t"), delivery()).succeeded(0.1)
+        assert (events.dropped, connection.is_connected) == (100, True)
+    assert said.calls[-1][1]["why"] == "the server refuses them"
+
+
+async def test_a_cancelled_publisher_ends(shared_nats: NatsServer) -> None:
+    async with connect(ConnectionOptions(servers=(shared_nats.url,)), within=10) as connection:
+        events = Events(connection, NAMES, "w", Said().around)
+        running = asyncio.create_task(events.run())
+        for _ in range(1000):
+            events.of(task("t"), delivery()).succeeded(0.1)
+        await asyncio.sleep(0)
+        running.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await running
+
+
+def test_a_prefix_that_is_no_subject_is_refused() -> None:
+    with pytest.raises(ValueError, match="prefix"):
+        Events(None, QueueNames(prefix="a b"), "w", Said().around)  # type: ignore[arg-type]
