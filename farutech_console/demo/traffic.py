@@ -23,6 +23,10 @@ TYPES = ("provision", "provision", "provision", "update", "update", "deprovision
 PER_SECOND = 4.0
 RETRY_SECONDS = 0.5
 
+UNKNOWN_TYPE = 40
+UNREADABLE = 56
+"""Which messages nobody can run: some seconds in, so that the first letters can be replayed."""
+
 _PASCAL_CASE = (
     b'{"TaskId":"%s","TenantId":"contoso","TaskType":"provision","ModuleId":"crm-core",'
     b'"Payload":{"deployment_type":"Shared"},"Attempt":1,"MaxRetries":5,"CreatedAt":"%s"}'
@@ -33,9 +37,9 @@ def messages(random: Random, clock: Clock) -> Iterator[bytes]:
     """Yield message bodies without end: tasks, and the odd ones that a real queue sees as well."""
     for number in itertools.count():
         task = _task(random, clock)
-        if number == 3:
+        if number == UNKNOWN_TYPE:
             yield encode_task(task.model_copy(update={"task_type": "migrate"}))
-        elif number == 5:
+        elif number == UNREADABLE:
             yield b'{"task_id": "half a messa'
         elif number % 9 == 8:
             created = format_rfc3339(clock.now()).encode()
