@@ -9,7 +9,7 @@ from structlog.typing import FilteringBoundLogger
 from worker.jetstream.api import Api
 from worker.jetstream.errors import ApiError
 from worker.jetstream.info import consumer_state
-from worker.jetstream.topology import NoQueueError, discover, ensure
+from worker.jetstream.topology import NoQueueError, discover, ensure, generation
 from worker.model.names import QueueNames
 
 
@@ -58,7 +58,9 @@ class Binding:
             self._log.info("topology.created", names=list(created))
         layout = await discover(self._api, self._names)
         consumer = await consumer_state(self._api, self._names.stream, self._names.consumer)
-        self._current = Bound(layout.work_queue.created, consumer.ack_wait, consumer.max_deliver)
+        self._current = Bound(
+            generation(layout.work_queue.created), consumer.ack_wait, consumer.max_deliver
+        )
 
     def _tell_refused(self, stream: str, error: ApiError) -> None:
         self._log.warning("topology.refused", stream=stream, why=str(error))

@@ -96,10 +96,9 @@ def carried_headers(headers: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def death_key(generation: str, sequence: int) -> str:
-    """Return what names the death of the message `sequence` of a stream created at `generation`."""
-    born = "".join(char for char in generation if char.isdigit())
-    return f"dead-{born}-{sequence}"
+def death_key(life: str, sequence: int) -> str:
+    """Return what names the death of message `sequence`, in one life of its stream."""
+    return f"dead-{life}-{sequence}"
 
 
 def _is_too_large(error: JetStreamError) -> bool:

@@ -37,17 +37,24 @@ def _processors(as_text: bool, *, colors: bool) -> list[Processor]:  # noqa: FBT
     shared: list[Processor] = [
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        _literal,
     ]
     if as_text:
+        shared += [structlog.processors.format_exc_info, _literal]
         return [*shared, structlog.dev.ConsoleRenderer(colors=colors, pad_event_to=20)]
-    return [*shared, structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+    return [
+        *shared,
+        _literal,
+        structlog.processors.dict_tracebacks,
+        structlog.processors.JSONRenderer(),
+    ]
 
 
 def _literal(_logger: Any, _method: str, event: EventDict) -> EventDict:  # noqa: ANN401 - structlog's
     """Show what came over the wire as it is: no control character acts, none is too long."""
     for key, value in event.items():
-        if isinstance(value, str):
+        if key == "exception":
+            event[key] = "\n".join(literal(line) for line in str(value).splitlines())
+        elif isinstance(value, str):
             event[key] = _shown(value)
     return event
 

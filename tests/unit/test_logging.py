@@ -1,0 +1,80 @@
+"""Logs: one line each, in the form that the reader needs, with nothing in them that acts."""
+
+from __future__ import annotations
+
+import io
+import json
+
+import pytest
+
+from worker.telemetry.logging import LONGEST_VALUE, logger
+
+HOSTILE = "evil\x1b[2J\x00\u202e\n[/red]"
+
+
+class Terminal(io.StringIO):
+    """A stream that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_json_where_nobody_reads_along() -> None:
+    out = io.StringIO()
+    log = logger("info", "auto", out).bind(task_id="t-1", tenant_id="acme", attempt=2)
+    log.info("task.done", seconds=0.5)
+    line = json.loads(out.getvalue())
+    assert line.pop("timestamp").endswith("Z")
+    assert line == {
+        "event": "task.done",
+        "level": "info",
+        "task_id": "t-1",
+        "tenant_id": "acme",
+        "attempt": 2,
+        "seconds": 0.5,
+    }
+
+
+def test_text_on_a_terminal() -> None:
+    out = Terminal()
+    logger("info", "auto", out).info("task.done", task_id="t-1")
+    assert "task.done" in out.getvalue()
+    with pytest.raises(json.JSONDecodeError):
+        json.loads(out.getvalue())
+
+
+@pytest.mark.parametrize("style", ["json", "text"])
+def test_what_came_over_the_wire_is_shown_and_does_nothing(style: str) -> None:
+    out = io.StringIO()
+    logger("info", style, out).info("task.dead", error=HOSTILE, long="x" * 5000)
+    written = out.getvalue()
+    assert written.count("\n") == 1
+    assert written.isascii() or style == "text"
+    for hidden in ("\x1b", "\x00", "\u202e"):
+        assert hidden not in written
+    assert "[/red]" in written
+    assert "x" * LONGEST_VALUE in written
+    assert "x" * (LONGEST_VALUE + 1) not in written
+
+
+def test_lines_below_the_level_are_not_written() -> None:
+    out = io.StringIO()
+    log = logger("warning", "json", out)
+    log.info("quiet")
+    log.warning("loud")
+    assert [json.loads(line)["event"] for line in out.getvalue().splitlines()] == ["loud"]
+
+
+@pytest.mark.parametrize("style", ["json", "text"])
+def test_a_traceback_is_shown_and_does_nothing(style: str) -> None:
+    out = io.StringIO()
+    log = logger("info", style, out)
+    try:
+        raise ValueError(HOSTILE)
+    except ValueError as error:
+        log.error("broken", exc_info=error)  # noqa: TRY400 - with the error
+    assert "ValueError" in out.getvalue()
+    assert "raise ValueError(HOSTILE)" in out.getvalue() or style == "json"
+    assert not any(hidden in out.getvalue() for hidden in "\x1b\x00\u202e")
+    if style == "json":
+        assert len(out.getvalue().splitlines()) == 1
