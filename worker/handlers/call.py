@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import threading
-import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from worker.handlers.context import TaskContext
 from worker.handlers.errors import Permanent, RetryAfter
 from worker.handlers.registry import Handler, Registered
+from worker.handlers.tracebacks import shareable_traceback
 from worker.model.retry import Failure
 from worker.model.task import Task
 
@@ -71,7 +71,7 @@ def failed(error: BaseException, words: str = "") -> Failed:
         failure,
         words or _words(error) or kind.__name__,
         f"{module}{kind.__qualname__}",
-        "".join(traceback.format_exception(error)),
+        shareable_traceback(error),
     )
 
 
