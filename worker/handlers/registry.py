@@ -47,22 +47,25 @@ class Registered:
 
 
 class Registry:
-    """The handlers by task type."""
+    """The handlers by task type. `any_other` takes the types that have none of their own."""
 
-    def __init__(self, handlers: Mapping[str, Handler]) -> None:
+    def __init__(self, handlers: Mapping[str, Handler], any_other: Handler | None = None) -> None:
         self._handlers = {
             task_type: Registered(function, blocks=not _is_async(function))
             for task_type, function in handlers.items()
         }
+        self._any_other = (
+            None if any_other is None else Registered(any_other, blocks=not _is_async(any_other))
+        )
 
     @property
     def task_types(self) -> tuple[str, ...]:
-        """The types that have a handler, in order."""
+        """The types that have a handler of their own, in order."""
         return tuple(sorted(self._handlers))
 
     def find(self, task_type: str) -> Registered | None:
         """Return the handler of a task type, or None where nobody handles it."""
-        return self._handlers.get(task_type)
+        return self._handlers.get(task_type, self._any_other)
 
 
 def registry_of(modules: Iterable[str]) -> Registry:
