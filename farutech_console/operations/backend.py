@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from typing import Protocol
+from types import TracebackType
+from typing import Protocol, Self
 
 from farutech_console.operations.model import (
     FeedCounts,
@@ -24,6 +25,17 @@ class Backend(Protocol):
     A backend is used inside `async with`: entering returns at once and connects in the background,
     for as long as it takes; leaving closes the connection.
     """
+
+    async def __aenter__(self) -> Self:
+        """Begin to connect; returns at once."""
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close the connection."""
 
     @property
     def names(self) -> QueueNames:

@@ -116,7 +116,7 @@ class Plan:
     `tenants` and `task_types` count the letters of each, `replayed_before` those that came back
     at least once, `expiring` those the server drops within the hour. `consumer_note` says what
     stands in the way of the tasks being run, empty for nothing. `command` is the same as a
-    command line.
+    command line. `missing` are sequences that were asked for and under which no dead letter lies.
     """
 
     kind: PlanKind
@@ -133,6 +133,7 @@ class Plan:
     expiring: int
     consumer_note: str
     command: str
+    missing: tuple[int, ...] = ()
 
     @property
     def count(self) -> int:

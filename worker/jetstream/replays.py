@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, replace
 
 from worker.jetstream.api import Api
@@ -18,6 +18,7 @@ from worker.jetstream.replays_parts import Replayed as Replayed
 from worker.jetstream.replays_parts import ReplayParts
 from worker.jetstream.topology import Layout, ensure_claims
 from worker.model.clock import Clock
+from worker.model.state import StreamState
 
 
 class StreamReplacedError(JetStreamError):
@@ -64,7 +65,7 @@ class Replayer:
 
     async def run(
         self, sequences: Sequence[int], stop: asyncio.Event | None = None
-    ) -> AsyncIterator[Replayed]:
+    ) -> AsyncGenerator[Replayed, None]:
         """Replay these letters, a hundred at a time, and yield the outcome of each.
 
         Once `stop` is set no more are begun; those in hand are finished, and yielded.
@@ -77,6 +78,7 @@ class Replayer:
         parts = await self._parts()
         recovered = await self._recover(parts)
         await self._step("recovered")
+        home = self._layout.dead_letters
         claimed = ClaimedReplay(parts)
         protocol: AtomicReplay | ClaimedReplay = claimed
         if self._layout.atomic_replay:
@@ -86,7 +88,7 @@ class Replayer:
                 if stop is not None and stop.is_set():
                     return
                 few = sequences[start : start + MAX_LETTERS]
-                await self._check_stream(parts)
+                await parts.patience.repeat(lambda: check_stream(self._api, home))
                 try:
                     outcomes = await protocol.replay(few)
                 except NotAtomicError:
@@ -94,7 +96,7 @@ class Replayer:
                     outcomes = await protocol.replay(few)
                 for sequence in few:
                     yield _told(outcomes[sequence], recovered)
-                if not self._api.client.is_connected:
+                if not parts.patience.is_connected:
                     raise UnreachableError("the connection was lost; the rest was not touched")
         finally:
             # What stays is harmless: the next run removes it.
@@ -105,14 +107,6 @@ class Replayer:
         home = await ensure_claims(self._api, self._layout)
         claims = Claims(self._api, home, self._layout, self._step)
         return ReplayParts(self._api, self._layout, claims, self._author, self._clock, self._step)
-
-    async def _check_stream(self, parts: ReplayParts) -> None:
-        home = self._layout.dead_letters
-        state = await parts.patience.repeat(lambda: stream_state(self._api, home.name))
-        if state.created != home.created:
-            raise StreamReplacedError(
-                f"{home.name} was created anew at {state.created}: look at the letters again"
-            )
 
     async def _recover(self, parts: ReplayParts) -> Recovered:
         finished: dict[int, Claim] = {}
@@ -133,6 +127,19 @@ class Replayer:
         if over:
             await parts.claims.remove(over)
         return Recovered(finished, in_doubt)
+
+
+async def check_stream(api: Api, home: StreamState) -> None:
+    """Check that a stream is still the one that was looked at: a new one numbers anew.
+
+    Raises:
+        StreamReplacedError: it is not.
+    """
+    state = await stream_state(api, home.name)
+    if state.created != home.created:
+        raise StreamReplacedError(
+            f"{home.name} was created anew at {state.created}: look at the letters again"
+        )
 
 
 def _told(outcome: Replayed, recovered: Recovered) -> Replayed:

@@ -1,0 +1,15 @@
+"""Why an operation would not do what it was asked, in words for an operator."""
+
+from __future__ import annotations
+
+
+class OperationError(Exception):
+    """Base of every refusal that is the console's own."""
+
+
+class ReadOnlyError(OperationError):
+    """The console may look and not touch."""
+
+
+class StalePlanError(OperationError):
+    """The plan is about a stream that is no longer there as it was looked at."""

@@ -1,0 +1,238 @@
+"""The operations on a real server: one connection, found in the background and kept."""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+import socket
+import uuid
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from types import TracebackType
+from typing import Self
+
+from farutech_console.operations.errors import ReadOnlyError, StalePlanError
+from farutech_console.operations.feed import LiveFeed
+from farutech_console.operations.link import Link
+from farutech_console.operations.model import (
+    FeedCounts,
+    LinkState,
+    Outcome,
+    Page,
+    Plan,
+    PlanKind,
+    QueueStatus,
+    TaskEvent,
+)
+from farutech_console.operations.plan import make_plan
+from farutech_console.operations.purge import GONE, purge
+from farutech_console.operations.replay import replay
+from farutech_console.operations.status import ask_status
+from farutech_console.operations.task_names import TaskNames, TaskSource
+from worker.jetstream.api import Api
+from worker.jetstream.connection import Connection, connect, shown_url
+from worker.jetstream.dead_letters import DeadLetters
+from worker.jetstream.errors import JetStreamError, UnreachableError
+from worker.jetstream.feed import overhear
+from worker.jetstream.info import stream_state
+from worker.jetstream.messages import message_at, next_message
+from worker.jetstream.replays_claims import Author
+from worker.jetstream.topology import Layout, discover
+from worker.model.clock import Clock, SystemClock
+from worker.model.dead_letter import StoredDeadLetter
+from worker.model.link import ConnectionOptions
+from worker.model.names import QueueNames
+from worker.model.text import literal
+
+
+class LiveBackend:
+    """A `Backend` over one connection. With `listen` it hears task events too."""
+
+    def __init__(
+        self,
+        options: ConnectionOptions,
+        names: QueueNames,
+        *,
+        read_only: bool = False,
+        listen: bool = True,
+        clock: Clock | None = None,
+    ) -> None:
+        self._options = options
+        self._names = names
+        self._read_only = read_only
+        self._listen = listen
+        self._clock = clock or SystemClock()
+        self._link = Link(self._clock)
+        self._task_names = TaskNames()
+        self._feed = LiveFeed(self._clock, self._task_names)
+        self._found: asyncio.Future[Connection]
+        self._layout: tuple[int, Layout] | None = None
+        self._keeping: asyncio.Task[None]
+
+    async def __aenter__(self) -> Self:
+        """Begin to connect; returns at once."""
+        self._found = asyncio.get_running_loop().create_future()
+        self._keeping = asyncio.create_task(self._keep())
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close the connection."""
+        self._keeping.cancel()
+        await asyncio.wait((self._keeping,))
+        self._found.cancel()
+
+    @property
+    def names(self) -> QueueNames:
+        """The queue's names on the server."""
+        return self._names
+
+    @property
+    def read_only(self) -> bool:
+        """Whether replay and purge are refused."""
+        return self._read_only
+
+    def link(self) -> LinkState:
+        """Return the state of the connection; never waits."""
+        return self._link.state
+
+    async def connected(self, within: float) -> None:
+        """Wait until a server answers.
+
+        Raises:
+            UnreachableError: none did within `within` seconds.
+            RefusedError: it would not let us in.
+        """
+        done, _ = await asyncio.wait((self._found,), timeout=within)
+        if not done:
+            raise self._unreachable()
+        await self._found
+
+    async def status(self) -> QueueStatus:
+        """Ask the server for everything the overview shows."""
+        return await ask_status(self._connection().api, self._names, self._clock)
+
+    def drain_events(self) -> Sequence[TaskEvent]:
+        """Return the task events seen since the last call, oldest first; never waits."""
+        return self._feed.drain()
+
+    def feed_counts(self) -> FeedCounts:
+        """Return what the live feed counted so far; never waits."""
+        return self._feed.counts()
+
+    async def page(self, limit: int, before: int | None = None) -> Page:
+        """Return the newest letters, at most `limit`, of sequences below `before`."""
+        letters = DeadLetters(self._connection().api, await self._known_layout())
+        extent = await letters.extent()
+        found = await letters.newest(limit + 1, before)
+        return Page(tuple(found[:limit]), extent.depth, more=len(found) > limit)
+
+    async def letter(self, sequence: int) -> StoredDeadLetter | None:
+        """Return one letter, None where it is gone."""
+        letters = DeadLetters(self._connection().api, await self._known_layout())
+        return await letters.letter(sequence)
+
+    async def plan_replay(self, sequences: Sequence[int] | None) -> Plan:
+        """Plan the replay of these letters, of all that lie there now where it is None."""
+        return await self._plan("replay", sequences)
+
+    async def plan_purge(self, sequences: Sequence[int] | None) -> Plan:
+        """Plan the purge of these letters, of all that lie there now where it is None."""
+        return await self._plan("purge", sequences)
+
+    async def run(
+        self, plan: Plan, stop: asyncio.Event | None = None
+    ) -> AsyncGenerator[Outcome, None]:
+        """Carry out a plan; yields an outcome for each of its letters.
+
+        Once `stop` is set no more letters are begun; the outcomes of those in hand are yielded.
+
+        Raises:
+            ReadOnlyError: the console may not change anything.
+            StalePlanError: the stream of the letters is not the one that was planned for.
+            JetStreamError: the server was away for too long; letters not yielded were not touched.
+        """
+        if self._read_only:
+            raise ReadOnlyError(f"this console is read-only: it will not {plan.kind} anything")
+        api, layout = self._connection().api, await self._fresh_layout()
+        if (layout.dead_letters.name, layout.dlq_generation) != (plan.stream, plan.generation):
+            raise StalePlanError(
+                f"{plan.stream} is not the stream any more that was planned for: plan again"
+            )
+        for sequence in plan.missing:
+            yield Outcome(sequence, "", "already", GONE)
+        if plan.kind == "replay":
+            author = Author(operator(), uuid.uuid4().hex)
+            outcomes = replay(api, layout, plan, author, clock=self._clock, stop=stop)
+        else:
+            outcomes = purge(api, layout, plan, clock=self._clock, stop=stop)
+        async with aclosing(outcomes):
+            async for outcome in outcomes:
+                yield outcome
+
+    async def _plan(self, kind: PlanKind, sequences: Sequence[int] | None) -> Plan:
+        layout = await self._fresh_layout()
+        return await make_plan(self._connection().api, layout, kind, sequences, clock=self._clock)
+
+    async def _known_layout(self) -> Layout:
+        """Return the layout as it was found since the connection was last lost."""
+        losses = self._connection().losses
+        if self._layout is not None and self._layout[0] == losses:
+            return self._layout[1]
+        return await self._fresh_layout()
+
+    async def _fresh_layout(self) -> Layout:
+        connection = self._connection()
+        losses = connection.losses
+        layout = await discover(connection.api, self._names)
+        self._layout = losses, layout
+        return layout
+
+    def _connection(self) -> Connection:
+        if not self._found.done() or not self._link.state.connected:
+            raise self._unreachable()
+        return self._found.result()
+
+    def _unreachable(self) -> UnreachableError:
+        where = ", ".join(shown_url(url) for url in self._options.servers)
+        why = self._link.state.detail
+        return UnreachableError(f"no NATS server answers at {where} ({why})")
+
+    async def _keep(self) -> None:
+        """Hold the connection, and listen on it, until cancelled."""
+        try:
+            async with connect(self._options, listener=self._link.on_change) as connection:
+                self._found.set_result(connection)
+                if not self._listen:
+                    await asyncio.Event().wait()
+                async with overhear(connection, self._names, self._feed.hear):
+                    await self._task_names.follow(self._task_source(connection.api))
+        except JetStreamError as error:
+            self._link.failed(str(error))
+            if not self._found.done():
+                self._found.set_exception(error)
+
+    def _task_source(self, api: Api) -> TaskSource:
+        stream, tasks = self._names.stream, self._names.tasks
+
+        async def last() -> int:
+            return (await stream_state(api, stream)).last_sequence
+
+        return TaskSource(
+            at=lambda sequence: message_at(api, stream, sequence),
+            after=lambda sequence: next_message(api, stream, tasks, sequence),
+            last=last,
+        )
+
+
+def operator() -> str:
+    """Return who sits here: user and host, fit for a header."""
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):
+        user = "someone"
+    return literal(f"{user}@{socket.gethostname()}")
