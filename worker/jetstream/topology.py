@@ -12,6 +12,7 @@ from worker.jetstream.errors import (
     STREAM_NAME_IN_USE,
     SUBJECTS_OVERLAP,
     ApiError,
+    JetStreamError,
 )
 from worker.jetstream.info import (
     consumer_state,
@@ -33,7 +34,7 @@ from worker.model.topology import (
 Refused = Callable[[str, ApiError], None]
 
 
-class NoQueueError(Exception):
+class NoQueueError(JetStreamError):
     """The work queue or its dead letters do not exist on this server."""
 
 
