@@ -1,0 +1,210 @@
+"""`farutech-console dlq` as a script and an operator use it: real process, real server."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import sysconfig
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.nats_server import NatsServer
+from tests.support.queues import NAMES, LayoutKind, letter, queue
+
+CONSOLE = Path(sysconfig.get_path("scripts")) / "farutech-console"
+SAMPLES = Path(__file__).parents[1] / "samples"
+LIST_KEYS = [
+    "sequence",
+    "died_at",
+    "task_id",
+    "tenant_id",
+    "task_type",
+    "module_id",
+    "error",
+    "reason",
+    "attempts",
+    "replays",
+    "worker_id",
+    "expires_at",
+]
+HOSTILE = "[/red][@click=app.quit]x[/]\x1b[31m\x00\u202e"
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a command left: exit code, standard output, standard error."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def lines(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.out.splitlines()]
+
+
+async def _start(*words: str, url: str | None) -> asyncio.subprocess.Process:
+    env = {name: value for name, value in os.environ.items() if not name.startswith("NATS_")}
+    if url is not None:
+        env["NATS_URL"] = url
+    pipe = asyncio.subprocess.PIPE
+    return await asyncio.create_subprocess_exec(
+        CONSOLE, *words, env=env, stdin=asyncio.subprocess.DEVNULL, stdout=pipe, stderr=pipe
+    )
+
+
+async def console(*words: str, url: str | None = None) -> Said:
+    process = await _start(*words, url=url)
+    out, err = await process.communicate()
+    assert process.returncode is not None
+    return Said(process.returncode, out.decode(), err.decode())
+
+
+@pytest.mark.parametrize("kind", ["fresh", "go"])
+async def test_list_prints_a_line_a_letter_with_the_promised_keys(
+    nats_server: NatsServer, kind: LayoutKind
+) -> None:
+    async with queue(nats_server, kind) as q:
+        for line in (SAMPLES / "go-dead-letters.jsonl").read_bytes().splitlines():
+            await q.bury(line)
+        said = await console("dlq", "list", "--json", url=nats_server.url)
+    assert (said.code, said.err) == (0, "")
+    assert [list(line) for line in said.lines] == [LIST_KEYS] * 4
+    newest, oldest = said.lines[0], said.lines[-1]
+    assert (newest["task_id"], newest["task_type"], newest["attempts"]) == ("b-1", "bogus", 1)
+    assert oldest["died_at"] == "2026-11-23T17:49:42.224142Z"
+    assert (oldest["worker_id"], oldest["reason"]) == ("worker-go-01", None)
+    assert (newest["expires_at"] is None) == (kind == "fresh")
+
+
+async def test_replay_sends_each_back_once_and_sums_up(nats_server: NatsServer) -> None:
+    async with queue(nats_server) as q:
+        kept = await q.bury_many(3)
+        words = ("dlq", "replay", "--all", "--yes", "--json", "--server", nats_server.url)
+        first, again = await console(*words), await console(*words)
+        counts = await q.counts()
+    assert first.code == 0
+    *outcomes, summary = first.lines
+    assert [list(line) for line in outcomes] == [["sequence", "task_id", "outcome", "detail"]] * 3
+    assert {(x["sequence"], x["outcome"]) for x in outcomes} == {(s, "replayed") for s in kept}
+    assert summary["summary"]["replayed"] == 3
+    assert again.lines == [{"summary": {**dict.fromkeys(summary["summary"], 0)}}]
+    assert counts.get(NAMES.tasks) == 3
+
+
+async def test_purge_deletes_what_was_named(nats_server: NatsServer) -> None:
+    async with queue(nats_server) as q:
+        kept = await q.bury_many(3)
+        one = ("--seq", str(kept[0]), "--seq", "999")
+        said = await console("dlq", "purge", *one, "--yes", "--json", url=nats_server.url)
+        left = await console("dlq", "list", "--json", url=nats_server.url)
+    assert said.code == 0
+    *outcomes, summary = said.lines
+    assert {(x["sequence"], x["outcome"]) for x in outcomes} == {
+        (kept[0], "purged"),
+        (999, "already"),
+    }
+    assert (summary["summary"]["purged"], summary["summary"]["not_reached"]) == (1, 0)
+    assert [line["sequence"] for line in left.lines] == kept[:0:-1]
+
+
+async def test_a_dry_run_shows_the_plan_and_changes_nothing(nats_server: NatsServer) -> None:
+    async with queue(nats_server) as q:
+        kept = await q.bury_many(2)
+        plan = await console("dlq", "purge", "--all", "--dry-run", "--json", url=nats_server.url)
+        words = await console("dlq", "replay", "--all", "--dry-run", url=nats_server.url)
+        counts = await q.counts()
+    assert [line["sequences"] for line in plan.lines] == [kept]
+    assert plan.lines[0]["command"] == "farutech-console dlq purge --all"
+    assert (words.code, words.out) == (0, "")
+    assert "replay 2 dead letters" in words.err
+    assert NAMES.tasks not in counts
+
+
+async def test_show_tells_all_of_one_letter(nats_server: NatsServer) -> None:
+    async with queue(nats_server) as q:
+        sequence = await q.bury(letter(1), headers={"traceparent": "00-abc"})
+        shown = await console("dlq", "show", str(sequence), "--json", url=nats_server.url)
+        gone = await console("dlq", "show", "999", url=nats_server.url)
+    assert shown.lines[0]["headers"]["traceparent"] == "00-abc"
+    assert shown.lines[0]["letter"]["task"]["task_id"] == "task-1"
+    assert (gone.code, gone.out) == (1, "")
+    assert "no dead letter 999" in gone.err
+
+
+async def test_what_came_over_the_wire_is_printed_literally(nats_server: NatsServer) -> None:
+    async with queue(nats_server) as q:
+        sequence = await q.bury(letter(1, error=HOSTILE, worker_id=HOSTILE))
+        await q.bury(HOSTILE.encode() + b"\xff")
+        for words in (("list",), ("show", str(sequence)), ("show", str(sequence + 1))):
+            said = await console("dlq", *words, url=nats_server.url)
+            assert said.code == 0, said.err
+            assert "[/red][@click=app.quit]x[/]\\x1b[31m" in said.out
+            assert not {"\x1b", "\x00", "\u202e"}.intersection(said.out)
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (("replay",), "say which letters"),
+        (("purge", "--all", "--seq", "1"), "say which letters"),
+        (("purge", "--all"), "nobody can be asked"),
+        (("show", "zero"), "not a valid integer"),
+        (("list", "--limit", "-1"), "not in the range"),
+    ],
+)
+async def test_wrong_usage_is_2_and_says_why(words: tuple[str, ...], why: str) -> None:
+    said = await console("dlq", *words)
+    assert (said.code, said.out) == (2, "")
+    assert why in said.err
+    assert "Traceback" not in said.err
+
+
+async def test_no_server_is_3_and_names_it(nats_server: NatsServer) -> None:
+    nats_server.stop()
+    said = await console("--server", nats_server.url, "dlq", "list", "--json")
+    assert (said.code, said.out) == (3, "")
+    assert f"127.0.0.1:{nats_server.port}" in said.err
+    assert len(said.err.splitlines()) == 1
+
+
+async def test_no_queue_is_said_in_words(nats_server: NatsServer) -> None:
+    said = await console("dlq", "list", url=nats_server.url)
+    assert (said.code, said.out) == (1, "")
+    assert "no stream PROVISIONING" in said.err
+    assert len(said.err.splitlines()) == 1
+
+
+async def test_a_read_only_console_refuses(nats_server: NatsServer) -> None:
+    async with queue(nats_server) as q:
+        kept = await q.bury_many(1)
+        words = ("--read-only", "dlq", "replay", "--all", "--yes", "--json")
+        said = await console(*words, url=nats_server.url)
+        assert said.code == 1
+        assert "read-only" in said.err
+        assert said.lines[-1]["summary"]["not_reached"] == len(kept)
+        assert NAMES.tasks not in await q.counts()
+
+
+async def test_ctrl_c_tells_exactly_what_was_done(nats_server: NatsServer) -> None:
+    async with queue(nats_server) as q:
+        kept = await q.bury_many(20_000)
+        words = ("dlq", "purge", "--all", "--yes", "--json")
+        process = await _start(*words, url=nats_server.url)
+        assert process.stdout is not None
+        first = await process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        out, err = await process.communicate()
+        lines = [json.loads(line) for line in (first + out).splitlines()]
+        summary = lines[-1]["summary"]
+        assert process.returncode == 130
+        assert b"Stopping" in err
+        assert summary["purged"] == len(lines) - 1
+        assert 0 < summary["purged"] < len(kept)
+        assert (await q.counts(NAMES.dlq_stream))[NAMES.dlq] == len(kept) - summary["purged"]
+        assert summary["not_reached"] == len(kept) - summary["purged"]
