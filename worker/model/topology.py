@@ -9,6 +9,8 @@ from worker.model.names import QueueNames
 HOUR = 3600.0
 DAY = 24 * HOUR
 MEBIBYTE = 1024 * 1024
+PAUSE_LEVEL = 1
+"""The lowest JetStream API level (`api.level`) of a server that can pause a consumer: 2.11."""
 ATOMIC_BATCH_LEVEL = 2
 """The lowest JetStream API level (`api.level`) of a server with atomic batches: 2.12."""
 
