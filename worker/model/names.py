@@ -83,6 +83,10 @@ class QueueNames:
         """Return the subject of one task's events; `task_token` is `*` for those of all."""
         return f"{self.prefix}.events.{task_token}"
 
+    def worker(self, instance: str) -> str:
+        """Return the subject on which one worker, by its service id, reports of itself."""
+        return f"{self.prefix}.workers.{instance}"
+
     @property
     def audit_stream(self) -> str:
         """The stream of what operators did."""
