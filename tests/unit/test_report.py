@@ -4,7 +4,6 @@ import asyncio
 import os
 from random import Random
 
-
 from worker.model.breaker import BreakerStatus
 from worker.model.clock import SystemClock
 from worker.model.fleet import MOST_TASKS, WorkerReport
