@@ -18,23 +18,17 @@ from worker.jetstream.connection import Connection, connect
 from worker.jetstream.events import BUFFER, LESSER_RATE, Events
 from worker.model.breaker import BreakerStatus
 from worker.model.clock import SystemClock
-from worker.model.delivery import Delivery
-from worker.model.event import Event, task_id_of
+from worker.model.event import Event, TaskFacts, task_id_of
 from worker.model.link import ConnectionOptions, Credentials
 from worker.model.names import QueueNames
 from worker.model.surroundings import Surroundings
-from worker.model.task import Task
 
 NAMES = QueueNames()
 STEPS = ["received", "started", "progress", "succeeded"]
 
 
-def delivery(sequence: int = 7, count: int = 1) -> Delivery:
-    return Delivery(b"", {}, "reply", NAMES.stream, NAMES.consumer, count, sequence, 1, 0, 0, 0.0)
-
-
-def task(task_id: str) -> Task:
-    return Task(task_id=task_id, tenant_id="acme", task_type="provision")
+def facts(task_id: str = "t", sequence: int = 7, count: int = 1) -> TaskFacts:
+    return TaskFacts(task_id, "acme", "provision", count, sequence, "worker-9")
 
 
 class Said:
@@ -93,7 +87,7 @@ async def test_each_step_of_a_task_is_told_on_its_subject_in_order(shared_nats: 
     hostile = 'a.b *>\r\nPUB x 1\r\n"\ud800é\x00'
     async with publishing(shared_nats.url) as (events, _), heard(shared_nats) as queue:
         for task_id in ("t-1", hostile):
-            steps = events.of(task(task_id), delivery(count=3))
+            steps = events.of(facts(task_id, count=3))
             steps.received(0.5)
             steps.started()
             steps.progress(0.25, "half\nway")
@@ -115,7 +109,7 @@ async def test_each_step_of_a_task_is_told_on_its_subject_in_order(shared_nats: 
 
 async def test_what_did_not_go_well_is_told_too(shared_nats: NatsServer) -> None:
     async with publishing(shared_nats.url) as (events, _), heard(shared_nats) as queue:
-        steps = events.of(task("t-2"), delivery())
+        steps = events.of(facts("t-2"))
         steps.held()
         steps.retrying(12.5, "connection refused")
         steps.dead_lettered("permanent", "quota exceeded")
@@ -143,7 +137,7 @@ async def test_more_events_than_one_batch_all_arrive(shared_nats: NatsServer) ->
     count = 3000
     async with publishing(shared_nats.url) as (events, _), heard(shared_nats) as queue:
         for number in range(count):
-            events.of(task(f"t-{number}"), delivery(number)).succeeded(0.1)
+            events.of(facts(f"t-{number}", number)).succeeded(0.1)
         told = await taken(queue, count)
         assert events.dropped == 0
     assert [event.stream_sequence for _, event in told] == list(range(count))
@@ -152,7 +146,7 @@ async def test_more_events_than_one_batch_all_arrive(shared_nats: NatsServer) ->
 async def test_the_last_events_go_out_when_the_worker_stops(shared_nats: NatsServer) -> None:
     async with heard(shared_nats) as queue:
         async with publishing(shared_nats.url) as (events, _):
-            events.of(task("last"), delivery()).succeeded(0.1)
+            events.of(facts("last")).succeeded(0.1)
         assert [event.task_id for _, event in await taken(queue, 1)] == ["last"]
 
 
@@ -163,7 +157,7 @@ async def test_while_the_server_is_away_events_wait_and_what_is_too_much_is_drop
     async with publishing(nats_server.url, said) as (events, connection):
         nats_server.kill()
         await eventually(lambda: not connection.is_connected)
-        steps = events.of(task("t"), delivery())
+        steps = events.of(facts("t"))
         steps.succeeded(0.1)
         error = "x" * 1000
         while not events.dropped:
@@ -184,10 +178,10 @@ async def test_while_the_server_is_away_events_wait_and_what_is_too_much_is_drop
 async def test_no_one_is_drowned_in_lesser_events(shared_nats: NatsServer) -> None:
     async with publishing(shared_nats.url) as (events, _):
         for number in range(LESSER_RATE + 100):
-            events.of(task(f"t-{number}"), delivery()).started()
+            events.of(facts(f"t-{number}")).started()
         assert events.dropped == 100
         before = events.dropped
-        events.of(task("t"), delivery()).succeeded(0.1)
+        events.of(facts("t")).succeeded(0.1)
         assert events.dropped == before
 
 
@@ -196,7 +190,7 @@ async def test_an_event_that_the_server_would_cut_the_connection_for_is_dropped(
 ) -> None:
     server = start_nats(config="max_payload: 1024")
     async with publishing(server.url) as (events, connection), heard(server) as queue:
-        steps = events.of(task("t"), delivery())
+        steps = events.of(facts("t"))
         steps.retrying(1.0, "ü" * 1000)
         steps.succeeded(0.1)
         assert [event.kind for _, event in await taken(queue, 1)] == ["succeeded"]
@@ -212,10 +206,10 @@ async def test_a_server_that_refuses_events_is_asked_once(start_nats: StartNats)
     said = Said()
     credentials = Credentials(user="w", password="w")
     async with publishing(server.url, said, credentials) as (events, connection):
-        events.of(task("t"), delivery()).succeeded(0.1)
+        events.of(facts("t")).succeeded(0.1)
         await eventually(lambda: events._refused)
         for _ in range(100):
-            events.of(task("t"), delivery()).succeeded(0.1)
+            events.of(facts("t")).succeeded(0.1)
         assert (events.dropped, connection.is_connected) == (100, True)
     assert said.calls[-1][1]["why"] == "the server refuses them"
 
@@ -225,7 +219,7 @@ async def test_a_cancelled_publisher_ends(shared_nats: NatsServer) -> None:
         events = Events(connection, NAMES, "w", Said().around)
         running = asyncio.create_task(events.run())
         for _ in range(1000):
-            events.of(task("t"), delivery()).succeeded(0.1)
+            events.of(facts("t")).succeeded(0.1)
         await asyncio.sleep(0)
         running.cancel()
         with pytest.raises(asyncio.CancelledError):

@@ -17,7 +17,6 @@ from nats.errors import Error as NatsError
 
 from worker.jetstream.connection import Connection
 from worker.model.breaker import BreakerStatus
-from worker.model.delivery import Delivery
 from worker.model.event import (
     EventKind,
     Stamps,
@@ -33,7 +32,6 @@ from worker.model.event import (
 from worker.model.link import LinkChange
 from worker.model.names import QueueNames
 from worker.model.surroundings import Surroundings
-from worker.model.task import Task
 
 BUFFER = 4 * 1024 * 1024
 """Bytes of events that wait to be sent; enough for some seconds at 5,000 tasks/s."""
@@ -94,17 +92,9 @@ class Events:
         """Events that were not sent since the start."""
         return self._dropped
 
-    def of(self, task: Task, delivery: Delivery) -> TaskEvents:
-        """Return what tells of this delivery of a task."""
-        facts = TaskFacts(
-            task.task_id,
-            task.tenant_id,
-            task.task_type,
-            delivery.delivery_count,
-            delivery.stream_sequence,
-            self._worker_id,
-        )
-        return TaskEvents(self, self._command(event_token(task.task_id)), encode_facts(facts))
+    def of(self, facts: TaskFacts) -> TaskEvents:
+        """Return what tells of one delivery of a task."""
+        return TaskEvents(self, self._command(event_token(facts.task_id)), encode_facts(facts))
 
     def breaker(self, status: BreakerStatus) -> None:
         """Tell of a change of a circuit breaker."""

@@ -1,0 +1,176 @@
+"""What watches a delivery, told in one place: events, counts, spans, and what runs now.
+
+For each delivery of a task: `received`, which gives an `Observed`; `with` that around the handler;
+`failed` inside, where it failed; and in the end the one method that names how the delivery ended.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Self
+
+from worker.handlers.call import Failed
+from worker.jetstream.events import Events, TaskEvents
+from worker.model.clock import Clock
+from worker.model.dead_letter import Reason
+from worker.model.delivery import Delivery
+from worker.model.event import TaskFacts
+from worker.model.task import Task
+from worker.telemetry.in_flight import InFlight, Running
+from worker.telemetry.tally import Outcome, Tally
+from worker.telemetry.tracing import AttemptSpan, SendSpan, Tracing
+
+
+@dataclass(frozen=True, slots=True)
+class Views:
+    """Who is told. `events` is None where none are published."""
+
+    tally: Tally
+    in_flight: InFlight
+    tracing: Tracing
+    events: Events | None
+
+
+class Observer:
+    """Makes the observer of each delivery. `worker_id` and `dlq` name worker and DLQ subject."""
+
+    def __init__(self, views: Views, worker_id: str, dlq: str, clock: Clock) -> None:
+        self.views = views
+        self.worker_id = worker_id
+        self.dlq = dlq
+        self.clock = clock
+
+    def received(self, task: Task, delivery: Delivery, replays: int) -> Observed:
+        """A task came; it waited since `delivery.received_at`."""
+        return Observed(self, task, delivery, replays)
+
+
+class Observed:
+    """One delivery of a task, from its coming to its end. Used inside `with` while it is run."""
+
+    __slots__ = (
+        "_delivery",
+        "_facts",
+        "_letter",
+        "_observer",
+        "_replays",
+        "_seconds",
+        "_span",
+        "_started",
+        "_steps",
+    )
+
+    def __init__(self, observer: Observer, task: Task, delivery: Delivery, replays: int) -> None:
+        self._observer = observer
+        self._delivery = delivery
+        self._replays = replays
+        self._seconds: float | None = None
+        self._started = 0.0
+        self._span: AttemptSpan | None = None
+        self._letter: SendSpan | None = None
+        self._steps: TaskEvents | None = None
+        self._facts = TaskFacts(
+            task.task_id,
+            task.tenant_id,
+            task.task_type,
+            delivery.delivery_count,
+            delivery.stream_sequence,
+            observer.worker_id,
+        )
+        if observer.views.events is not None:
+            self._steps = observer.views.events.of(self._facts)
+            self._steps.received(observer.clock.monotonic() - delivery.received_at)
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """The message's headers, with this attempt as the trace's latest step once it ran."""
+        return self._delivery.headers if self._span is None else self._span.headers
+
+    @property
+    def trace_id(self) -> str:
+        """The trace that the attempt belongs to, empty for none; only once it ran."""
+        return "" if self._span is None else self._span.trace_id
+
+    def __enter__(self) -> Self:
+        """The handler begins."""
+        observer, facts = self._observer, self._facts
+        self._started = observer.clock.monotonic()
+        observer.views.in_flight.enter(Running(*facts[:5], self._started))
+        self._span = observer.views.tracing.attempt(self._delivery.headers, facts, self._replays)
+        self._span.__enter__()
+        if self._steps is not None:
+            self._steps.started()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """The handler ended, or was cancelled."""
+        observer = self._observer
+        self._seconds = observer.clock.monotonic() - self._started
+        observer.views.in_flight.leave()
+        if self._span is not None:
+            self._span.__exit__(*error)  # type: ignore[arg-type]
+
+    def progress(self, share: float, message: str) -> None:
+        """The handler says how far it is, from 0 to 1; on the event loop only."""
+        if self._steps is not None:
+            self._steps.progress(share, message)
+        if self._span is not None:
+            self._span.note("progress", share=share, message=message)
+
+    def failed(self, why: Failed) -> None:
+        """The handler failed; to be said before the `with` ends."""
+        if self._span is not None:
+            self._span.failed(why.error, why.error_type, why.traceback)
+
+    def held(self) -> None:
+        """The delivery waits in hand for a circuit breaker."""
+        if self._steps is not None:
+            self._steps.held()
+
+    def succeeded(self) -> None:
+        """It was acknowledged."""
+        self._count("succeeded")
+        if self._steps is not None:
+            self._steps.succeeded(self._seconds or 0.0)
+
+    def retrying(self, delay: float, why: Failed) -> None:
+        """It was given back and comes again after `delay` seconds."""
+        self._count("retrying")
+        self._observer.views.tally.backed_off(delay)
+        if self._steps is not None:
+            self._steps.retrying(delay, why.error)
+
+    def duplicate_skipped(self, message: str) -> None:
+        """It was not run: done before, or being done elsewhere."""
+        self._count("duplicate_skipped")
+        if self._steps is not None:
+            self._steps.duplicate_skipped(message)
+
+    def handed_back(self) -> None:
+        """It was given back at once, unrun or interrupted, because the worker stops."""
+        self._count("handed_back")
+
+    def lost(self) -> None:
+        """The server may have given it to another worker: it was not settled."""
+        self._count("lost")
+        if self._letter is not None:
+            self._letter.end("the delivery was lost")
+
+    def burying(self, reason: Reason) -> Mapping[str, str]:
+        """Its dead letter is being published; return the headers for it."""
+        tracing = self._observer.views.tracing
+        self._letter = tracing.sending(self._observer.dlq, self.headers, reason=reason)
+        return self._letter.headers
+
+    def buried(self, reason: Reason, error: str) -> None:
+        """Its dead letter is stored, and it is terminated."""
+        self._count("dead_lettered")
+        self._observer.views.tally.buried(reason)
+        if self._letter is not None:
+            self._letter.end()
+        if self._steps is not None:
+            self._steps.dead_lettered(reason, error)
+
+    def _count(self, outcome: Outcome) -> None:
+        self._observer.views.tally.ended(self._facts.task_type, outcome, self._seconds)
