@@ -13,6 +13,7 @@ import click
 from worker import __version__
 from worker.flags import load_settings, settings_flags
 from worker.settings import WorkerSettings
+from worker.topology_cli import topology
 
 if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger
@@ -47,6 +48,9 @@ def run(**given: Any) -> None:  # noqa: ANN401 - one argument for each setting
       128+n  ended at once by a second signal n
     """  # noqa: D301 - click's mark
     sys.exit(_run(load_settings(WorkerSettings, given)))
+
+
+worker.add_command(topology)
 
 
 def main() -> None:

@@ -80,7 +80,7 @@ def _missing(spec: StreamSpec) -> Difference:
         what=f"{spec.name}: stream",
         declared=f"{', '.join(spec.subjects)}, kept {duration(spec.max_age)}",
         actual="missing",
-        effect=f"created: {spec.description}",
+        effect=f"created: {spec.description[:1].lower()}{spec.description[1:]}",
         verdict="safe",
         change=CreateStream(spec),
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -10,15 +9,14 @@ from typing import Any, TypeVar
 from worker.jetstream.answers import find_raw_stream
 from worker.jetstream.api import Api, PubAck
 from worker.jetstream.dead_letter_writer import carried_headers
-from worker.jetstream.errors import JetStreamError, UncertainError, UnreachableError
+from worker.jetstream.errors import JetStreamError
+from worker.jetstream.patience import Patience
 from worker.jetstream.topology import generation
 from worker.model.clock import Clock
 from worker.model.names import QueueNames
 from worker.model.state import ServerState
 from worker.model.topology import PAUSE_LEVEL
 
-PATIENCE = 30.0
-"""Seconds that a request is repeated while the server is away."""
 POLL = 0.1
 
 T = TypeVar("T")
@@ -60,14 +58,7 @@ class Parts:
         Raises:
             UncertainError, UnreachableError: the last try's, after `PATIENCE` seconds.
         """
-        deadline = self.clock.monotonic() + PATIENCE
-        while True:
-            try:
-                return await call()
-            except (UncertainError, UnreachableError):
-                if self.clock.monotonic() >= deadline or self.api.client.is_closed:
-                    raise
-            await asyncio.sleep(POLL)
+        return await Patience(self.api, self.clock).repeat(call)
 
     @property
     def can_pause(self) -> bool:

@@ -1,0 +1,64 @@
+"""Tables for a terminal or a pipe: plain text, every cell literal, long ones folded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from worker.model.text import columns, literal
+
+GAP = "  "
+NARROWEST = 10
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> str:
+    """Return rows under a head, in `width` terminal columns where that is possible at all.
+
+    Columns are as wide as their widest cell; where that is too much the widest are folded, and
+    rows are set apart by an empty line.
+    """
+    cells = [[literal(cell) for cell in row] for row in (head, *rows)]
+    widths = _widths(cells, width)
+    folded = ["\n".join(_folded(row, widths)) for row in cells]
+    between = "\n\n" if any("\n" in row for row in folded) else "\n"
+    return between.join(folded)
+
+
+def _widths(cells: Sequence[Sequence[str]], width: int) -> list[int]:
+    widths = [max(columns(cell) for cell in column) for column in zip(*cells, strict=True)]
+    room = width - len(GAP) * (len(widths) - 1)
+    while sum(widths) > room and max(widths) > NARROWEST:
+        widths[widths.index(max(widths))] -= 1
+    return widths
+
+
+def _folded(row: Sequence[str], widths: Sequence[int]) -> list[str]:
+    folded = [list(_lines(cell, at)) for cell, at in zip(row, widths, strict=True)]
+    height = max(map(len, folded))
+    padded = [lines + [""] * (height - len(lines)) for lines in folded]
+    return [
+        GAP.join(_filled(part, at) for part, at in zip(line, widths, strict=True)).rstrip()
+        for line in zip(*padded, strict=True)
+    ]
+
+
+def _lines(text: str, width: int) -> Iterator[str]:
+    """Yield the lines of a cell, broken between words, and within those that are too long."""
+    line = ""
+    for word in text.split(" "):
+        longer = f"{line} {word}" if line else word
+        if columns(longer) <= width:
+            line = longer
+            continue
+        if line:
+            yield line
+        line = ""
+        for char in word:
+            if columns(line + char) > width:
+                yield line
+                line = ""
+            line += char
+    yield line
+
+
+def _filled(text: str, width: int) -> str:
+    return text + " " * (width - columns(text))
