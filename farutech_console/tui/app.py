@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from contextlib import AsyncExitStack
 from functools import partial
-from types import TracebackType
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from rich.text import Text
 from textual import on
@@ -13,10 +12,9 @@ from textual.app import App
 from textual.reactive import reactive
 from textual.worker import Worker, WorkerState
 
-from farutech_console.operations.backend import Backend
 from farutech_console.tui import crash, themes
 from farutech_console.tui.common.eventlog import EventLog
-from farutech_console.tui.common.failures import EXPECTED, in_words
+from farutech_console.tui.common.failures import expected, in_words
 from farutech_console.tui.common.help import Help
 from farutech_console.tui.common.live import Live
 from farutech_console.tui.common.outcomes import Outcomes
@@ -31,27 +29,14 @@ from farutech_console.tui.signals import HANGUP, handle_signals, has_terminal
 from farutech_console.tui.tasks.screen import TasksRoom
 from worker.model.clock import Clock, SystemClock
 
+if TYPE_CHECKING:
+    from farutech_console.operations.backend import Backend
+
 BREAKPOINTS = [(0, "-narrow"), (120, "-wide")]
 """Columns from which a screen has the class: rooms show more side by side then."""
 
 LISTEN_S = 0.1
 TERMINAL_S = 2.0
-
-
-class OpenableBackend(Backend, Protocol):
-    """A backend that connects when it is entered and closes when it is left."""
-
-    async def __aenter__(self) -> object:
-        """Begin to connect; returns at once."""
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-        /,
-    ) -> bool | None:
-        """Close the connection."""
 
 
 class ConsoleApp(App[None]):
@@ -85,7 +70,7 @@ class ConsoleApp(App[None]):
     run_progress: reactive[Progress | None] = reactive(None)
 
     def __init__(
-        self, backend: OpenableBackend, clock: Clock, *, notice: str = "", theme: str = "dark"
+        self, backend: Backend, clock: Clock, *, notice: str = "", theme: str = "dark"
     ) -> None:
         super().__init__()
         self._backend, self._clock = backend, clock
@@ -179,7 +164,7 @@ class ConsoleApp(App[None]):
             async for outcome in self._backend.run(run.plan):
                 run.add(outcome)
             failure = ""
-        except EXPECTED as error:
+        except expected() as error:
             failure = in_words(error)
         finally:
             watch.stop()
@@ -214,7 +199,7 @@ ROOMS: dict[str, type[Room]] = {
 
 
 def run_console(
-    backend: OpenableBackend,
+    backend: Backend,
     *,
     clock: Clock | None = None,
     notice: str = "",

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from farutech_console.tui.common.failures import EXPECTED, in_words
+from farutech_console.tui.common.failures import expected, in_words
 from farutech_console.tui.common.live import Live
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class Monitor:
     async def _poll(self) -> None:
         try:
             status = await self._backend.status()
-        except EXPECTED as error:
+        except expected() as error:
             self._set(replace(self.live, link=self._backend.link(), failure=in_words(error)))
             return
         self._trend.add(status, self._backend.feed_counts())

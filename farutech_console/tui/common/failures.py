@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
-from worker.jetstream.errors import JetStreamError
 
-EXPECTED = (JetStreamError,)
+def expected() -> tuple[type[Exception], ...]:
+    """Return the failures that the server, the way to it or a refusal cause.
+
+    Looked up when something failed, so that the first paint does not wait for NATS to be imported.
+    """
+    from farutech_console.operations.errors import OperationError
+    from worker.jetstream.errors import JetStreamError
+    from worker.jetstream.topology import NoQueueError
+
+    return (JetStreamError, NoQueueError, OperationError)
 
 
 def in_words(error: BaseException) -> str:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from worker.model.clock import Clock
 
 GAP = "   "
+BEGINNING = ("", "connecting")
+"""What a link says of itself before the first try has failed."""
 
 
 def state_of(live: Live, now: datetime) -> Line:
@@ -39,7 +41,7 @@ def state_of(live: Live, now: datetime) -> Line:
 
 def _gone(live: Live, now: datetime) -> Line:
     link = live.link
-    if not link.attempts and live.status is None and not link.detail:
+    if not link.attempts and live.status is None and link.detail in BEGINNING:
         return line(Span("◌ connecting…", "muted"))
     what = "server gone" if live.status else "no server"
     tries = f", attempt {link.attempts}" if link.attempts else ""

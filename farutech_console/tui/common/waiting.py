@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from farutech_console.tui.common.header import BEGINNING
 from farutech_console.tui.common.live import Live
 from farutech_console.tui.common.spans import Line, Span, line
 from farutech_console.tui.common.units import age, duration, plural
@@ -23,7 +24,7 @@ def waiting_lines(live: Live, now: datetime, names: QueueNames) -> list[Line]:
     where = f" at {literal(link.server)}" if link.server else ""
     tried = f"Tried {plural(link.attempts, 'time')} in {duration(age(link.since, now))}"
     why = f": {literal(link.detail)}" if link.detail else ""
-    if not link.attempts and not link.detail:
+    if not link.attempts and link.detail in BEGINNING:
         return [line(Span("◌ Connecting", "strong"), f"{where}…")]
     return [
         line(Span(f"✖ No NATS server answers{where}", "bad")),

@@ -11,7 +11,7 @@ from textual.timer import Timer
 from textual.widgets import Static
 
 from farutech_console.tui.common.confirm import ConfirmPlan
-from farutech_console.tui.common.failures import EXPECTED, in_words
+from farutech_console.tui.common.failures import expected, in_words
 from farutech_console.tui.common.live import Live
 from farutech_console.tui.common.room import Desk, Room, RunRequested
 from farutech_console.tui.common.spans import content, one_line
@@ -94,7 +94,7 @@ class DeadLettersRoom(Room):
         try:
             await self._reader.newest()
             await self._reader.again(self.query_one("#table", VirtualTable).in_view)
-        except EXPECTED as error:
+        except expected() as error:
             self._failure = in_words(error)
         else:
             self._failure = ""
@@ -105,7 +105,7 @@ class DeadLettersRoom(Room):
         try:
             await self._reader.older()
             await self._reader.again(self.query_one("#table", VirtualTable).in_view)
-        except EXPECTED as error:
+        except expected() as error:
             self._failure = in_words(error)
         self._draw()
 
@@ -137,7 +137,7 @@ class DeadLettersRoom(Room):
             return
         try:
             stored = await self.desk.backend.letter(sequence)
-        except EXPECTED as error:
+        except expected() as error:
             view.show(gone_lines(in_words(error)), from_top=True)
             return
         now = self.desk.clock.now()
@@ -201,7 +201,7 @@ class DeadLettersRoom(Room):
             return
         try:
             plan = await self._reader.plan(kind, self._selection, cursor)
-        except EXPECTED as error:
+        except expected() as error:
             self.notify(literal(in_words(error)), severity="error", markup=False)
             return
         confirmed = await self.app.push_screen_wait(self._dialog(plan))
