@@ -10,6 +10,7 @@ from worker.jetstream.configs import consumer_config, stream_config
 from worker.jetstream.errors import (
     CONSUMER_NOT_FOUND,
     STREAM_NAME_IN_USE,
+    STREAM_NOT_FOUND,
     SUBJECTS_OVERLAP,
     ApiError,
     JetStreamError,
@@ -189,7 +190,7 @@ async def find_consumer(api: Api, stream: str, consumer: str) -> ConsumerState |
     try:
         return await consumer_state(api, stream, consumer)
     except ApiError as error:
-        if error.err_code == CONSUMER_NOT_FOUND:
+        if error.err_code in (CONSUMER_NOT_FOUND, STREAM_NOT_FOUND):
             return None
         raise
 
