@@ -28,7 +28,6 @@ from worker.runtime.observer import Observed, Observer, Views
 from worker.telemetry.in_flight import InFlight
 from worker.telemetry.otel import OtelTracing
 from worker.telemetry.tally import Tally
-from worker.telemetry.tracing import NoTracing
 
 ID = "4bf92f3577b34da6a3ce929d0e0e4736"
 HEADERS = {"traceparent": f"00-{ID}-00f067aa0ba902b7-01", "Other": "kept"}
@@ -56,7 +55,7 @@ class Watched:
         around = Surroundings(self.clock, Random(1), structlog.get_logger())
         connection = cast(Connection, NowhereToSend())
         self.published = Events(connection, QueueNames(), "worker-9", around)
-        tracing = OtelTracing(provider, "provisioning.tasks") if traced else NoTracing()
+        tracing = OtelTracing(provider, "provisioning.tasks") if traced else None
         views = Views(self.tally, self.in_flight, tracing, self.published if traced else None)
         self.observer = Observer(views, "worker-9", "provisioning.dlq", self.clock)
 
@@ -68,7 +67,8 @@ class Watched:
 
     @property
     def events(self) -> list[Event]:
-        return [Event.from_wire(line.split("\r\n")[1].encode()) for line in self.published._lines]
+        sent = "".join(self.published._lines).split("\r\n")
+        return [Event.from_wire(event.encode()) for event in sent[1::2]]
 
     @property
     def kinds(self) -> list[str]:
@@ -84,7 +84,11 @@ async def test_a_task_that_succeeds() -> None:
     assert len(watched.in_flight) == 0
     with seen:
         (running,) = watched.in_flight.longest(5)
-        assert (running.task_id, running.attempt, running.stream_sequence) == ("t-1", 2, 77)
+        assert (running.facts.task_id, running.facts.attempt, running.facts.stream_sequence) == (
+            "t-1",
+            2,
+            77,
+        )
         assert seen.trace_id == ID
         assert seen.headers["Other"] == "kept"
         assert seen.headers["traceparent"] != HEADERS["traceparent"]
@@ -133,8 +137,10 @@ async def test_a_task_that_dies() -> None:
     assert watched.counts() == {"dead_lettered": 1}
     assert watched.tally.dead_letters["attempts_exhausted"] == 1
     attempt, letter = watched.exporter.get_finished_spans()
+    context = attempt.get_span_context()
     assert letter.parent is not None
-    assert letter.parent.span_id == attempt.get_span_context().span_id
+    assert context is not None
+    assert letter.parent.span_id == context.span_id
 
 
 async def test_a_task_held_for_a_breaker_runs_again_in_the_same_delivery() -> None:
@@ -159,7 +165,7 @@ async def test_what_never_ran_has_no_duration_and_no_span() -> None:
     dead = watched.received()
     assert dead.burying("invalid")["Other"] == "kept"
     dead.lost()
-    assert watched.kinds == ["received", "duplicate_skipped", *["received"] * 3]
+    assert watched.kinds == ["received", "duplicate_skipped"]
     assert watched.counts() == {"duplicate_skipped": 1, "handed_back": 1, "lost": 2}
     assert sum(watched.tally.by_type()[0].seconds.counts) == 0
     (letter,) = watched.exporter.get_finished_spans()

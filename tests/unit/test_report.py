@@ -6,10 +6,11 @@ from random import Random
 
 from worker.model.breaker import BreakerStatus
 from worker.model.clock import SystemClock
+from worker.model.event import TaskFacts
 from worker.model.fleet import MOST_TASKS, WorkerReport
 from worker.model.names import QueueNames
 from worker.runtime.report import Counts, Reporter, Who
-from worker.telemetry.in_flight import InFlight, Running
+from worker.telemetry.in_flight import InFlight
 from worker.telemetry.metrics import Readings
 from worker.telemetry.tally import Pace, Tally
 
@@ -42,7 +43,7 @@ async def test_a_report_tells_all_that_is_counted() -> None:
 
     async def run(number: int) -> None:
         began = clock.monotonic() - Random(number).random()
-        in_flight.enter(Running(f"t-{number}", "acme", "provision", 2, number, began))
+        in_flight.enter(TaskFacts(f"t-{number}", "acme", "provision", 2, number, "w"), began)
         await asyncio.sleep(0)
         await asyncio.sleep(0)
 

@@ -23,6 +23,7 @@ from structlog.testing import CapturingLogger
 
 from worker.model.breaker import BreakerStatus
 from worker.model.clock import SystemClock
+from worker.model.event import TaskFacts
 from worker.model.link import LinkChange
 from worker.model.surroundings import Surroundings
 from worker.telemetry.health import (
@@ -39,7 +40,7 @@ from worker.telemetry.readiness import Readiness
 from worker.telemetry.tally import DURATIONS, OTHER_TYPES, Histogram, Pace, Tally
 
 LOCAL = Address("127.0.0.1", 0)
-RUNNING = Running("t-1", "acme", "provision", 2, 77, 0.0)
+FACTS = TaskFacts("t-1", "acme", "provision", 2, 77, "worker-9")
 
 
 def around(logger: CapturingLogger | None = None) -> Surroundings:
@@ -224,7 +225,7 @@ async def test_in_flight_is_what_runs_now() -> None:
     go = asyncio.Event()
 
     async def run(number: int) -> None:
-        in_flight.enter(RUNNING._replace(stream_sequence=number, began=-number))
+        in_flight.enter(FACTS._replace(stream_sequence=number), -number)
         await go.wait()
         in_flight.leave()
         in_flight.leave()
@@ -232,8 +233,8 @@ async def test_in_flight_is_what_runs_now() -> None:
     tasks = [asyncio.create_task(run(number)) for number in range(5)]
     await asyncio.sleep(0)
     assert len(in_flight) == 5
-    assert [running.stream_sequence for running in in_flight.longest(2)] == [4, 3]
-    assert in_flight.of(tasks[3]) == RUNNING._replace(stream_sequence=3, began=-3)
+    assert [running.facts.stream_sequence for running in in_flight.longest(2)] == [4, 3]
+    assert in_flight.of(tasks[3]) == Running(FACTS._replace(stream_sequence=3), -3)
     assert in_flight.of(None) is None
     go.set()
     await asyncio.gather(*tasks)
@@ -308,7 +309,7 @@ async def test_a_handler_that_blocks_the_loop_is_named_while_it_does(
     alive: list[tuple[int, dict[str, Any]]] = []
 
     async def handler() -> None:
-        parts.in_flight.enter(RUNNING)
+        parts.in_flight.enter(FACTS, 0.0)
         hold_the_loop(1.6)
         parts.in_flight.leave()
 

@@ -69,7 +69,8 @@ class Events:
         if not _SUBJECT.fullmatch(names.events("x")):
             raise ValueError(f"{names.prefix!r} cannot be the prefix of a subject")
         self._connection = connection
-        self._names = names
+        self._prefix = names.events("")
+        self._publish = f"PUB {self._prefix}"
         self._worker_id = worker_id
         self._clock = around.clock
         self._log = around.log
@@ -85,6 +86,10 @@ class Events:
         self._told_at = float("-inf")
         self._refused = False
         self._wake = asyncio.Event()
+        # The same as `_wake`, sooner to read.
+        self._awake = False
+        # The server cuts the connection for a message over its limit: command and event count.
+        self._longest = connection.client.max_payload
         self._stopping = False
 
     @property
@@ -123,32 +128,50 @@ class Events:
         self._stopping = True
         self._wake.set()
 
-    def put_lesser(self, command: str, kind: EventKind, facts: str, more: str = "") -> None:
-        """Have an event sent if not too many of its kind are."""
-        if self._spare < 1:
-            self._drop()
-            return
-        self._spare -= 1
-        self.put(command, kind, facts, more)
-
     def put(self, command: str, kind: EventKind, facts: str, more: str = "") -> None:
         """Have an event sent; never waits. `command` is what `_command` gave."""
+        self._append(1, self._line(command, kind, facts, more, self._now()))
+
+    def put_lesser(self, command: str, kind: EventKind, facts: str, more: str = "") -> None:
+        """Have an event sent if not too many of the lesser kinds are."""
+        if self._may_spend(1):
+            self.put(command, kind, facts, more)
+
+    def put_begun(self, command: str, facts: str, waited: float) -> None:
+        """Have it told that a task was received and started; both are of the lesser kinds."""
+        if self._may_spend(2):
+            now = self._now()
+            received = self._line(command, "received", facts, encode_seconds(waited), now)
+            self._append(2, received + self._line(command, "started", facts, "", now))
+
+    def _now(self) -> str:
+        return self._stamps.text(self._clock.now())
+
+    def _line(self, command: str, kind: EventKind, facts: str, more: str, at: str) -> str:
         self._count += 1
-        event = encode_event(
-            f"{self._born}-{self._count}", self._stamps.text(self._clock.now()), kind, facts, more
-        )
-        line = f"{command}{len(event)}\r\n{event}\r\n"
-        fits = len(event) <= self._connection.client.max_payload
-        if self._refused or self._size + len(line) > BUFFER or not fits:
-            self._drop()
+        event = encode_event(f"{self._born}-{self._count}", at, kind, facts, more)
+        return f"{command}{len(event)}\r\n{event}\r\n"
+
+    def _may_spend(self, count: int) -> bool:
+        if self._spare < count:
+            self._drop(count)
+            return False
+        self._spare -= count
+        return True
+
+    def _append(self, count: int, lines: str) -> None:
+        size = self._size + len(lines)
+        if self._refused or size > BUFFER or len(lines) > self._longest:
+            self._drop(count)
             return
-        self._lines.append(line)
-        self._size += len(line)
-        if not self._wake.is_set():
+        self._lines.append(lines)
+        self._size = size
+        if not self._awake:
+            self._awake = True
             self._wake.set()
 
     def _command(self, token: str) -> str:
-        return f"PUB {self._names.events(token)} "
+        return f"{self._publish}{token} "
 
     async def _send(self) -> None:
         """Send what there is, in pieces; keep it where no server is connected."""
@@ -165,6 +188,7 @@ class Events:
                 # The client's own way in, past `publish`: the text is protocol already.
                 await client._send_command(self._take().encode("ascii"))  # noqa: SLF001
                 await client._flush_pending()  # noqa: SLF001
+        self._awake = False
         self._wake.clear()
 
     def _take(self) -> str:
@@ -178,9 +202,9 @@ class Events:
         self._size -= size
         return "".join(taken)
 
-    def _drop(self) -> None:
-        self._dropped += 1
-        self._untold += 1
+    def _drop(self, count: int) -> None:
+        self._dropped += count
+        self._untold += count
         now = self._clock.monotonic()
         if now - self._told_at >= TELL_EVERY:
             self._told_at = now
@@ -195,10 +219,11 @@ class Events:
     def _on_link(self, change: LinkChange) -> None:
         if change.event == "reconnected":
             self._refused = False
+            self._longest = self._connection.client.max_payload
             self._wake.set()
         elif change.event == "error" and not self._refused:
             said = change.detail.lower()
-            self._refused = _REFUSAL in said and self._names.events("").lower() in said
+            self._refused = _REFUSAL in said and self._prefix.lower() in said
 
 
 class TaskEvents:
@@ -218,6 +243,10 @@ class TaskEvents:
     def started(self) -> None:
         """Its handler begins."""
         self._to.put_lesser(self._command, "started", self._facts)
+
+    def begun(self, waited: float) -> None:
+        """It came, `waited` seconds ago, and its handler begins: both of the above, for less."""
+        self._to.put_begun(self._command, self._facts, waited)
 
     def held(self) -> None:
         """It waits in hand: the circuit breaker of its type is open."""

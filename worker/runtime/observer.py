@@ -17,18 +17,19 @@ from worker.model.dead_letter import Reason
 from worker.model.delivery import Delivery
 from worker.model.event import TaskFacts
 from worker.model.task import Task
-from worker.telemetry.in_flight import InFlight, Running
+from worker.model.trace_context import trace_id
+from worker.telemetry.in_flight import InFlight
 from worker.telemetry.tally import Outcome, Tally
 from worker.telemetry.tracing import AttemptSpan, SendSpan, Tracing
 
 
 @dataclass(frozen=True, slots=True)
 class Views:
-    """Who is told. `events` is None where none are published."""
+    """Who is told. `tracing` and `events` are None where there are none."""
 
     tally: Tally
     in_flight: InFlight
-    tracing: Tracing
+    tracing: Tracing | None
     events: Events | None
 
 
@@ -50,6 +51,7 @@ class Observed:
     """One delivery of a task, from its coming to its end. Used inside `with` while it is run."""
 
     __slots__ = (
+        "_began",
         "_delivery",
         "_facts",
         "_letter",
@@ -57,8 +59,8 @@ class Observed:
         "_replays",
         "_seconds",
         "_span",
-        "_started",
         "_steps",
+        "_told",
     )
 
     def __init__(self, observer: Observer, task: Task, delivery: Delivery, replays: int) -> None:
@@ -66,10 +68,10 @@ class Observed:
         self._delivery = delivery
         self._replays = replays
         self._seconds: float | None = None
-        self._started = 0.0
+        self._began = 0.0
         self._span: AttemptSpan | None = None
         self._letter: SendSpan | None = None
-        self._steps: TaskEvents | None = None
+        self._told = False
         self._facts = TaskFacts(
             task.task_id,
             task.tenant_id,
@@ -78,9 +80,8 @@ class Observed:
             delivery.stream_sequence,
             observer.worker_id,
         )
-        if observer.views.events is not None:
-            self._steps = observer.views.events.of(self._facts)
-            self._steps.received(observer.clock.monotonic() - delivery.received_at)
+        events = observer.views.events
+        self._steps = None if events is None else events.of(self._facts)
 
     @property
     def headers(self) -> Mapping[str, str]:
@@ -89,24 +90,29 @@ class Observed:
 
     @property
     def trace_id(self) -> str:
-        """The trace that the attempt belongs to, empty for none; only once it ran."""
-        return "" if self._span is None else self._span.trace_id
+        """The trace that the task belongs to, empty for none."""
+        return trace_id(self._delivery.headers) if self._span is None else self._span.trace_id
 
     def __enter__(self) -> Self:
         """The handler begins."""
         observer, facts = self._observer, self._facts
-        self._started = observer.clock.monotonic()
-        observer.views.in_flight.enter(Running(*facts[:5], self._started))
-        self._span = observer.views.tracing.attempt(self._delivery.headers, facts, self._replays)
-        self._span.__enter__()
+        self._began = began = observer.clock.monotonic()
+        observer.views.in_flight.enter(facts, began)
+        if (tracing := observer.views.tracing) is not None:
+            self._span = tracing.attempt(self._delivery.headers, facts, self._replays)
+            self._span.__enter__()
         if self._steps is not None:
-            self._steps.started()
+            if self._told:
+                self._steps.started()
+            else:
+                self._told = True
+                self._steps.begun(began - self._delivery.received_at)
         return self
 
     def __exit__(self, *error: object) -> None:
         """The handler ended, or was cancelled."""
         observer = self._observer
-        self._seconds = observer.clock.monotonic() - self._started
+        self._seconds = observer.clock.monotonic() - self._began
         observer.views.in_flight.leave()
         if self._span is not None:
             self._span.__exit__(*error)  # type: ignore[arg-type]
@@ -125,27 +131,27 @@ class Observed:
 
     def held(self) -> None:
         """The delivery waits in hand for a circuit breaker."""
-        if self._steps is not None:
-            self._steps.held()
+        if steps := self._announced():
+            steps.held()
 
     def succeeded(self) -> None:
         """It was acknowledged."""
         self._count("succeeded")
-        if self._steps is not None:
-            self._steps.succeeded(self._seconds or 0.0)
+        if steps := self._announced():
+            steps.succeeded(self._seconds or 0.0)
 
     def retrying(self, delay: float, why: Failed) -> None:
         """It was given back and comes again after `delay` seconds."""
         self._count("retrying")
         self._observer.views.tally.backed_off(delay)
-        if self._steps is not None:
-            self._steps.retrying(delay, why.error)
+        if steps := self._announced():
+            steps.retrying(delay, why.error)
 
     def duplicate_skipped(self, message: str) -> None:
         """It was not run: done before, or being done elsewhere."""
         self._count("duplicate_skipped")
-        if self._steps is not None:
-            self._steps.duplicate_skipped(message)
+        if steps := self._announced():
+            steps.duplicate_skipped(message)
 
     def handed_back(self) -> None:
         """It was given back at once, unrun or interrupted, because the worker stops."""
@@ -160,6 +166,8 @@ class Observed:
     def burying(self, reason: Reason) -> Mapping[str, str]:
         """Its dead letter is being published; return the headers for it."""
         tracing = self._observer.views.tracing
+        if tracing is None:
+            return self._delivery.headers
         self._letter = tracing.sending(self._observer.dlq, self.headers, reason=reason)
         return self._letter.headers
 
@@ -169,8 +177,16 @@ class Observed:
         self._observer.views.tally.buried(reason)
         if self._letter is not None:
             self._letter.end()
-        if self._steps is not None:
-            self._steps.dead_lettered(reason, error)
+        if steps := self._announced():
+            steps.dead_lettered(reason, error)
+
+    def _announced(self) -> TaskEvents | None:
+        """Return who publishes, the coming of the task told at least."""
+        if self._steps is not None and not self._told:
+            self._told = True
+            now = self._observer.clock.monotonic()
+            self._steps.received(now - self._delivery.received_at)
+        return self._steps
 
     def _count(self, outcome: Outcome) -> None:
         self._observer.views.tally.ended(self._facts.task_type, outcome, self._seconds)

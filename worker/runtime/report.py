@@ -61,11 +61,11 @@ class Reporter:
         who, counts, now = self._who, self._counts, self._clock.monotonic()
         tasks = tuple(
             TaskReport.of(
-                running.task_id,
-                running.tenant_id,
-                running.task_type,
-                attempt=running.attempt,
-                stream_sequence=running.stream_sequence,
+                running.facts.task_id,
+                running.facts.tenant_id,
+                running.facts.task_type,
+                attempt=running.facts.attempt,
+                stream_sequence=running.facts.stream_sequence,
                 seconds=now - running.began,
             )
             for running in counts.in_flight.longest(MOST_TASKS)

@@ -141,7 +141,8 @@ class HealthServer:
         running = self._sources.watch.blamed()
         if running is None:
             return words
-        return f"{words}: the handler of task {running.task_id} ({running.task_type}) blocks it"
+        facts = running.facts
+        return f"{words}: the handler of task {facts.task_id} ({facts.task_type}) blocks it"
 
 
 class _Server(ThreadingHTTPServer):

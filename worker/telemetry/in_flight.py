@@ -5,15 +5,13 @@ from __future__ import annotations
 import asyncio
 from typing import NamedTuple
 
+from worker.model.event import TaskFacts
+
 
 class Running(NamedTuple):
     """A task whose handler runs. `began` is monotonic seconds."""
 
-    task_id: str
-    tenant_id: str
-    task_type: str
-    attempt: int
-    stream_sequence: int
+    facts: TaskFacts
     began: float
 
 
@@ -21,15 +19,16 @@ class InFlight:
     """The tasks whose handlers run, by the asyncio task that runs each."""
 
     def __init__(self) -> None:
-        self._running: dict[asyncio.Task[object] | None, Running] = {}
+        # Not as `Running`: that is for those who read, and few do.
+        self._running: dict[asyncio.Task[object] | None, tuple[TaskFacts, float]] = {}
 
     def __len__(self) -> int:
         """Return how many run."""
         return len(self._running)
 
-    def enter(self, running: Running) -> None:
-        """The current asyncio task begins to run this one."""
-        self._running[asyncio.current_task()] = running
+    def enter(self, facts: TaskFacts, began: float) -> None:
+        """The current asyncio task begins, at `began` monotonic seconds, to run this one."""
+        self._running[asyncio.current_task()] = facts, began
 
     def leave(self) -> None:
         """The current asyncio task has ended what it ran."""
@@ -37,8 +36,10 @@ class InFlight:
 
     def of(self, task: asyncio.Task[object] | None) -> Running | None:
         """Return what an asyncio task runs; safe in another thread."""
-        return self._running.get(task)
+        found = self._running.get(task)
+        return None if found is None else Running(*found)
 
     def longest(self, count: int) -> list[Running]:
         """Return those that run longest, at most `count`; safe in another thread."""
-        return sorted(self._running.values(), key=lambda running: running.began)[:count]
+        found = sorted(self._running.values(), key=lambda running: running[1])
+        return [Running(*running) for running in found[:count]]

@@ -112,17 +112,7 @@ class LoopWatch:
 
     def _report(self, seconds: float) -> None:
         running = self.blamed()
-        named = (
-            {
-                "task_id": running.task_id,
-                "tenant_id": running.tenant_id,
-                "task_type": running.task_type,
-                "attempt": running.attempt,
-                "sequence": running.stream_sequence,
-            }
-            if running
-            else {}
-        )
+        named = {} if running is None else running.facts._asdict()
         self._log.warning(
             "loop.blocked",
             seconds=round(seconds, 3),

@@ -2,7 +2,7 @@
 
 Each attempt is a span under the one that published the task; a dead letter is a span under the
 attempt that gave up, and its message carries that context on, so that a replay goes on with it.
-Without the extra `otel`, or with nothing configured, all of it passes the headers on as they are.
+Without the extra `otel`, or with nothing configured, there is none, and headers go on as they are.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from typing import Protocol, Self
 from structlog.typing import FilteringBoundLogger
 
 from worker.model.event import TaskFacts
-from worker.model.trace_context import trace_id
 
 ENDPOINTS = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
 PROTOCOLS = ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL")
@@ -62,7 +61,7 @@ class SendSpan(Protocol):
 
 
 class Tracing(Protocol):
-    """Makes spans, or nothing that looks like them."""
+    """Makes spans."""
 
     def attempt(self, headers: Mapping[str, str], facts: TaskFacts, replays: int) -> AttemptSpan:
         """Return the span of an attempt at the task of a message with these headers."""
@@ -74,54 +73,13 @@ class Tracing(Protocol):
         """Export what is left, within seconds, and end."""
 
 
-class NoTracing:
-    """No spans."""
-
-    def attempt(self, headers: Mapping[str, str], facts: TaskFacts, replays: int) -> AttemptSpan:
-        """Return what passes the headers on."""
-        return _Untraced(headers)
-
-    def sending(self, subject: str, headers: Mapping[str, str], **details: str | float) -> SendSpan:
-        """Return what passes the headers on."""
-        return _Untraced(headers)
-
-    async def close(self) -> None:
-        """Do nothing."""
-
-
-class _Untraced:
-    __slots__ = ("headers",)
-
-    def __init__(self, headers: Mapping[str, str]) -> None:
-        self.headers = headers
-
-    @property
-    def trace_id(self) -> str:
-        return trace_id(self.headers)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        pass
-
-    def note(self, name: str, **details: str | float) -> None:
-        pass
-
-    def failed(self, error: str, error_type: str, traceback: str = "") -> None:
-        pass
-
-    def end(self, error: str = "") -> None:
-        pass
-
-
 def set_up_tracing(
     environ: Mapping[str, str],
     subject: str,
     identity: Mapping[str, str],
     log: FilteringBoundLogger,
-) -> Tracing:
-    """Return what the standard `OTEL_*` variables ask for.
+) -> Tracing | None:
+    """Return what the standard `OTEL_*` variables ask for, None for no tracing.
 
     Spans go out where an OTLP endpoint or `OTEL_TRACES_EXPORTER=otlp` is set, and neither
     `OTEL_SDK_DISABLED=true` nor `OTEL_TRACES_EXPORTER=none` is. The provider is made the process's
@@ -134,12 +92,12 @@ def set_up_tracing(
         log: Told why nothing is traced though it was asked for.
     """
     if not is_wanted(environ):
-        return NoTracing()
+        return None
     try:
         from worker.telemetry.otel import exporting
     except ImportError as error:
         log.warning("tracing.off", why=str(error), hint="pip install 'farutech-console[otel]'")
-        return NoTracing()
+        return None
     protocol = next((environ[name] for name in PROTOCOLS if environ.get(name)), SPOKEN)
     if protocol != SPOKEN:
         log.warning("tracing.protocol", asked=protocol, spoken=SPOKEN, hint="port 4318, not 4317")
