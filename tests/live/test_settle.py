@@ -81,10 +81,10 @@ async def test_a_nak_keeps_its_delay_though_the_heart_still_beats(
     nats_server: NatsServer,
 ) -> None:
     async with held(nats_server) as (where, receipt):
-        assert await receipt.in_progress()
+        assert receipt.in_progress()
         began = CLOCK.monotonic()
         await receipt.nak(0.4)
-        assert not await receipt.in_progress()
+        assert not receipt.in_progress()
         again = await pulled(where)
         assert again.delivery_count == 2
         assert 0.35 < CLOCK.monotonic() - began < 5
@@ -117,7 +117,7 @@ def test_the_delay_is_a_whole_number_that_fits(delay: float, body: bytes) -> Non
 async def test_what_is_not_ours_any_more_is_not_settled(nats_server: NatsServer) -> None:
     async with held(nats_server, ack_wait=0.05) as (where, receipt):
         await eventually(lambda: receipt.remaining < 0)
-        assert not await receipt.in_progress()
+        assert not receipt.in_progress()
         with pytest.raises(LostDeliveryError, match=r"ack wait of 0\.05 s is over"):
             await receipt.ack()
         await where.connection.flush(5)
@@ -127,7 +127,7 @@ async def test_what_is_not_ours_any_more_is_not_settled(nats_server: NatsServer)
 async def test_a_signal_counts_only_where_the_connection_held(nats_server: NatsServer) -> None:
     async with held(nats_server, ack_wait=1.0) as (where, receipt):
         await asyncio.sleep(0.3)
-        assert await receipt.in_progress()
+        assert receipt.in_progress()
         assert receipt.remaining > 0.8
         nats_server.restart(kill=True)
         await eventually(lambda: where.connection.losses == 1)

@@ -18,6 +18,7 @@ from nats.errors import Error as NatsError
 from worker.jetstream.api import Api
 from worker.jetstream.credentials import client_arguments
 from worker.jetstream.errors import RefusedError, UnreachableError
+from worker.jetstream.wire import Wire
 from worker.model.link import ConnectionOptions, LinkChange, LinkEvent, Listener
 
 FIRST_WAIT = 0.25
@@ -29,9 +30,10 @@ PING_INTERVAL = 2
 class Connection:
     """A connected client with its JetStream API. Made by `connect`, which closes it as well."""
 
-    def __init__(self, client: Client, api: Api, link: _Link) -> None:
+    def __init__(self, client: Client, api: Api, wire: Wire, link: _Link) -> None:
         self.client = client
         self.api = api
+        self.wire = wire
         self._link = link
 
     @property
@@ -60,7 +62,7 @@ class Connection:
         losses = self.losses
         try:
             async with asyncio.timeout(within):
-                await self.client.flush()
+                await self.wire.confirmed()
         except (NatsError, TimeoutError):
             return False
         # Without a connection the client's own flush returns as if all were well.
@@ -75,8 +77,8 @@ class Connection:
 class _Link:
     """Turns the client's callbacks into link changes, and attempts into ever longer waits."""
 
-    def __init__(self, client: Client, random: Random, listener: Listener | None) -> None:
-        self._client = client
+    def __init__(self, wire: Wire, random: Random, listener: Listener | None) -> None:
+        self._wire = wire
         self.listeners: list[Listener] = [listener] if listener else []
         self.refused: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self.up = asyncio.Event()
@@ -100,7 +102,7 @@ class _Link:
 
     async def on_disconnected(self) -> None:
         self.losses += 1
-        self._forget_unsent()
+        self._wire.forget_unsent()
         self._attempt = 0
         if not self.leaving:
             self.tell("disconnected")
@@ -112,11 +114,6 @@ class _Link:
 
     async def on_closed(self) -> None:
         self.tell("closed")
-
-    def _forget_unsent(self) -> None:
-        """Drop what waits to be sent: an ack that arrives minutes late settles another's task."""
-        client = self._client
-        client._pending, client._pending_data_size = [], 0  # noqa: SLF001 - no public access
 
     def wait_before_next(self) -> float:
         longest = min(LONGEST_WAIT, FIRST_WAIT * 2.0 ** min(self._attempt, 10))
@@ -148,7 +145,8 @@ async def connect(
         UnreachableError: no server answered within `within` seconds.
     """
     client = Client()
-    link = _Link(client, random or Random(), listener)
+    wire = Wire(client)
+    link = _Link(wire, random or Random(), listener)
     dial = _dial_arguments(options, link)
     try:
         async with asyncio.timeout(within):
@@ -161,7 +159,7 @@ async def connect(
         await _abandon(client)
         raise
     link.tell("connected", shown_url(client.connected_url.netloc if client.connected_url else ""))
-    connection = Connection(client, Api(client, options.api_prefix), link)
+    connection = Connection(client, Api(client, options.api_prefix), wire, link)
     try:
         yield connection
     finally:

@@ -7,8 +7,6 @@ import contextlib
 from collections import deque
 from dataclasses import dataclass
 
-from nats.errors import Error as NatsError
-
 from worker.jetstream.connection import Connection
 from worker.model.clock import Clock
 from worker.model.delivery import Delivery
@@ -89,7 +87,7 @@ class Receipt:
         """Seconds since the server last heard of this delivery."""
         return self._clock.monotonic() - self._touched
 
-    async def in_progress(self) -> bool:
+    def in_progress(self) -> bool:
         """Tell the server that the task is being worked on; return whether that was done.
 
         It is not where the delivery is settled (the signal would replace a nak's delay), lost, or
@@ -101,7 +99,7 @@ class Receipt:
             self._certain = self._touched
         self._losses = self._connection.losses
         self._touched = self._clock.monotonic()
-        return await self._settlements.send(self, IN_PROGRESS)
+        return self._settlements.send(self, IN_PROGRESS)
 
     async def ack(self) -> None:
         """The task is done: the server removes it.
@@ -125,7 +123,7 @@ class Receipt:
             raise AlreadySettledError(f"{self.delivery.reply} is settled already")
         self._settled = True
         while self.remaining > 0:
-            if self._connection.is_connected and await self._settlements.send(self, body):
+            if self._connection.is_connected and self._settlements.send(self, body):
                 self._settlements.remember(self, body, delay)
                 return
             await self._await_server()
@@ -160,13 +158,9 @@ class Settlements:
         """Return the receipt of a delivery that came just now."""
         return Receipt(delivery, ack_wait, self)
 
-    async def send(self, receipt: Receipt, body: bytes) -> bool:
+    def send(self, receipt: Receipt, body: bytes) -> bool:
         """Send to the server what `body` says of a delivery; return whether that was possible."""
-        try:
-            await self.connection.client.publish(receipt.delivery.reply, body)
-        except NatsError:
-            return False
-        return True
+        return self.connection.wire.put(receipt.delivery.reply, body)
 
     def remember(self, receipt: Receipt, body: bytes, delay: float | None) -> None:
         """Keep a settlement until the server has confirmed that it came that far."""
@@ -183,7 +177,7 @@ class Settlements:
                         await self._again.wait()
                 if self._again.is_set():
                     self._again.clear()
-                    await self._send_again()
+                    self._send_again()
                 elif self._unconfirmed and self.connection.is_connected:
                     await self._confirm()
         finally:
@@ -199,7 +193,7 @@ class Settlements:
             for _ in range(sent):
                 self._unconfirmed.popleft()
 
-    async def _send_again(self) -> None:
+    def _send_again(self) -> None:
         """Repeat what may be lost and is still ours to say; twice said does no harm then."""
         for sent in tuple(self._unconfirmed):
             body = sent.body
@@ -209,7 +203,7 @@ class Settlements:
                     continue
                 body = nak_body(remaining)
             if sent.receipt.remaining > 0:
-                await self.send(sent.receipt, body)
+                self.send(sent.receipt, body)
 
 
 def nak_body(delay: float) -> bytes:

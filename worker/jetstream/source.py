@@ -9,15 +9,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import NamedTuple
 
-from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 
 from worker.jetstream.connection import Connection
 from worker.jetstream.errors import JetStreamError
 from worker.jetstream.topology import NoQueueError
+from worker.jetstream.wire import read_headers
 from worker.model.delivery import Delivery, NotADeliveryError, read_delivery
 from worker.model.link import LinkChange
 from worker.model.surroundings import Surroundings
@@ -33,6 +35,7 @@ STOP_TIMEOUT = 2.0
 HEARTBEAT = "100"
 REQUEST_TIMEOUT = "408"
 _NANOSECONDS = 1_000_000_000
+_NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,14 @@ class PullTiming:
 class _Request:
     batch: int
     sent_at: float
+
+
+class _Status(NamedTuple):
+    """What the server says as it ends a request; `left` is how many it owes, if it says that."""
+
+    code: str
+    description: str
+    left: str
 
 
 class Source:
@@ -119,11 +130,8 @@ class Source:
 
     async def run(self) -> None:
         """Pull until `stop`; after that returns nothing more arrives."""
-        client = self._connection.client
-        # No limits: a message over one would be dropped. Our requests bound what can come.
-        subscription = await client.subscribe(
-            f"{self._inbox}.*", cb=self._receive, pending_msgs_limit=0, pending_bytes_limit=0
-        )
+        # Nothing is dropped: our requests bound what can come.
+        subscription = await self._connection.wire.subscribe(f"{self._inbox}.*", self._receive)
         unlisten = self._connection.listen(self._on_link)
         try:
             while not self._stopping:
@@ -131,11 +139,10 @@ class Source:
             if self._connection.is_connected:
                 with contextlib.suppress(NatsError, TimeoutError):
                     async with asyncio.timeout(STOP_TIMEOUT):
-                        await subscription.drain()  # type: ignore[no-untyped-call]
+                        await subscription.drain()
         finally:
             unlisten()
-            with contextlib.suppress(NatsError):
-                await subscription.unsubscribe()
+            await subscription.unsubscribe()
 
     async def _step(self) -> None:
         self._changed.clear()
@@ -177,25 +184,27 @@ class Source:
                 self._subject, json.dumps(body).encode(), reply=reply
             )
 
-    async def _receive(self, message: Msg) -> None:
+    def _receive(self, subject: str, reply: str, header_block: bytes, body: bytes) -> None:
         now = self._clock.monotonic()
-        if message.reply:
+        headers: Mapping[str, str] = _NO_HEADERS
+        if header_block:
+            status, description, headers = read_headers(header_block)
+        if reply:
             try:
-                delivery = read_delivery(message.reply, message.data, message.headers, now)
+                delivery = read_delivery(reply, body, headers, now)
             except NotADeliveryError as error:
                 self._log.warning("pull.strange_message", why=str(error))
                 return
             self._outstanding = max(0, self._outstanding - 1)
             self._all_is_well(now)
             self._intake.accept(delivery)
-            self.room_changed()
-            return
-        headers = message.headers or {}
-        status = headers.get("Status", "")
-        if status == HEARTBEAT:
+        elif not header_block:
+            self._log.warning("pull.strange_message", why="neither a delivery nor a status")
+        elif status == HEARTBEAT:
             self._all_is_well(now)
         else:
-            self._end_request(message.subject, status, headers)
+            left = headers.get("Nats-Pending-Messages", "")
+            self._end_request(subject, _Status(status, description, left))
 
     def _all_is_well(self, now: float) -> None:
         self._heard_at = now
@@ -203,17 +212,16 @@ class Source:
             self._log.info("pull.resumed", failures=self._failures)
             self._failures = 0
 
-    def _end_request(self, subject: str, status: str, headers: dict[str, str]) -> None:
+    def _end_request(self, subject: str, status: _Status) -> None:
         """Take the server's word that a request is over, and what it left undelivered."""
         request = self._requests.pop(subject, None)
         if request is None:
             return
-        left = headers.get("Nats-Pending-Messages", "")
-        undelivered = int(left) if left.isdigit() else request.batch
+        undelivered = int(status.left) if status.left.isdigit() else request.batch
         self._outstanding = max(0, self._outstanding - undelivered)
         lived = self._clock.monotonic() - request.sent_at
-        if status != REQUEST_TIMEOUT or lived < self._timing.expires / 2:
-            self._trouble = f"{status} {headers.get('Description', '')}".strip()
+        if status.code != REQUEST_TIMEOUT or lived < self._timing.expires / 2:
+            self._trouble = f"{status.code} {status.description}".strip()
         self._changed.set()
 
     async def _recover(self) -> None:

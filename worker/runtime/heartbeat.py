@@ -34,4 +34,4 @@ class Heartbeats:
             await asyncio.sleep(min(LONGEST_TICK, third / 4))
             for receipt in tuple(self._held):
                 if receipt.idle >= third:
-                    await receipt.in_progress()
+                    receipt.in_progress()
