@@ -157,10 +157,10 @@ async def _apply(
     as_json: bool,
 ) -> int:
     from worker.jetstream.apply import apply
-    from worker.jetstream.migration.parts import Parts
+    from worker.jetstream.migration.parts import Parts, Waits
 
     outcomes: Counter[str] = Counter()
-    parts = Parts(api, settings.names, server, SystemClock(), drain, tell=_tell)
+    parts = Parts(api, settings.names, server, SystemClock(), Waits(drain), tell=_tell)
     async for applied in apply(parts, plan):
         outcomes[applied.outcome] += 1
         click.echo(_outcome_json(applied) if as_json else _outcome_line(applied))

@@ -9,14 +9,14 @@ from worker.jetstream.api import Api
 from worker.jetstream.apply import Applied, apply
 from worker.jetstream.dead_letter_writer import carried_headers
 from worker.jetstream.messages import next_message
-from worker.jetstream.migration.parts import Parts, Step, no_step
+from worker.jetstream.migration.parts import Parts, Step, Waits, no_step
 from worker.jetstream.survey import survey
 from worker.model.clock import SystemClock
 from worker.model.names import QueueNames
 from worker.model.topology_changes import Difference, MoveDeadLetters
 from worker.model.topology_diff import differences
 
-DRAIN = 10.0
+WAITS = Waits(drain=10.0, silence=0.3, grace=3.0)
 Letter = tuple[bytes, Mapping[str, str]]
 
 
@@ -32,11 +32,11 @@ async def the_move(api: Api) -> Sequence[Difference]:
 
 
 async def applied(
-    where: Queue, chosen: Sequence[Difference], step: Step = no_step, drain: float = DRAIN
+    where: Queue, chosen: Sequence[Difference], step: Step = no_step, waits: Waits = WAITS
 ) -> list[Applied]:
     """Apply these differences."""
     _, found = await survey(where.api, NAMES)
-    parts = Parts(where.api, NAMES, found.server, SystemClock(), drain, step)
+    parts = Parts(where.api, NAMES, found.server, SystemClock(), waits, step)
     return [outcome async for outcome in apply(parts, chosen)]
 
 

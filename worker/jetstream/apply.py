@@ -53,6 +53,7 @@ async def apply(parts: Parts, differences: Sequence[Difference]) -> AsyncIterato
     """
     for difference in differences:
         yield await _apply_one(parts, difference)
+        await parts.step("applied")
 
 
 async def _apply_one(parts: Parts, difference: Difference) -> Applied:

@@ -165,7 +165,11 @@ def _judge_move(
 ) -> Judgement:
     if found.dlq_home == spec.name:
         return Judgement("finishes a migration: what was left behind goes after the rest")
-    effect = "letters are copied, deliveries stop for some seconds, then the subject moves"
+    wait = duration(found.consumer.spec.ack_wait) if found.consumer else "0 s"
+    effect = (
+        "letters are copied, deliveries stop until running tasks have ended (for an ack wait,"
+        f" {wait}, where some are in backoff), then the subject moves"
+    )
     taken = [x for x in work_queue.spec.subjects if x != names.dlq and covers(x, names.dlq)]
     own = found.streams.get(spec.name)
     if taken:

@@ -19,13 +19,8 @@ from worker.jetstream.updates import update_stream
 from worker.model.clock import format_rfc3339, parse_rfc3339
 from worker.model.topology_diff import workers_pull
 
-SWITCH = 60.0
-"""Seconds that a pause lasts beyond the wait: it ends by itself where nobody ends it."""
-SILENCE = 3.0
-"""Seconds without a pull after which workers count as stopped, where they cannot be paused."""
-GRACE = 8.0
-"""Seconds in which pulls of workers that were just stopped run out."""
 SHARE = 1.1
+"""Ack waits without a sign after which every delivery is over, the way to the server included."""
 
 _NEVER = datetime.fromtimestamp(0, UTC)
 
@@ -59,7 +54,7 @@ class Deliveries:
         """Hold deliveries back while the block runs, which begins when nothing is in flight.
 
         Raises:
-            RefusedChangeError: tasks are still running after `drain` seconds, or workers pull and
+            RefusedChangeError: tasks are still running after `Waits.drain`, or workers pull and
                 this server cannot pause them. Deliveries go on as before.
         """
         parts = self._parts
@@ -89,7 +84,9 @@ class Deliveries:
         parts = self._parts
         consumers = await raw_consumers(parts.api, parts.names.stream)
         now = next((parse_rfc3339(str(c.get("ts", ""))) for c in consumers), None)
-        until = (now or parts.clock.now()) + timedelta(seconds=parts.drain + SWITCH)
+        until = (now or parts.clock.now()) + timedelta(
+            seconds=parts.waits.drain + parts.waits.switch
+        )
         config = (await parts.own_stream()).config
         mark = {"metadata": paused_mark(config, until)}
         await parts.patiently(lambda: update_stream(parts.api, parts.names.dlq_stream, mark))
@@ -125,7 +122,7 @@ class Deliveries:
         parts = self._parts
         while not await self._is_still():
             waited = parts.clock.monotonic() - self._held_at
-            if waited > parts.drain:
+            if waited > parts.waits.drain:
                 pending = (await self._seen()).ack_pending
                 raise RefusedChangeError(
                     f"{pending:,} tasks are still in flight or in backoff after {waited:.0f} s;"
@@ -141,8 +138,8 @@ class Deliveries:
         if not parts.can_pause:
             if seen.waiting:
                 self._pull_at = now
-            if now - max(self._pull_at, self._held_at) < SILENCE:
-                if now - self._held_at > GRACE:
+            if now - max(self._pull_at, self._held_at) < parts.waits.silence:
+                if now - self._held_at > parts.waits.grace:
                     raise RefusedChangeError(workers_pull(parts.server.version))
                 return False
         quiet = now - max(self._sign_at, self._held_at)

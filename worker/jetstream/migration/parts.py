@@ -37,18 +37,32 @@ def tell_nobody(_words: str) -> None:
 
 
 @dataclass(frozen=True, slots=True)
+class Waits:
+    """How long things may take, in seconds.
+
+    `drain`: for tasks in flight to end. `switch`: what a pause lasts beyond that, after which it
+    ends by itself where nobody ends it. Where workers cannot be paused they count as stopped after
+    `silence` without a pull, and `grace` is for pulls of workers that were just stopped to run out.
+    """
+
+    drain: float = 60.0
+    switch: float = 60.0
+    silence: float = 3.0
+    grace: float = 8.0
+
+
+@dataclass(frozen=True, slots=True)
 class Parts:
     """The tools of one migration.
 
-    `drain` is how long to wait, in seconds, for tasks in flight to end. `step` is awaited between
-    every two steps; `tell` is given progress in words.
+    `step` is awaited between every two steps; `tell` is given progress in words.
     """
 
     api: Api
     names: QueueNames
     server: ServerState
     clock: Clock
-    drain: float
+    waits: Waits = Waits()
     step: Step = no_step
     tell: Tell = tell_nobody
 
