@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from functools import partial
 from typing import TYPE_CHECKING
@@ -31,8 +32,9 @@ from worker.model.clock import Clock, SystemClock
 
 if TYPE_CHECKING:
     from farutech_console.operations.backend import Backend
+    from farutech_console.operations.model import TaskEvent
 
-BREAKPOINTS = [(0, "-narrow"), (120, "-wide")]
+BREAKPOINTS = [(0, "-narrow"), (140, "-wide")]
 """Columns from which a screen has the class: rooms show more side by side then."""
 
 LISTEN_S = 0.1
@@ -76,7 +78,7 @@ class ConsoleApp(App[None]):
         self._backend, self._clock = backend, clock
         events, trend = EventLog(), Trend()
         self._desk = Desk(backend, clock, events, trend, notice)
-        self._monitor = Monitor(backend, events, trend, self._publish)
+        self._monitor = Monitor(backend, events, trend, self._publish, self._heard)
         self._open = AsyncExitStack()
         self._run: Run | None = None
         for room, kind in ROOMS.items():
@@ -109,6 +111,12 @@ class ConsoleApp(App[None]):
 
     def _publish(self, live: Live) -> None:
         self.live = live
+
+    def _heard(self, events: Sequence[TaskEvent]) -> None:
+        """Tell the run: its tasks may be among them."""
+        if self._run is not None:
+            self._run.hear(events)
+            self._show_run()
 
     def _leave(self, code: int) -> None:
         self.exit(return_code=code)
@@ -178,7 +186,7 @@ class ConsoleApp(App[None]):
     def action_outcomes(self) -> None:
         """Show what became of each letter of the last run."""
         if self._run is not None:
-            self.push_screen(Outcomes(self._run.plan.kind, self._run.outcomes))
+            self.push_screen(Outcomes(self._run))
 
     # Ends
 

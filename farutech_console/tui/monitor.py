@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ from farutech_console.tui.common.live import Live
 
 if TYPE_CHECKING:
     from farutech_console.operations.backend import Backend
+    from farutech_console.operations.model import TaskEvent
     from farutech_console.tui.common.eventlog import EventLog
     from farutech_console.tui.common.trend import Trend
 
@@ -20,7 +21,7 @@ POLL_S = 1.0
 
 
 class Monitor:
-    """Keeps `live` true. `publish` is called with each new one."""
+    """Keeps `live` true. `publish` is called with each new one, `heard` with new task events."""
 
     def __init__(
         self,
@@ -28,12 +29,14 @@ class Monitor:
         events: EventLog,
         trend: Trend,
         publish: Callable[[Live], None],
+        heard: Callable[[Sequence[TaskEvent]], None],
     ) -> None:
         self.live = Live(backend.link())
         self._backend = backend
         self._events = events
         self._trend = trend
         self._publish = publish
+        self._heard = heard
 
     async def run(self) -> None:
         """Poll for ever; the next poll is due a second after the last has ended."""
@@ -53,7 +56,9 @@ class Monitor:
 
     def listen(self) -> None:
         """Look at the connection and fetch the events heard since; never waits."""
-        self._events.add(self._backend.drain_events())
+        if events := self._backend.drain_events():
+            self._events.add(events)
+            self._heard(events)
         link = self._backend.link()
         if link != self.live.link:
             self._set(replace(self.live, link=link))

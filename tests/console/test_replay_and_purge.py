@@ -19,7 +19,7 @@ async def test_replay_of_the_letter_under_the_cursor() -> None:
         await sees(pilot, "seq 90,409 of PROVISIONING_DLQ")
         await sees(pilot, "farutech-console dlq replay --seq 90409")
         await pilot.press("right", "enter")
-        await sees(pilot, "Replay of 1 letter:  ● 1 replayed")
+        await sees(pilot, "● 1 replayed")
         await does_not_see(pilot, "90409")
     assert [plan.sequences for plan in backend.ran] == [(90_409,)]
 

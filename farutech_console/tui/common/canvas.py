@@ -15,6 +15,7 @@ Point = tuple[float, float]
 _BLANK = 0x2800
 _DOTS = ((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80))
 _LABEL = 6
+_STEPS = (1, 2, 3, 4, 6, 8, 10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +29,11 @@ class Curve:
     filled: bool = False
 
 
-def nice_ceiling(value: float) -> float:
-    """Return the next round number at or above `value`: 1, 2 or 5 times a power of ten."""
-    if value <= 0:
-        return 1.0
+def nice_ceiling(value: float, least: float = 1.0) -> float:
+    """Return the next number at or above `value`, not below `least`, of which half is round too."""
+    value = max(value, least)
     power = float(10.0 ** math.floor(math.log10(value)))
-    return next(step * power for step in (1, 2, 5, 10) if step * power >= value * (1 - 1e-9))
+    return next(step * power for step in _STEPS if step * power >= value * (1 - 1e-9))
 
 
 class Canvas:
@@ -67,14 +67,24 @@ def _merge(dots: list[int], tones: list[Tone]) -> Line:
     return tuple(spans)
 
 
-def plot(curves: Sequence[Curve], width: int, height: int, seconds: float) -> list[Line]:
-    """Return `height` lines of `width` cells: the curves over the last `seconds`, with axes.
+def peak(curves: Sequence[Curve], seconds: float) -> float:
+    """Return the highest value of the last `seconds`, 0 where there is none."""
+    values = (value for curve in curves for at, value in curve.points if at >= -seconds)
+    return max(values, default=0.0)
 
-    The value axis starts at 0 and ends at a round number; the time axis ends now.
+
+def plot(
+    curves: Sequence[Curve], width: int, height: int, seconds: float, least: float = 1.0
+) -> list[Line]:
+    """Return up to `height` lines of `width` cells: the curves over the last `seconds`, with axes.
+
+    The value axis starts at 0 and ends at a round number, `least` at the lowest; the time axis
+    ends now. An even number of rows is one less, so that half the value has a row of its own.
     """
     across, down = max(1, width - _LABEL - 1), max(1, height - 1)
-    values = [value for curve in curves for at, value in curve.points if at >= -seconds]
-    top = nice_ceiling(max(values, default=0))
+    if down >= 4 and down % 2 == 0:
+        down -= 1
+    top = nice_ceiling(peak(curves, seconds), least)
     canvas = Canvas(across, down)
     for curve in curves:
         _draw(canvas, curve, seconds, top)
@@ -89,7 +99,7 @@ def plot(curves: Sequence[Curve], width: int, height: int, seconds: float) -> li
 def _value_labels(top: float, rows: int) -> list[str]:
     labels = [""] * rows
     labels[0] = short_count(top)
-    if rows >= 5 and rows % 2:
+    if rows >= 3 and rows % 2:
         labels[rows // 2] = short_count(top / 2)
     if rows > 1:
         labels[-1] = "0"

@@ -8,11 +8,14 @@ from textual.content import Content
 from textual.widget import Widget
 
 from farutech_console.tui.common.canvas import Curve, plot
-from farutech_console.tui.common.spans import Line, content, line
+from farutech_console.tui.common.spans import Line, content, line, one_line
 
 
 class Chart(Widget):
-    """A chart that says why it is empty. Give it curves with `draw`."""
+    """A chart that says why it is empty. Give it curves with `draw`.
+
+    Its value axis never ends below `least`.
+    """
 
     DEFAULT_CSS = """
     Chart {
@@ -22,24 +25,32 @@ class Chart(Widget):
     }
     """
 
-    def __init__(self, title: str, *, id: str | None = None) -> None:  # noqa: A002
+    def __init__(
+        self,
+        title: str,
+        *,
+        least: float = 1.0,
+        id: str | None = None,  # noqa: A002
+    ) -> None:
         super().__init__(id=id)
-        self._title = title
+        self._least = least
         self._curves: tuple[Curve, ...] = ()
         self._seconds = 900.0
         self._note = "no figures yet"
         self.border_title = title
 
-    def draw(self, curves: Sequence[Curve], seconds: float, *, legend: str, note: str = "") -> None:
+    def draw(self, curves: Sequence[Curve], seconds: float, *, legend: Line, note: str) -> None:
         """Show these curves over the last `seconds`; `note` says why there are none."""
-        self._curves, self._seconds, self._note = tuple(curves), seconds, note
-        self.border_subtitle = Content(legend)
-        self.refresh()
+        shown = tuple(curves), seconds, note
+        if shown != (self._curves, self._seconds, self._note):
+            self._curves, self._seconds, self._note = shown
+            self.refresh()
+        self.border_subtitle = one_line(legend)
 
     def render(self) -> Content:
         """Draw the curves at the size there is."""
         width, height = self.content_size
         if not any(curve.points for curve in self._curves):
             return content([line(self._note)])
-        lines: list[Line] = plot(self._curves, width, height, self._seconds)
+        lines: list[Line] = plot(self._curves, width, height, self._seconds, self._least)
         return content(lines)

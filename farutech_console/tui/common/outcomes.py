@@ -10,29 +10,52 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 
-from farutech_console.tui.common.progress import GOOD, TROUBLE
-from farutech_console.tui.common.spans import Line, Span, line
+from farutech_console.tui.common.aftermath import FATES, Aftermath
+from farutech_console.tui.common.progress import FATE_TONES, GOOD, TROUBLE, Run
+from farutech_console.tui.common.spans import Line, Span, Tone, line
 from farutech_console.tui.common.textview import TextView
 from worker.model.text import literal
 
 if TYPE_CHECKING:
     from farutech_console.operations.model import Outcome
 
+_LOOKS: dict[str, tuple[str, Tone]] = {
+    "good": ("●", "ok"),
+    "bad": ("✖", "bad"),
+    "other": ("·", "muted"),
+}
 
-def outcome_lines(outcomes: Sequence[Outcome]) -> list[Line]:
-    """Return a line per outcome, failed and unknown ones first, else in their order."""
-    ranked = sorted(outcomes, key=lambda outcome: outcome.outcome not in TROUBLE)
-    return [_outcome_line(outcome) for outcome in ranked] or [line("No letter has an outcome yet.")]
+
+def outcome_lines(outcomes: Sequence[Outcome], aftermath: Aftermath) -> list[Line]:
+    """Return a line per outcome: trouble first, then what died again, else in their order."""
+    ranked = sorted(outcomes, key=lambda outcome: _rank(outcome, aftermath))
+    lines = [_outcome_line(outcome, aftermath) for outcome in ranked]
+    return lines or [line("No letter has an outcome yet.")]
 
 
-def _outcome_line(outcome: Outcome) -> Line:
+def _rank(outcome: Outcome, aftermath: Aftermath) -> int:
+    if outcome.outcome in TROUBLE:
+        return 0
+    return 1 if aftermath.fate(outcome.task_id)[0] in ("dead", "stuck") else 2
+
+
+def _outcome_line(outcome: Outcome, aftermath: Aftermath) -> Line:
     good, bad = outcome.outcome in GOOD, outcome.outcome in TROUBLE
-    glyph, tone = ("●", "ok") if good else ("✖", "bad") if bad else ("·", "muted")
+    glyph, tone = _LOOKS["good" if good else "bad" if bad else "other"]
     return line(
-        Span(f"{glyph} {outcome.outcome:<9}", "ok" if good else "bad" if bad else "muted"),
+        Span(f"{glyph} {outcome.outcome:<9}", tone),
         f" {outcome.sequence:>8}  {literal(outcome.task_id, 36) or '(no task id)':<36}  ",
-        Span(literal(outcome.detail), "muted" if tone != "bad" else "plain"),
+        *_then(outcome, aftermath),
     )
+
+
+def _then(outcome: Outcome, aftermath: Aftermath) -> list[Span]:
+    """Return what is said of the outcome, and of the task since."""
+    if outcome.outcome != "replayed":
+        return [Span(literal(outcome.detail), "plain" if outcome.outcome in TROUBLE else "muted")]
+    fate, why = aftermath.fate(outcome.task_id)
+    words = FATES[fate].replace(" {}", "") + (f": {literal(why, 300)}" if why else "")
+    return [Span(words, FATE_TONES[fate])]
 
 
 class Outcomes(ModalScreen[None]):
@@ -49,10 +72,10 @@ class Outcomes(ModalScreen[None]):
     }
     """
 
-    def __init__(self, title: str, outcomes: Sequence[Outcome]) -> None:
+    def __init__(self, run: Run) -> None:
         super().__init__()
-        self._title = title
-        self._lines = outcome_lines(outcomes)
+        self._title = f"{run.plan.kind.capitalize()}: what became of each letter"
+        self._lines = outcome_lines(run.outcomes, run.aftermath)
 
     def compose(self) -> ComposeResult:
         """The outcomes, in a view that scrolls."""

@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 from textual.widget import Widget
 
-from farutech_console.tui.common.spans import Line, Span, Tone, line, one_line
+from farutech_console.tui.common.aftermath import FATES, Aftermath, Fate
+from farutech_console.tui.common.spans import Line, Span, Tone, cells_of, line, one_line
 from farutech_console.tui.common.units import count, duration, plural
 from worker.model.text import literal
 
 if TYPE_CHECKING:
-    from farutech_console.operations.model import Outcome, Plan
+    from collections.abc import Iterable
+
+    from farutech_console.operations.model import Outcome, Plan, TaskEvent
     from worker.model.clock import Clock
 
 KEPT = 10_000
@@ -24,17 +27,28 @@ KEPT = 10_000
 BAR = 20
 GOOD = ("replayed", "purged")
 TROUBLE = ("failed", "unknown")
+FATE_TONES: dict[Fate, Tone] = {
+    "succeeded": "ok",
+    "dead": "bad",
+    "stuck": "bad",
+    "running": "warn",
+    "unheard": "muted",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """A run at one moment. `seconds` since it began; `failure` is why it broke off, if it did."""
+    """A run at one moment. `seconds` since it began; `failure` is why it broke off, if it did.
+
+    `fates` count what became of the replayed tasks, as far as live events told.
+    """
 
     plan: Plan
     counts: Mapping[str, int] = field(default_factory=dict)
     seconds: float = 0.0
     ended: bool = False
     failure: str = ""
+    fates: Mapping[Fate, int] = field(default_factory=dict)
 
     @property
     def settled(self) -> int:
@@ -48,11 +62,15 @@ class Progress:
 
 
 class Run:
-    """Counts outcomes as they come; `progress` is what it stands at."""
+    """Counts outcomes as they come; `progress` is what it stands at.
+
+    `aftermath` has what became of the tasks afterwards.
+    """
 
     def __init__(self, plan: Plan, clock: Clock) -> None:
         self.plan = plan
         self.outcomes: list[Outcome] = []
+        self.aftermath = Aftermath(plan.task_ids, clock.now())
         self._clock = clock
         self._counts: Counter[str] = Counter()
         self._began = clock.monotonic()
@@ -62,8 +80,14 @@ class Run:
     def add(self, outcome: Outcome) -> None:
         """Count one outcome; trouble is always kept, success up to a bound."""
         self._counts[outcome.outcome] += 1
+        if outcome.outcome == "replayed":
+            self.aftermath.sent(outcome.task_id)
         if len(self.outcomes) < KEPT or outcome.outcome in TROUBLE:
             self.outcomes.append(outcome)
+
+    def hear(self, events: Iterable[TaskEvent]) -> None:
+        """Take live events: some may be of the tasks that were replayed."""
+        self.aftermath.hear(events)
 
     def end(self, failure: str = "") -> None:
         """It is over; `failure` says why it broke off."""
@@ -80,26 +104,47 @@ class Run:
             seconds=until - self._began,
             ended=self._ended is not None,
             failure=self._failure,
+            fates=self.aftermath.counts(),
         )
 
 
-def progress_line(progress: Progress) -> Line:
-    """Return a run in one line, successes and failures apart."""
-    done, wanted = progress.settled, progress.plan.count
-    spans = list(_lead(progress, done, wanted))
+def progress_line(progress: Progress, width: int) -> Line:
+    """Return a run in one line of `width` cells, successes and failures apart.
+
+    Where it does not fit, the words that say least go first.
+    """
+    told = (*_outcomes(progress), *_fates(progress))
+    hint = Span("   o outcomes  esc close" if progress.ended else "", "muted")
+    kind = progress.plan.kind.capitalize()
+    long, short = _lead(progress), line(Span(f" {kind}:", "strong"))
+    shapes: list[Line] = [(*long, *told, hint)]
+    if progress.ended:
+        shapes += [(*short, *told, hint), (*short, *told, Span("  o more", "muted"))]
+    return next((shape for shape in shapes if cells_of(shape) <= width), shapes[-1])
+
+
+def _outcomes(progress: Progress) -> list[Span]:
+    spans = []
     for kind, number in sorted(progress.counts.items()):
         tone: Tone = "ok" if kind in GOOD else "bad" if kind in TROUBLE else "muted"
         glyph = "●" if kind in GOOD else "✖" if kind in TROUBLE else "–"  # noqa: RUF001 - a glyph
         spans.append(Span(f"  {glyph} {count(number)} {_words(kind)}", tone))
     if progress.failure:
         spans.append(Span(f"  ✖ broke off: {literal(progress.failure)}", "bad"))
-    if progress.ended:
-        spans.append(Span("   o outcomes  esc close", "muted"))
-    return tuple(spans)
+    return spans
 
 
-def _lead(progress: Progress, done: int, wanted: int) -> Line:
-    verb = "Replay" if progress.plan.kind == "replay" else "Purge"
+def _fates(progress: Progress) -> list[Span]:
+    spans = [
+        Span(f"  {FATES[fate].format(count(number))}", FATE_TONES[fate])
+        for fate, number in progress.fates.items()
+    ]
+    return [Span("  →", "muted"), *spans] if spans else []
+
+
+def _lead(progress: Progress) -> Line:
+    verb = progress.plan.kind.capitalize()
+    done, wanted = progress.settled, progress.plan.count
     if progress.ended:
         return line(Span(f" {verb} of {plural(wanted, 'letter')}:", "strong"))
     filled = BAR * done // max(1, wanted)
@@ -124,16 +169,17 @@ class RunBar(Widget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._line: Line = ()
+        self._progress: Progress | None = None
 
     def show(self, progress: Progress | None) -> None:
         """Show it, or nothing."""
         self.display = progress is not None
-        shown = progress_line(progress) if progress else ()
-        if shown != self._line:
-            self._line = shown
+        if progress != self._progress:
+            self._progress = progress
             self.refresh()
 
     def render(self) -> Content:
         """Draw it."""
-        return one_line(self._line)
+        if self._progress is None:
+            return Content("")
+        return one_line(progress_line(self._progress, self.size.width))

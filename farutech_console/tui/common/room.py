@@ -108,8 +108,16 @@ class Room(Screen[None]):
         self.query_one(RunBar).show(progress)
 
     def _tick(self) -> None:
-        if self.is_current:
-            self.query_one(Header).tick()
+        """Let ages grow, also those of data that no poll brings anew."""
+        if not self.is_current or self._live is None:
+            return
+        self.query_one(Header).tick()
+        if not self._live.is_fresh(self.desk.clock.now()):
+            self.grow(self._live)
+
+    def grow(self, live: Live) -> None:
+        """Let ages grow while no new state comes."""
+        self.show(live)
 
     def show(self, live: Live) -> None:
         """Draw the newest state."""

@@ -26,6 +26,8 @@ class TextView(ScrollView, can_focus=True):
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self._lines: tuple[Line, ...] = ()
+        self._pieces: list[tuple[Line, list[Line]]] = []
+        self._pieces_width = 0
         self._wrapped: list[Line] = []
 
     @property
@@ -45,11 +47,29 @@ class TextView(ScrollView, can_focus=True):
         """Wrap anew."""
         self._lay_out()
 
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """Return how many lines there are at this width, for a view as high as its text."""
+        del container, viewport
+        return sum(len(pieces) for _, pieces in self._wrap(width))
+
     def _lay_out(self) -> None:
-        width = max(8, self.scrollable_content_region.width)
-        self._wrapped = [piece for spans in self._lines for piece in _wrapped(spans, width)]
+        width = self.scrollable_content_region.width
+        if not width:
+            return  # not on the screen yet; `on_resize` comes when it is
+        self._wrapped = [piece for _, pieces in self._wrap(width) for piece in pieces]
         self.virtual_size = Size(width, len(self._wrapped))
         self.refresh()
+
+    def _wrap(self, width: int) -> list[tuple[Line, list[Line]]]:
+        """Return each line with its pieces; a line that did not change is not wrapped again."""
+        if width != self._pieces_width:
+            self._pieces, self._pieces_width = [], width
+        before = self._pieces + [((), [])] * (len(self._lines) - len(self._pieces))
+        self._pieces = [
+            old if old[1] and old[0] == spans else (spans, _wrapped(spans, width))
+            for spans, old in zip(self._lines, before, strict=False)
+        ]
+        return self._pieces
 
     def render_line(self, y: int) -> Strip:
         """Draw the line that is scrolled there."""

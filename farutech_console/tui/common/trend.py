@@ -6,7 +6,6 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from farutech_console.tui.common.canvas import Point
@@ -19,6 +18,9 @@ KEPT = 3_600
 
 WINDOW = 10.0
 """Seconds that a rate is taken over."""
+
+SMOOTH = 5.0
+"""Seconds that each point of a rate's curve is taken over: polls a second apart jump."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,7 @@ class Sample:
 
     at: datetime
     pending: int
+    ack_pending: int
     published: int
     settled: int
     dead: int
@@ -54,6 +57,7 @@ class Trend:
             Sample(
                 at=status.taken_at,
                 pending=status.consumer.pending if status.consumer else 0,
+                ack_pending=status.consumer.ack_pending if status.consumer else 0,
                 published=counts.published,
                 settled=counts.succeeded + counts.terminated,
                 dead=status.dead_letters.depth if status.dead_letters else 0,
@@ -87,6 +91,10 @@ class Trend:
         """Return the pending tasks over time."""
         return self._curve(lambda sample: sample.pending)
 
+    def ack_pending(self) -> list[Point]:
+        """Return the tasks in flight or in backoff over time."""
+        return self._curve(lambda sample: sample.ack_pending)
+
     def incoming(self) -> list[Point]:
         """Return the published tasks per second over time."""
         return self._rate_curve(lambda sample: sample.published)
@@ -103,8 +111,12 @@ class Trend:
 
     def _rate_curve(self, value: Callable[[Sample], int]) -> list[Point]:
         points = self._curve(value)
-        return [
-            (after[0], max(0.0, (after[1] - before[1]) / (after[0] - before[0])))
-            for before, after in pairwise(points)
-            if after[0] > before[0]
-        ]
+        rates: list[Point] = []
+        first = 0
+        for at, reached in points:
+            while at - points[first][0] > SMOOTH:
+                first += 1
+            before, began = points[first]
+            if at > before:
+                rates.append((at, max(0.0, (reached - began) / (at - before))))
+        return rates

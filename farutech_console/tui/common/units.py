@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 _SPANS = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
 _SIZES = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
@@ -84,13 +84,13 @@ def rate(per_second: float) -> str:
 
 
 def clock_time(moment: datetime) -> str:
-    """Return the local time of day: `02:41:07`."""
-    return moment.astimezone().strftime("%H:%M:%S")
+    """Return the time of day in UTC: `02:41:07`."""
+    return moment.astimezone(UTC).strftime("%H:%M:%S")
 
 
 def full_time(moment: datetime) -> str:
-    """Return local date and time with the offset: `2026-11-23 02:41:07 +00:00`."""
-    return moment.astimezone().isoformat(sep=" ", timespec="seconds")
+    """Return date and time in UTC, as logs have it: `2026-11-23 02:41:07 UTC`."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
 def plural(number: int, one: str, many: str = "") -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from farutech_console.tui.common.spans import Line, Span, Tone, line
-from farutech_console.tui.common.units import age, clock_time, count, duration, full_time, size
+from farutech_console.tui.common.units import age, count, duration, full_time, size
 from worker.model.text import literal
 
 if TYPE_CHECKING:
@@ -30,12 +30,18 @@ HEX_ROW = 16
 NONE = "–"  # noqa: RUF001 - a glyph
 
 
-def detail_lines(stored: StoredDeadLetter, now: datetime) -> list[Line]:
-    """Return all there is to know of a letter: fields, error, traceback, headers, payload."""
+def heading_lines(stored: StoredDeadLetter, now: datetime) -> list[Line]:
+    """Return the part in which ages grow: the error and the fields."""
     return [
         line(Span(literal(stored.error, ERROR) or "no error is given", "bad")),
         (),
         *_fields(stored, now),
+    ]
+
+
+def body_lines(stored: StoredDeadLetter) -> list[Line]:
+    """Return the part that stays as it is, and may be long."""
+    return [
         *_error(stored),
         *_traceback(stored),
         *_section("headers", _headers(stored)),
@@ -71,7 +77,7 @@ def _expires(stored: StoredDeadLetter, now: datetime) -> Line:
     if stored.expires_at is None:
         return _field("kept", "for ever")
     left = duration((stored.expires_at - now).total_seconds())
-    return _field("expires", f"in {left}, at {clock_time(stored.expires_at)}", "warn")
+    return _field("expires", f"in {left}, at {full_time(stored.expires_at)}", "warn")
 
 
 def _field(label: str, text: str, tone: Tone = "plain") -> Line:

@@ -14,6 +14,11 @@ from worker.model.text import literal
 
 NONE = "–"  # noqa: RUF001 - a glyph
 WIDE = 90
+"""Columns from which ids and tenants are given more room."""
+
+WIDER = 120
+"""Columns from which the type is shown: the error needs the room before it."""
+
 SOON = 3600.0
 """Seconds before a letter expires from which that is marked."""
 
@@ -21,7 +26,7 @@ SOON = 3600.0
 def columns(width: int, *, expiring: bool) -> tuple[Column, ...]:
     """Return the columns that fit; `expires` only where letters do."""
     wide = width >= WIDE
-    kind = (Column("type", 11),) if wide else ()
+    kind = (Column("type", 11),) if width >= WIDER else ()
     lasting = (Column("expires", 7, right=True),) if expiring else ()
     return (
         Column("seq", 9 if wide else 7, right=True),
@@ -38,7 +43,7 @@ def columns(width: int, *, expiring: bool) -> tuple[Column, ...]:
 
 def cells(row: LetterRow, now: datetime, width: int, *, expiring: bool) -> tuple[Span, ...]:
     """Return what the columns show of one letter."""
-    kind = (Span(row.task_type or NONE),) if width >= WIDE else ()
+    kind = (Span(row.task_type or NONE),) if width >= WIDER else ()
     lasting = (_expires(row, now),) if expiring else ()
     allowed = f"/{row.allowed}" if row.allowed else ""
     return (

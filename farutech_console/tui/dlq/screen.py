@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal
 from textual.timer import Timer
 from textual.widgets import Static
 
@@ -17,7 +17,7 @@ from farutech_console.tui.common.room import Desk, Room, RunRequested
 from farutech_console.tui.common.spans import content, one_line
 from farutech_console.tui.common.table import VirtualTable
 from farutech_console.tui.common.textview import TextView
-from farutech_console.tui.dlq.detail import detail_lines, gone_lines
+from farutech_console.tui.dlq.pane import LetterPane
 from farutech_console.tui.dlq.reader import Reader
 from farutech_console.tui.dlq.rows import LetterRows, columns, empty_lines, title_line
 from farutech_console.tui.dlq.selection import Selection
@@ -48,8 +48,8 @@ class DeadLettersRoom(Room):
         self._selection = Selection()
         self._failure = ""
         self._seen: object = None
+        self._reading = False
         self._rest: Timer | None = None
-        self._detail_of: int | None = None
 
     def body(self) -> ComposeResult:
         """The table on the left or alone; the open letter on the right or instead."""
@@ -57,18 +57,22 @@ class DeadLettersRoom(Room):
         yield Static(id="empty")
         with Horizontal(id="letters"):
             yield VirtualTable(id="table")
-            with Vertical(id="detail"):
-                yield TextView(id="letter")
+            yield LetterPane(id="detail")
 
     # What is shown
 
     def show(self, live: Live) -> None:
         """Read again where something changed on the server; let ages grow."""
-        self.set_class(not live.is_fresh(self.desk.clock.now()), "-stale")
         state = live.status.dead_letters if live.status else None
-        if live.link.connected and (state != self._seen or self._failure):
-            self._seen = state
+        asked_for = state != self._seen or bool(self._failure)
+        if live.link.connected and asked_for and not self._reading:
+            self._seen, self._reading = state, True
             self._refresh()
+        self.grow(live)
+
+    def grow(self, live: Live) -> None:
+        """Draw what was read, with its ages."""
+        self.set_class(not live.is_fresh(self.desk.clock.now()), "-stale")
         self._draw()
 
     def _draw(self) -> None:
@@ -86,11 +90,15 @@ class DeadLettersRoom(Room):
         if self._live is not None and not len(letters):
             lines = empty_lines(letters, self._live, self._failure)
             self.query_one("#empty", Static).update(content(lines))
-        if table.cursor != self._detail_of:
+        pane = self.query_one(LetterPane)
+        if table.cursor != pane.sequence:
             self._show_detail_soon()
+        else:
+            pane.grow(now)
 
-    @work(exclusive=True, group="letters", exit_on_error=False)
+    @work(group="letters", exit_on_error=False)
     async def _refresh(self) -> None:
+        """Read the newest letters; one reading ends before the next begins, however slow."""
         try:
             await self._reader.newest()
             await self._reader.again(self.query_one("#table", VirtualTable).in_view)
@@ -98,6 +106,8 @@ class DeadLettersRoom(Room):
             self._failure = in_words(error)
         else:
             self._failure = ""
+        finally:
+            self._reading = False
         self._draw()
 
     @work(exclusive=True, group="older", exit_on_error=False)
@@ -127,34 +137,36 @@ class DeadLettersRoom(Room):
     @work(exclusive=True, group="detail", exit_on_error=False)
     async def _show_detail(self) -> None:
         sequence = self.query_one("#table", VirtualTable).cursor
-        view = self.query_one("#letter", TextView)
-        self._detail_of = sequence
-        pane = self.query_one("#detail", Vertical)
-        pane.border_title = f"Letter {sequence}" if sequence is not None else ""
-        pane.border_subtitle = "esc back" if self.has_class("-open") else "enter to scroll"
+        pane = self.query_one(LetterPane)
+        pane.announce(sequence)
         if sequence is None:
-            view.show([])
+            pane.clear()
             return
         try:
             stored = await self.desk.backend.letter(sequence)
         except expected() as error:
-            view.show(gone_lines(in_words(error)), from_top=True)
+            pane.clear(in_words(error))
             return
-        now = self.desk.clock.now()
-        lines = detail_lines(stored, now) if stored else gone_lines("it is gone")
-        view.show(lines, from_top=True)
+        if stored is None:
+            pane.clear("it is gone")
+        else:
+            pane.show(stored, self.desk.clock.now())
 
     @on(VirtualTable.Opened)
     def action_open(self) -> None:
         """Open the letter under the cursor."""
         if self.query_one("#table", VirtualTable).cursor is not None:
-            self.add_class("-open")
+            self._set_open(open_=True)
             self.query_one("#letter", TextView).focus()
+
+    def _set_open(self, *, open_: bool) -> None:
+        self.set_class(open_, "-open")
+        self.query_one(LetterPane).border_subtitle = "esc back" if open_ else "enter to scroll"
 
     def go_back(self) -> bool:
         """Close the letter, else take the marks off."""
         if self.has_class("-open"):
-            self.remove_class("-open")
+            self._set_open(open_=False)
             self.query_one("#table", VirtualTable).focus()
         elif self._selection:
             self._selection = Selection()

@@ -8,23 +8,26 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Static
 
-from farutech_console.tui.common.canvas import Curve
 from farutech_console.tui.common.chart import Chart
 from farutech_console.tui.common.live import Live
 from farutech_console.tui.common.panel import Panel
 from farutech_console.tui.common.room import Room
 from farutech_console.tui.common.spans import content
-from farutech_console.tui.common.units import count, rate
 from farutech_console.tui.common.waiting import waiting_lines
+from farutech_console.tui.overview.charts import (
+    backlog_curves,
+    backlog_legend,
+    pace_curves,
+    pace_legend,
+    pace_title,
+    span_of,
+)
 from farutech_console.tui.overview.rows import consumer_figures, failure_figures, stream_figures
 from farutech_console.tui.overview.verdict import problems, verdict_lines
 from worker.model.text import literal
 
 if TYPE_CHECKING:
     from farutech_console.operations.model import QueueStatus
-
-SPANS = (120.0, 900.0, 3600.0)
-"""Seconds that the charts may look back; the shortest that holds all samples is taken."""
 
 
 class OverviewRoom(Room):
@@ -43,7 +46,7 @@ class OverviewRoom(Room):
                 yield Panel("Consumer", id="consumer")
                 yield Panel("Failures", id="failures")
             with Horizontal(id="charts"):
-                yield Chart("Pending", id="lag")
+                yield Chart("Backlog", least=10, id="lag")
                 yield Chart("In / out", id="rates")
 
     def show(self, live: Live) -> None:
@@ -70,25 +73,14 @@ class OverviewRoom(Room):
 
     def _draw_charts(self, status: QueueStatus) -> None:
         trend = self.desk.trend
-        seconds = next((span for span in SPANS if span >= trend.seconds), SPANS[-1])
-        pending = status.consumer.pending if status.consumer else 0
+        seconds = span_of(trend)
         self.query_one("#lag", Chart).draw(
-            [Curve("pending", trend.pending(), "first", filled=True)],
+            backlog_curves(trend),
             seconds,
-            legend=f"{count(pending)} now",
-            note="no consumer, no pending tasks" if status.consumer is None else "",
+            legend=backlog_legend(status.consumer),
+            note="no figures yet",
         )
-        rates = trend.rates()
-        incoming, outgoing = (
-            "–" if value is None else rate(value)  # noqa: RUF001 - a glyph
-            for value in (rates.incoming, rates.outgoing)
-        )
-        self.query_one("#rates", Chart).draw(
-            [
-                Curve("in", trend.incoming(), "second", dotted=True),
-                Curve("out", trend.outgoing(), "first"),
-            ],
-            seconds,
-            legend=f"┄ in {incoming}  ─ out {outgoing}",
-            note="two polls are needed for a rate",
-        )
+        pace = pace_curves(trend, seconds)
+        chart = self.query_one("#rates", Chart)
+        chart.border_title = pace_title(trend, seconds)
+        chart.draw(pace, seconds, legend=pace_legend(trend.rates()), note="two polls make a rate")

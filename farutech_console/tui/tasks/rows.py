@@ -33,7 +33,7 @@ def columns(width: int) -> tuple[Column, ...]:
     """Return the columns that fit this width."""
     if width >= WIDE:
         return (
-            Column("time", 8),
+            Column("time UTC", 8),
             Column("event", 13),
             Column("seq", 9, right=True),
             Column("task", 36),
@@ -43,7 +43,7 @@ def columns(width: int) -> tuple[Column, ...]:
             Column("what"),
         )
     return (
-        Column("time", 8),
+        Column("time UTC", 8),
         Column("event", 13),
         Column("task", 15),
         Column("tenant", 12),

@@ -1,0 +1,86 @@
+"""Whether a replay worked: what the live events say of the tasks that were sent again. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from farutech_console.operations.model import EventKind, TaskEvent
+
+Fate = Literal["succeeded", "dead", "stuck", "running", "unheard"]
+FATES: dict[Fate, str] = {
+    "succeeded": "● {} succeeded",
+    "dead": "✖ {} came back dead",
+    "stuck": "✖ {} stuck",
+    "running": "↻ {} still running",
+    "unheard": "◌ {} not heard of yet",
+}
+"""What an operator reads of each, in this order; `{}` is how many."""
+
+_ENDS: dict[EventKind, Fate] = {
+    "succeeded": "succeeded",
+    "dead_lettered": "dead",
+    "exhausted": "stuck",
+}
+_SIGNS: frozenset[EventKind] = frozenset({"retrying", "in_progress"})
+
+
+class Aftermath:
+    """Follows tasks by their id from `since` on. Tasks without an id cannot be followed.
+
+    Where several letters were of one task, each end that is heard of counts for one of them.
+    """
+
+    def __init__(self, task_ids: Iterable[str], since: datetime) -> None:
+        self._wanted = frozenset(filter(None, task_ids))
+        self._since = since
+        self._sent: Counter[str] = Counter()
+        self._ends: dict[str, list[Fate]] = {}
+        self._alive: set[str] = set()
+        self._why: dict[str, str] = {}
+        self._shares: dict[str, list[Fate]] = {}
+        self._totals: Counter[Fate] = Counter()
+
+    def sent(self, task_id: str) -> None:
+        """A letter of this task was replayed."""
+        self._sent[task_id] += 1
+        self._count(task_id)
+
+    def hear(self, events: Iterable[TaskEvent]) -> None:
+        """Take live events, of these tasks or of others."""
+        for event in events:
+            if event.task_id not in self._wanted or event.at < self._since:
+                continue
+            end = _ENDS.get(event.kind)
+            if end is not None:
+                self._ends.setdefault(event.task_id, []).append(end)
+                self._why[event.task_id] = event.detail
+            elif event.kind in _SIGNS:
+                self._alive.add(event.task_id)
+            self._count(event.task_id)
+
+    def _count(self, task_id: str) -> None:
+        """Count one task anew: with many letters, all of them ten times a second cost too much."""
+        sent = self._sent[task_id]
+        share = self._ends.get(task_id, [])[:sent]
+        share += [self._open(task_id)] * (sent - len(share))
+        self._totals.subtract(self._shares.get(task_id, ()))
+        self._totals.update(share)
+        self._shares[task_id] = share
+
+    def _open(self, task_id: str) -> Fate:
+        return "running" if task_id in self._alive else "unheard"
+
+    def counts(self) -> Mapping[Fate, int]:
+        """Return how many of the replayed letters had each fate; those of none are left out."""
+        return {fate: self._totals[fate] for fate in FATES if self._totals[fate]}
+
+    def fate(self, task_id: str) -> tuple[Fate, str]:
+        """Return a task's last known fate, and what was said of it."""
+        if ends := self._ends.get(task_id):
+            return ends[-1], self._why[task_id]
+        return self._open(task_id), ""

@@ -1,0 +1,86 @@
+"""What the overview's charts draw: the backlog, and the pace of tasks. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from farutech_console.tui.common.canvas import Curve, Point, peak
+from farutech_console.tui.common.spans import Line, Span, line
+from farutech_console.tui.common.trend import Rates, Trend
+from farutech_console.tui.common.units import count, rate
+
+if TYPE_CHECKING:
+    from worker.model.state import ConsumerState
+
+SPANS = (120.0, 900.0, 3600.0)
+"""Seconds that the charts may look back; the shortest that holds all samples is taken."""
+
+SLOW = 1.0
+"""Tasks per second below which the pace is drawn per minute, so that it has whole numbers."""
+
+NONE = "–"  # noqa: RUF001 - a glyph
+
+
+def span_of(trend: Trend) -> float:
+    """Return how many seconds the charts look back."""
+    return next((span for span in SPANS if span >= trend.seconds), SPANS[-1])
+
+
+def backlog_curves(trend: Trend) -> list[Curve]:
+    """Return the tasks that wait, and those that are in flight or in backoff."""
+    return [
+        Curve("pending", trend.pending(), "first", filled=True),
+        Curve("ack pending", trend.ack_pending(), "second"),
+    ]
+
+
+def backlog_legend(consumer: ConsumerState | None) -> Line:
+    """Return what the curves of the backlog are, and where they stand."""
+    if consumer is None:
+        return line("no consumer: nothing is pending for anybody")
+    return line(
+        Span(f"█ pending {count(consumer.pending)}", "first"),
+        "  ",
+        Span(f"─ ack pending {count(consumer.ack_pending)}", "second"),
+    )
+
+
+def pace_curves(trend: Trend, seconds: float) -> list[Curve]:
+    """Return the tasks that come in and go out, per second or per minute as `pace_title` says."""
+    curves = _per_second(trend)
+    if peak(curves, seconds) >= SLOW:
+        return curves
+    return [
+        Curve(curve.name, _times(curve.points, 60), curve.tone, curve.dotted) for curve in curves
+    ]
+
+
+def pace_title(trend: Trend, seconds: float) -> str:
+    """Return the title with the unit of the curves."""
+    unit = "second" if peak(_per_second(trend), seconds) >= SLOW else "minute"
+    return f"In / out, per {unit}"
+
+
+def pace_legend(rates: Rates) -> Line:
+    """Return which curve is which, and what they stand at."""
+    return line(
+        Span(f"┄ in {_rate(rates.incoming)}", "second"),
+        "  ",
+        Span(f"─ out {_rate(rates.outgoing)}", "first"),
+    )
+
+
+def _per_second(trend: Trend) -> list[Curve]:
+    return [
+        Curve("in", trend.incoming(), "second", dotted=True),
+        Curve("out", trend.outgoing(), "first"),
+    ]
+
+
+def _times(points: Sequence[Point], factor: float) -> list[Point]:
+    return [(at, value * factor) for at, value in points]
+
+
+def _rate(value: float | None) -> str:
+    return NONE if value is None else rate(value)
