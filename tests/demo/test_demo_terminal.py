@@ -22,6 +22,7 @@ pytestmark = [
 
 CONSOLE = Path(sysconfig.get_path("scripts")) / "farutech-console"
 CAUSES = frozenset({"connection", "quota", "timeout", "unknown", "schema", "module", "«not"})
+HEADER = re.compile(r"seq +died +task")
 TASK = re.compile(r"│ +tasks +([0-9a-f-]{36})")
 PATIENCE_S = 60.0
 
@@ -41,8 +42,10 @@ def _words(text: str) -> set[str]:
 
 
 def _newest_can_be_replayed(text: str) -> bool:
-    newest = next((line for line in text.splitlines() if re.search(r"\d/5", line)), "")
-    return bool(newest) and "unknown task type" not in newest
+    """Whether the first row of the table is a task that the demo's worker knows."""
+    lines = iter(text.splitlines())
+    newest = next((row for line in lines if HEADER.search(line) for row in lines), "")
+    return "/5" in newest and "unknown task type" not in newest
 
 
 def _left_behind(folder: Path) -> list[str]:

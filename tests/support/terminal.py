@@ -99,12 +99,14 @@ def in_terminal(
 ) -> Iterator[tuple[Terminal, subprocess.Popen[bytes]]]:
     """Run a program in a terminal of its own; it is killed if it outlives the block."""
     terminal = Terminal(columns, rows)
+    # These two would overrule the terminal's own size.
+    inherited = {name: value for name, value in env.items() if name not in ("COLUMNS", "LINES")}
     process = subprocess.Popen(
         command,
         stdin=terminal.child_fd,
         stdout=terminal.child_fd,
         stderr=terminal.child_fd,
-        env={**env, "TERM": "xterm-256color"},
+        env={**inherited, "TERM": "xterm-256color"},
         start_new_session=True,
     )
     try:

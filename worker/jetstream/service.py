@@ -69,6 +69,8 @@ async def answering(
     )
     try:
         await service.add_endpoint(name=ENDPOINT, subject=names.worker(service.id), handler=tell)
+        with contextlib.suppress(NatsError, TimeoutError):
+            await connection.client.flush()
         yield service.id
     finally:
         # The server forgets us with the connection; this only lets it know sooner.
