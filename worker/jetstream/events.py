@@ -176,13 +176,12 @@ class Events:
     async def _send(self) -> None:
         """Send what there is, in pieces; keep it where no server is connected."""
         client = self._connection.client
-        now = self._clock.monotonic()
-        self._spare = min(LESSER_RATE, self._spare + LESSER_RATE * (now - self._spared_at))
-        self._spared_at = now
+        self._spare_again()
         while self._lines and self._connection.is_connected:
             # A slow server fills our buffer, which drops, and not the client's, which blocks acks.
             if client._pending_data_size > PIECE:  # noqa: SLF001 - no public access
                 await asyncio.sleep(GATHER)
+                self._spare_again()
                 continue
             with contextlib.suppress(NatsError, OSError):
                 # The client's own way in, past `publish`: the text is protocol already.
@@ -190,6 +189,11 @@ class Events:
                 await client._flush_pending()  # noqa: SLF001
         self._awake = False
         self._wake.clear()
+
+    def _spare_again(self) -> None:
+        now = self._clock.monotonic()
+        self._spare = min(LESSER_RATE, self._spare + LESSER_RATE * (now - self._spared_at))
+        self._spared_at = now
 
     def _take(self) -> str:
         size = count = 0
