@@ -13,8 +13,8 @@ NARROWEST = 10
 def table(head: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> str:
     """Return rows under a head, in `width` terminal columns where that is possible at all.
 
-    Columns are as wide as their widest cell; where that is too much the widest are folded, and
-    rows are set apart by an empty line.
+    Columns are as wide as their widest cell; where that is too much the widest are folded, the
+    first as the last, and rows are set apart by an empty line.
     """
     cells = [[literal(cell) for cell in row] for row in (head, *rows)]
     widths = _widths(cells, width)
@@ -27,7 +27,9 @@ def _widths(cells: Sequence[Sequence[str]], width: int) -> list[int]:
     widths = [max(columns(cell) for cell in column) for column in zip(*cells, strict=True)]
     room = width - len(GAP) * (len(widths) - 1)
     while sum(widths) > room and max(widths) > NARROWEST:
-        widths[widths.index(max(widths))] -= 1
+        widest = max(widths[1:], default=0)
+        first = widest <= NARROWEST
+        widths[0 if first else widths.index(widest, 1)] -= 1
     return widths
 
 

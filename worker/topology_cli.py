@@ -6,6 +6,7 @@ import asyncio
 import json
 import shutil
 import sys
+import textwrap
 from collections import Counter
 from collections.abc import Callable, Coroutine, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -214,7 +215,7 @@ def _show(plan: Sequence[Difference], *, as_json: bool) -> None:
     width = shutil.get_terminal_size((PIPE_COLUMNS, 24)).columns
     click.echo(table(("WHAT", "DECLARED", "ACTUAL", "APPLYING"), rows, width))
     if any(_touches_what_is_there(difference) for difference in plan):
-        click.echo(f"\n{OTHERS}")
+        click.echo("\n" + textwrap.fill(OTHERS, width))
 
 
 def _applying(difference: Difference) -> str:
