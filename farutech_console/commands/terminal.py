@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import click
 
 from farutech_console.settings import ConsoleSettings
@@ -13,8 +15,13 @@ def open_console(settings: ConsoleSettings, notice: str = "") -> int:
     `notice` is a line that every screen shows.
 
     Raises:
+        click.UsageError: there is no terminal to open it in.
         click.ClickException: the extra `tui` is not installed.
     """
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise click.UsageError(
+            "the console needs a terminal; for scripts there are the commands: farutech-console -h"
+        )
     try:
         from farutech_console.tui.app import run_console
     except ModuleNotFoundError as error:

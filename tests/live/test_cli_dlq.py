@@ -151,15 +151,16 @@ async def test_what_came_over_the_wire_is_printed_literally(nats_server: NatsSer
 @pytest.mark.parametrize(
     ("words", "why"),
     [
-        (("replay",), "say which letters"),
-        (("purge", "--all", "--seq", "1"), "say which letters"),
-        (("purge", "--all"), "nobody can be asked"),
-        (("show", "zero"), "not a valid integer"),
-        (("list", "--limit", "-1"), "not in the range"),
+        ((), "needs a terminal"),
+        (("dlq", "replay"), "say which letters"),
+        (("dlq", "purge", "--all", "--seq", "1"), "say which letters"),
+        (("dlq", "purge", "--all"), "nobody can be asked"),
+        (("dlq", "show", "zero"), "not a valid integer"),
+        (("dlq", "list", "--limit", "-1"), "not in the range"),
     ],
 )
 async def test_wrong_usage_is_2_and_says_why(words: tuple[str, ...], why: str) -> None:
-    said = await console("dlq", *words)
+    said = await console(*words)
     assert (said.code, said.out) == (2, "")
     assert why in said.err
     assert "Traceback" not in said.err
