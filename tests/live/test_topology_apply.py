@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 
@@ -13,7 +14,7 @@ from tests.support.topology import applied, bodies_in, letters_in, plan, the_mov
 from tests.support.worker_queue import publish
 from worker.jetstream.errors import ApiError
 from worker.jetstream.messages import delete_message, next_message
-from worker.jetstream.replays_claims import Author, claim_body
+from worker.jetstream.replays_claims import Author, ClaimStep, claim_body
 from worker.jetstream.topology import discover, ensure_claims
 from worker.jetstream.updates import NotTakenError, update_consumer, update_stream
 from worker.model.topology_changes import TakeClaims
@@ -127,22 +128,48 @@ async def test_letters_that_go_meanwhile_are_not_brought_back(nats_server: NatsS
         assert ids == [f"task-{number}" for number in range(1, 20, 2)]
 
 
-@pytest.mark.parametrize("done", [False, True])
-async def test_letters_that_are_being_replayed_stay(nats_server: NatsServer, *, done: bool) -> None:
+async def claimed(where: Queue, sequence: int, step: ClaimStep) -> None:
+    await ensure_claims(where.api, where.layout)
+    claim = NAMES.replay_claim(where.layout.dlq_generation, sequence)
+    await where.api.publish(claim, claim_body(step, Author("someone", "r1")))
+
+
+async def test_letters_that_are_being_replayed_stay(nats_server: NatsServer) -> None:
     async with queue(nats_server, "go") as where:
         (sequence,) = await where.bury_many(1)
-        await ensure_claims(where.api, where.layout)
-        claim = NAMES.replay_claim(where.layout.dlq_generation, sequence)
         chosen = await the_move(where.api)
-        body = claim_body("published" if done else "claimed", Author("someone", "r1"))
-        await where.api.publish(claim, body)
-
+        await claimed(where, sequence, "claimed")
         (outcome,) = await applied(where, chosen)
         assert outcome.outcome == "refused"
         assert "1 replay is not finished" in outcome.detail
         assert len(await bodies_in(where, NAMES.stream)) == 1
         refused = {d.what for d in await plan(where.api) if d.verdict == "refused"}
         assert refused == {"provisioning.dlq: dead letters", "PROVISIONING: atomic replay"}
+
+
+async def test_what_interrupted_replays_left_is_finished_first(nats_server: NatsServer) -> None:
+    """Their tasks were sent: only letters and claims are left to remove."""
+    async with queue(nats_server, "go") as where:
+        gone, sent, _ = await where.bury_many(3)
+        chosen = await the_move(where.api)
+        for sequence in (gone, sent):
+            await claimed(where, sequence, "published")
+        await delete_message(where.api, NAMES.stream, gone)
+        (outcome,) = await applied(where, chosen)
+        assert outcome.outcome == "applied", outcome.detail
+        assert await bodies_in(where, NAMES.dlq_stream) == [json.dumps(letter(2)).encode()]
+        assert await where.counts() == {}
+        assert await where.counts(NAMES.replays_stream) == {}
+
+
+async def test_claims_on_letters_that_are_gone_are_no_matter(nats_server: NatsServer) -> None:
+    async with queue(nats_server, "go") as where:
+        (gone,) = await where.bury_many(1)
+        await claimed(where, gone, "claimed")
+        await delete_message(where.api, NAMES.stream, gone)
+        outcomes = await applied(where, await plan(where.api))
+        assert {outcome.outcome for outcome in outcomes} == {"applied"}
+        assert await plan(where.api) == ()
 
 
 async def test_a_replay_that_begins_in_the_last_moment_is_seen(nats_server: NatsServer) -> None:
@@ -198,3 +225,16 @@ async def test_the_server_refuses_what_it_cannot_do(nats_server: NatsServer) -> 
     assert failed.outcome == "failed"
     assert "overlap" in failed.detail
     assert {outcome.outcome for outcome in outcomes.values()} == {"applied"}
+
+
+async def test_two_that_apply_at_once_do_it_once(nats_server: NatsServer) -> None:
+    async with queue(nats_server, "go") as where, queue(nats_server, None) as other:
+        await where.bury_many(200)
+        letters = await letters_in(where, NAMES.stream)
+        chosen = await the_move(where.api)
+        one, two = await asyncio.gather(applied(where, chosen), applied(other, chosen))
+        assert "applied" in {one[0].outcome, two[0].outcome}, (one, two)
+        assert {d.what for d in await plan(where.api)} & {chosen[0].what} == set()
+        assert sorted(await letters_in(where, NAMES.dlq_stream), key=str) == sorted(
+            letters, key=str
+        )

@@ -9,7 +9,7 @@ from worker.jetstream.answers import find_raw_stream, raw_consumers
 from worker.jetstream.api import Api
 from worker.jetstream.configs import consumer_spec, stream_spec
 from worker.jetstream.info import server_state, stream_of_subject
-from worker.jetstream.migration.claims import open_claims
+from worker.jetstream.migration.claims import letters_claimed
 from worker.jetstream.migration.marks import read_marks
 from worker.model.clock import parse_rfc3339
 from worker.model.names import QueueNames
@@ -42,7 +42,7 @@ async def survey(
         consumer=_consumer(names, ours) if ours else None,
         dlq_home=home,
         letter_readers=tuple(c["name"] for c in consumers if _takes_letters(c, names)),
-        open_claims=len(await open_claims(api, names)),
+        open_claims=await letters_claimed(api, names),
         pause_left_behind=_pause_left_behind(raw.get(names.dlq_stream), consumers),
     )
 

@@ -43,7 +43,7 @@ class Found:
 
     `streams` holds those of the declared names that exist. `dlq_home` is the stream that takes the
     dead letters' subject, empty for none. `letter_readers` are consumers that take dead letters
-    from the work queue. `open_claims` counts replays that are under way or were interrupted.
+    from the work queue. `open_claims` counts letters whose replay is under way or was interrupted.
     `pause_left_behind` tells that an interrupted migration left the consumer paused.
     """
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+import uuid
+
 from worker.jetstream.answers import find_raw_stream
 from worker.jetstream.api import Api
 from worker.jetstream.info import stream_of_subject
+from worker.jetstream.messages import IN_FLIGHT, message_at
 from worker.jetstream.migration.parts import Parts, RefusedChangeError
-from worker.jetstream.replays_claims import FENCE
-from worker.jetstream.topology import generation
+from worker.jetstream.replays import Replayer
+from worker.jetstream.replays_claims import FENCE, Author
+from worker.jetstream.topology import discover, generation
 from worker.jetstream.updates import stream_configuration, update_stream
 from worker.model.names import QueueNames
 from worker.model.topology_diff import unfinished_replays
@@ -18,6 +23,46 @@ async def open_claims(api: Api, names: QueueNames) -> tuple[str, ...]:
     """Return the claims on letters of the streams as they live now; older ones mean nothing."""
     home = await stream_of_subject(api, names.replays)
     return await _claims_in(api, names, home) if home else ()
+
+
+async def letters_claimed(api: Api, names: QueueNames) -> int:
+    """Return how many letters are being replayed, or were when whoever did it was interrupted.
+
+    Claims on letters that are gone are not counted: nothing is left to do but to remove them.
+    """
+    lives = await _lives(api, names)
+    claims = [_parse(claim) for claim in await open_claims(api, names)]
+    found = 0
+    for start in range(0, len(claims), IN_FLIGHT):
+        few = claims[start : start + IN_FLIGHT]
+        there = await asyncio.gather(*(message_at(api, lives[life], at) for life, at in few))
+        found += sum(message is not None for message in there)
+    return found
+
+
+async def refuse_while_replaying(parts: Parts) -> None:
+    """Return if no letter is being replayed; what interrupted replays left is finished first.
+
+    Raises:
+        RefusedChangeError: letters are being replayed, or nobody can tell whether they were.
+    """
+    api, names = parts.api, parts.names
+    if not await open_claims(api, names):
+        return
+    author = Author("topology apply", uuid.uuid4().hex)
+    await Replayer(api, await discover(api, names), author, clock=parts.clock).recover()
+    await refuse_claims(parts)
+
+
+async def refuse_claims(parts: Parts) -> None:
+    """Return if there is no claim.
+
+    Raises:
+        RefusedChangeError: there is.
+    """
+    claims = await open_claims(parts.api, parts.names)
+    if claims:
+        raise RefusedChangeError(unfinished_replays(len(claims)))
 
 
 async def take_claims(parts: Parts) -> str:
@@ -33,6 +78,7 @@ async def take_claims(parts: Parts) -> str:
     names = parts.names
     aside = await find_raw_stream(parts.api, names.replays_stream)
     if aside is not None:
+        await refuse_while_replaying(parts)
         await _retire(parts)
     subjects = (await stream_configuration(parts.api, names.stream)).get("subjects") or []
     if not any(covers(theirs, names.replays) for theirs in subjects):
@@ -49,12 +95,11 @@ def fence_subject(names: QueueNames) -> str:
 
 async def _retire(parts: Parts) -> None:
     stream = parts.names.replays_stream
-    subjects = (await stream_configuration(parts.api, stream))["subjects"]
     await update_stream(parts.api, stream, {"subjects": [f"{stream}.closed"]})
     await parts.step("closed")
     left = await _claims_in(parts.api, parts.names, stream)
     if left:
-        await update_stream(parts.api, stream, {"subjects": subjects})
+        await update_stream(parts.api, stream, {"subjects": [parts.names.replays]})
         raise RefusedChangeError(unfinished_replays(len(left)))
     await parts.api.request(f"STREAM.DELETE.{stream}")
     await parts.step("retired")
@@ -63,10 +108,23 @@ async def _retire(parts: Parts) -> None:
 async def _claims_in(api: Api, names: QueueNames, home: str) -> tuple[str, ...]:
     answer = await find_raw_stream(api, home, names.replays)
     subjects = (answer["state"].get("subjects") or {}) if answer else {}
-    lives: list[str] = []
-    for stream in {names.stream, names.dlq_stream} if subjects else ():
+    if not subjects:
+        return ()
+    lives = await _lives(api, names)
+    return tuple(subject for subject in subjects if _parse(subject)[0] in lives)
+
+
+async def _lives(api: Api, names: QueueNames) -> dict[str, str]:
+    """Return the streams that may hold letters, by the token of their present life."""
+    lives: dict[str, str] = {}
+    for stream in (names.stream, names.dlq_stream):
         found = await find_raw_stream(api, stream)
         if found is not None:
-            lives.append(generation(str(found.get("created", ""))))
-    base = names.replays.removesuffix("*")
-    return tuple(x for x in subjects if x.removeprefix(base).rpartition("-")[0] in lives)
+            lives[generation(str(found.get("created", "")))] = stream
+    return lives
+
+
+def _parse(claim: str) -> tuple[str, int]:
+    """Return a claim's life and letter; the fence and what is no claim have none."""
+    life, _, sequence = claim.rpartition(".")[2].rpartition("-")
+    return life, int(sequence) if sequence.isascii() and sequence.isdigit() else 0

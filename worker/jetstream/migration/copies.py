@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 from collections import defaultdict
 from collections.abc import Sequence
@@ -12,11 +11,13 @@ from worker.jetstream.api import MSG_ID
 from worker.jetstream.dead_letter_writer import carried_headers
 from worker.jetstream.errors import PayloadTooLargeError, UncertainError
 from worker.jetstream.messages import IN_FLIGHT, StoredMessage, delete_message, last_message
-from worker.jetstream.migration.parts import Parts, RefusedChangeError
+from worker.jetstream.migration.parts import Parts, RefusedChangeError, all_of
 from worker.jetstream.migration.reading import letters_after
 
 NEAR = 500
 """Letters that may be left to copy while the subject has no stream: some 100 ms."""
+TELL_EVERY = 2.0
+"""Seconds between words on how far it is."""
 _ROUNDS = 10
 
 
@@ -52,6 +53,7 @@ class Copies:
         self._copied: dict[int, int] = {}
         self._unnamed: dict[bytes, list[int]] = defaultdict(list)
         self._upto = 0
+        self._told_at = parts.clock.monotonic()
 
     async def load(self) -> None:
         """Find the copies that are there already."""
@@ -113,10 +115,16 @@ class Copies:
             await self._copy_all(missing)
             copied += len(missing)
             if missing:
-                parts.tell(f"{len(self._copied):,} of {pile.letters:,} letters copied")
+                self._tell(pile.letters)
                 await parts.step("copied some")
         self._upto = max(self._upto, pile.last_sequence)
         return copied
+
+    def _tell(self, letters: int) -> None:
+        now = self._parts.clock.monotonic()
+        if now - self._told_at >= TELL_EVERY:
+            self._told_at = now
+            self._parts.tell(f"{len(self._copied):,} of {letters:,} letters copied")
 
     async def _seen(self) -> Mark:
         parts = self._parts
@@ -152,7 +160,7 @@ class Copies:
     async def _copy_all(self, messages: Sequence[StoredMessage]) -> None:
         for start in range(0, len(messages), IN_FLIGHT):
             few = messages[start : start + IN_FLIGHT]
-            await asyncio.gather(*(self._copy(message) for message in few))
+            await all_of(self._copy(message) for message in few)
 
     async def _copy(self, message: StoredMessage) -> None:
         parts = self._parts

@@ -15,7 +15,7 @@ from nats.errors import Error as NatsError
 
 from worker.jetstream.api import MSG_ID
 from worker.jetstream.errors import PayloadTooLargeError
-from worker.jetstream.migration.parts import Parts, Pile
+from worker.jetstream.migration.parts import Parts, Pile, all_of
 from worker.jetstream.migration.reading import letters_after
 
 STORING = 1.0
@@ -82,7 +82,7 @@ class Gap:
         """
         await self._deafen()
         unstored = await self._unstored(before)
-        await asyncio.gather(*(self._store(heard) for heard in unstored))
+        await all_of(self._store(heard) for heard in unstored)
         self._heard = None
         return len(unstored)
 

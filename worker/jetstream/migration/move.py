@@ -6,7 +6,7 @@ from worker.jetstream.answers import find_raw_stream
 from worker.jetstream.configs import stream_config
 from worker.jetstream.errors import SUBJECTS_OVERLAP, ApiError
 from worker.jetstream.info import stream_of_subject
-from worker.jetstream.migration.claims import open_claims
+from worker.jetstream.migration.claims import refuse_claims, refuse_while_replaying
 from worker.jetstream.migration.copies import Copies, Mark
 from worker.jetstream.migration.deliveries import Deliveries
 from worker.jetstream.migration.gap import Gap
@@ -16,7 +16,6 @@ from worker.jetstream.migration.parts import Parts, RefusedChangeError
 from worker.jetstream.topology import give_back
 from worker.jetstream.updates import update_stream
 from worker.model.topology import StreamSpec
-from worker.model.topology_diff import unfinished_replays
 
 _TRIES = 5
 
@@ -40,14 +39,15 @@ async def move_dead_letters(parts: Parts, spec: StreamSpec) -> str:
     await copies.load()
     await copies.catch_up()
     await parts.step("copied")
-    await _refuse_while_replaying(parts)
+    await refuse_while_replaying(parts)
     gap = Gap(parts)
     began = parts.clock.monotonic()
     async with gap.listening(), Deliveries(parts).held():
         moved = await _switch(parts, copies, gap)
     still = parts.clock.monotonic() - began
-    words = f"{moved:,} letters moved, deliveries stood still for {still:.1f} s"
-    return "; ".join([words, *filter(None, [await _finish(parts)])])
+    said = [f"{moved:,} letters moved"]
+    said += [f"deliveries stood still for {still:.1f} s"] if parts.can_pause else []
+    return "; ".join([*said, *filter(None, [await _finish(parts)])])
 
 
 async def _prepare(parts: Parts, spec: StreamSpec) -> None:
@@ -70,7 +70,7 @@ async def _switch(parts: Parts, copies: Copies, gap: Gap) -> int:
     """Have the subject change hands; return how many letters did."""
     for _ in range(_TRIES):
         await copies.catch_up()
-        await _refuse_while_replaying(parts)
+        await refuse_while_replaying(parts)
         before = await gap.begin()
         try:
             moved = await _hand_over(parts, copies)
@@ -95,7 +95,7 @@ async def _hand_over(parts: Parts, copies: Copies) -> int | None:
         await parts.step("taken away")
         mark = await copies.settle()
         await parts.step("settled")
-        await _refuse_while_replaying(parts)
+        await refuse_claims(parts)
         opened = await _open(parts, mark)
         await parts.step("opened")
     finally:
@@ -138,9 +138,3 @@ async def _finish(parts: Parts) -> str:
 
 async def _is_open(parts: Parts) -> bool:
     return await stream_of_subject(parts.api, parts.names.dlq) == parts.names.dlq_stream
-
-
-async def _refuse_while_replaying(parts: Parts) -> None:
-    claims = await open_claims(parts.api, parts.names)
-    if claims:
-        raise RefusedChangeError(unfinished_replays(len(claims)))

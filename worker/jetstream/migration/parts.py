@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from worker.jetstream.answers import find_raw_stream
 from worker.jetstream.api import Api, PubAck
 from worker.jetstream.dead_letter_writer import carried_headers
-from worker.jetstream.errors import JetStreamError
+from worker.jetstream.errors import JetStreamError, UnreachableError
+from worker.jetstream.info import stream_of_subject
 from worker.jetstream.patience import Patience
 from worker.jetstream.topology import generation
 from worker.model.clock import Clock
@@ -18,6 +20,7 @@ from worker.model.state import ServerState
 from worker.model.topology import PAUSE_LEVEL
 
 POLL = 0.1
+SOMEBODY_ELSE = "somebody else moves them too and was faster: look at the plan again"
 
 T = TypeVar("T")
 Step = Callable[[str], Awaitable[None]]
@@ -30,6 +33,15 @@ class RefusedChangeError(JetStreamError):
 
 async def no_step(_name: str) -> None:
     """Do nothing between two steps: what a migration is given outside of tests."""
+
+
+async def all_of(calls: Iterable[Awaitable[T]]) -> list[T]:
+    """Await all of them at once and return their results; raise what failed when all have ended."""
+    results = await asyncio.gather(*calls, return_exceptions=True)
+    failed = [result for result in results if isinstance(result, BaseException)]
+    if failed:
+        raise failed[0]
+    return [result for result in results if not isinstance(result, BaseException)]
 
 
 def tell_nobody(_words: str) -> None:
@@ -86,11 +98,22 @@ class Parts:
 
         Raises:
             PayloadTooLargeError: there is no room for the id beside a letter that just fits.
+            RefusedChangeError: nobody takes copies any more.
         """
         kept = carried_headers(headers)
-        return await self.patiently(
-            lambda: self.api.publish(subject, body, headers=kept, msg_id=msg_id)
-        )
+
+        async def once() -> PubAck:
+            try:
+                return await self.api.publish(subject, body, headers=kept, msg_id=msg_id)
+            except UnreachableError as error:
+                if subject == self.names.moving_dlq and await self._is_closed(subject):
+                    raise RefusedChangeError(SOMEBODY_ELSE) from error
+                raise
+
+        return await self.patiently(once)
+
+    async def _is_closed(self, subject: str) -> bool:
+        return self.api.client.is_connected and await stream_of_subject(self.api, subject) is None
 
     async def work_queue(self) -> Pile:
         """Return the work queue and the dead letters in it."""
