@@ -1,0 +1,107 @@
+"""However the console ends, it says so by its exit code and leaves the terminal as it was."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import termios
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from tests.support.terminal import Terminal, in_terminal
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs a pty")
+
+CONSOLE = "from farutech_console.cli import main; main()"
+NOBODY = "nats://127.0.0.1:1"
+SECRET = "hunter2"
+RESTORED = (b"\x1b[?1049l", b"\x1b[?25h", b"\x1b[?1000l", b"\x1b[?2004l")
+"""Out of the alternate screen, cursor shown, mouse and bracketed paste off."""
+
+CRASHING = f"""
+import sys
+from farutech_console.tui.app import run_console
+from farutech_console.tui.overview.screen import OverviewRoom
+from tests.console.fixed import FixedBackend, StillClock
+
+def show(self, live):
+    payload = {SECRET!r}
+    raise ValueError(f"[bold]password {{payload}}")
+
+OverviewRoom.show = show
+sys.exit(run_console(FixedBackend(), clock=StillClock()))
+"""
+
+Started = tuple[Terminal, "subprocess.Popen[bytes]"]
+
+
+@contextmanager
+def program(*arguments: str) -> Iterator[Started]:
+    """Python with these arguments in a terminal of its own, away from the operator's settings."""
+    env = {name: value for name, value in os.environ.items() if not name.startswith("NATS_")}
+    command = [sys.executable, *arguments]
+    with in_terminal(command, env, columns=100, rows=30) as started:
+        yield started
+
+
+@pytest.fixture
+def console() -> Iterator[Started]:
+    """A console that looks for a server in vain."""
+    with program("-c", CONSOLE, "--server", NOBODY) as started:
+        started[0].wait_for("No NATS server answers")
+        yield started
+
+
+def modes(terminal: Terminal) -> list[object]:
+    """The terminal's modes: echo, lines, signals."""
+    return termios.tcgetattr(terminal.child_fd)[:4]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_it_in_order(console: Started, number: signal.Signals) -> None:
+    terminal, process = console
+    process.send_signal(number)
+    assert terminal.wait_for_end(process) == 128 + number
+    for sequence in RESTORED:
+        assert sequence in terminal.raw
+
+
+def test_the_terminals_modes_are_put_back() -> None:
+    with program("-c", f"input(); {CONSOLE}", "--server", NOBODY) as (terminal, process):
+        before = modes(terminal)
+        terminal.send("\n")
+        terminal.wait_for("No NATS server answers")
+        assert modes(terminal) != before
+        process.terminate()
+        assert terminal.wait_for_end(process) == 128 + signal.SIGTERM
+        assert modes(terminal) == before
+
+
+def test_q_ends_it_with_0(console: Started) -> None:
+    terminal, process = console
+    terminal.send("q")
+    assert terminal.wait_for_end(process) == 0
+    for sequence in RESTORED:
+        assert sequence in terminal.raw
+
+
+def test_a_terminal_that_is_gone_ends_it(console: Started) -> None:
+    terminal, process = console
+    os.close(terminal._fd)
+    terminal._fd = os.open(os.devnull, os.O_RDWR)
+    assert process.wait(20) == 128 + signal.SIGHUP
+
+
+def test_a_crash_tells_where_and_nothing_that_anybody_sent() -> None:
+    with program("-c", CRASHING) as (terminal, process):
+        assert terminal.wait_for_end(process) == 1
+        shown = terminal.raw.decode()
+        assert "farutech-console crashed: ValueError" in shown
+        assert "in show" in shown
+        assert SECRET not in shown
+        for sequence in RESTORED:
+            assert sequence in terminal.raw
