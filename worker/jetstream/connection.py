@@ -164,6 +164,9 @@ async def connect(
         yield connection
     finally:
         link.leaving = True
+        if not client.is_connected:
+            # Closing writes it to the socket that is gone, an error from Python 3.12 on.
+            wire.forget_unsent()
         await _abandon(client)
 
 

@@ -13,8 +13,6 @@ import asyncio
 import contextlib
 import re
 
-from nats.errors import Error as NatsError
-
 from worker.jetstream.connection import Connection
 from worker.model.breaker import BreakerStatus
 from worker.model.event import (
@@ -175,18 +173,15 @@ class Events:
 
     async def _send(self) -> None:
         """Send what there is, in pieces; keep it where no server is connected."""
-        client = self._connection.client
+        wire = self._connection.wire
         self._spare_again()
         while self._lines and self._connection.is_connected:
             # A slow server fills our buffer, which drops, and not the client's, which blocks acks.
-            if client._pending_data_size > PIECE:  # noqa: SLF001 - no public access
+            if wire.unsent > PIECE:
                 await asyncio.sleep(GATHER)
                 self._spare_again()
-                continue
-            with contextlib.suppress(NatsError, OSError):
-                # The client's own way in, past `publish`: the text is protocol already.
-                await client._send_command(self._take().encode("ascii"))  # noqa: SLF001
-                await client._flush_pending()  # noqa: SLF001
+            else:
+                wire.put_ready(*self._take())
         self._awake = False
         self._wake.clear()
 
@@ -195,7 +190,8 @@ class Events:
         self._spare = min(LESSER_RATE, self._spare + LESSER_RATE * (now - self._spared_at))
         self._spared_at = now
 
-    def _take(self) -> str:
+    def _take(self) -> tuple[bytes, int]:
+        """Return the protocol of the oldest events, and how many messages it holds."""
         size = count = 0
         for line in self._lines:
             size += len(line)
@@ -204,7 +200,9 @@ class Events:
                 break
         taken, self._lines = self._lines[:count], self._lines[count:]
         self._size -= size
-        return "".join(taken)
+        piece = "".join(taken).encode("ascii")
+        # Two line ends for each event: there is none inside.
+        return piece, piece.count(b"\r\n") // 2
 
     def _drop(self, count: int) -> None:
         self._dropped += count

@@ -63,8 +63,18 @@ class Wire:
         """Hand what was put to the client now: it goes out before anything that follows."""
         if not self._lines:
             return
-        client, count, piece = self._client, len(self._lines), b"".join(self._lines)
+        count, piece = len(self._lines), b"".join(self._lines)
         self._lines.clear()
+        self.put_ready(piece, count)
+
+    @property
+    def unsent(self) -> int:
+        """Bytes that wait for the socket to take them."""
+        return int(self._client._pending_data_size)  # noqa: SLF001
+
+    def put_ready(self, piece: bytes, count: int) -> None:
+        """Hand the client `count` messages as protocol; dropped where it is not connected."""
+        client = self._client
         queue = client._flush_queue  # noqa: SLF001
         if not client.is_connected or queue is None:
             return
