@@ -22,12 +22,13 @@ Admission = Literal["run", "probe", "hold"]
 class BreakerPolicy:
     """When to open, and how long to wait between probes; times in seconds.
 
-    `failures` of 0 turns the breaker off. A wait grows by `factor` with each probe that fails, up
+    `failures` of 0 turns the breaker off; 10 in a row come once in a thousand tasks where half of
+    all attempts fail by themselves, and within moments where all do. A wait grows by `factor` with each probe that fails, up
     to `longest_wait`, which it never exceeds, whatever `jitter` (the share by which it may vary
     either way) and a handler's `Retry-After` say.
     """
 
-    failures: int = 5
+    failures: int = 10
     first_wait: float = 2.0
     factor: float = 2.0
     longest_wait: float = 60.0
