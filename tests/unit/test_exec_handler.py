@@ -190,6 +190,8 @@ async def test_a_second_cancellation_ends_it_at_once(tmp_path: Path) -> None:
         await work
     assert asyncio.get_running_loop().time() - began < 30
     await eventually(lambda: is_gone(pid))
+    # The loop must hear of the end before it is closed, or it takes the program for running.
+    await eventually(lambda: asyncio.all_tasks() == {asyncio.current_task()})
 
 
 async def test_hostile_values_are_shown_to_the_program_literally(tmp_path: Path) -> None:
