@@ -23,9 +23,9 @@ class BreakerPolicy:
     """When to open, and how long to wait between probes; times in seconds.
 
     `failures` of 0 turns the breaker off; 10 in a row come once in a thousand tasks where half of
-    all attempts fail by themselves, and within moments where all do. A wait grows by `factor` with each probe that fails, up
-    to `longest_wait`, which it never exceeds, whatever `jitter` (the share by which it may vary
-    either way) and a handler's `Retry-After` say.
+    all attempts fail by themselves, and within moments where all do. A wait grows by `factor` with
+    each probe that fails, up to `longest_wait`, which it never exceeds, whatever `jitter` (the
+    share by which it may vary either way) and a handler's `Retry-After` say.
     """
 
     failures: int = 10
