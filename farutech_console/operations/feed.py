@@ -33,7 +33,6 @@ _KIND_OF_ACK: dict[AckKind, EventKind] = {
     "term": "terminated",
     "in_progress": "in_progress",
 }
-_COUNTED = frozenset({"published", "succeeded", "retrying", "terminated", "dead_lettered"})
 
 
 class _Waiting(NamedTuple):

@@ -73,6 +73,7 @@ class LiveBackend:
         """Begin to connect; returns at once."""
         self._found = asyncio.get_running_loop().create_future()
         self._keeping = asyncio.create_task(self._keep())
+        self._keeping.add_done_callback(self._ended)
         return self
 
     async def __aexit__(
@@ -193,9 +194,12 @@ class LiveBackend:
         return layout
 
     def _connection(self) -> Connection:
-        if not self._found.done() or not self._link.state.connected:
+        if not self._found.done():
             raise self._unreachable()
-        return self._found.result()
+        connection = self._found.result()
+        if not self._link.state.connected:
+            raise self._unreachable()
+        return connection
 
     def _unreachable(self) -> UnreachableError:
         where = ", ".join(shown_url(url) for url in self._options.servers)
@@ -212,9 +216,19 @@ class LiveBackend:
                 async with overhear(connection, self._names, self._feed.hear):
                     await self._task_names.follow(self._task_source(connection.api))
         except JetStreamError as error:
-            self._link.failed(str(error))
-            if not self._found.done():
-                self._found.set_exception(error)
+            self._give_up(error)
+
+    def _ended(self, keeping: asyncio.Task[None]) -> None:
+        """Show a fault that ended the connection, rather than wait for a server for ever."""
+        if not keeping.cancelled() and (fault := keeping.exception()) is not None:
+            self._give_up(fault)
+
+    def _give_up(self, why: BaseException) -> None:
+        self._link.failed(str(why) or type(why).__name__)
+        if self._found.done():
+            return
+        self._found.set_exception(why)
+        self._found.exception()  # It is told to whoever asks next; that nobody may is no fault.
 
     def _task_source(self, api: Api) -> TaskSource:
         stream, tasks = self._names.stream, self._names.tasks
