@@ -10,12 +10,15 @@ import pytest
 
 from tests.support.nats_server import NatsServer
 from tests.support.queues import NAMES, LayoutKind, Queue, letter, queue, sample_lines
+from tests.support.waiting import eventually
+from tests.support.workers import Calls, working
+from worker.handlers.context import TaskContext
 from worker.jetstream.dead_letters import DeadLetters
 from worker.jetstream.replays import Replayed, Replayer, StreamReplacedError
 from worker.jetstream.replays_claims import Author, Claims, claim_body
 from worker.jetstream.topology import discover, ensure_claims
 from worker.model.clock import SystemClock
-from worker.model.task import parse_task
+from worker.model.task import Task
 
 LAYOUTS: Sequence[LayoutKind] = ("fresh", "go")
 
@@ -302,8 +305,19 @@ async def test_claims_of_an_earlier_life_are_swept(nats_server: NatsServer) -> N
         assert await q.counts() == {}
 
 
-async def test_a_replayed_task_can_be_run(nats_server: NatsServer) -> None:
-    async with queue(nats_server) as q:
-        await replay(q, [await q.bury(letter(4))])
-        ((_, body),) = await q.raw_tasks()
-        assert parse_task(body).task_id == "task-4"
+@pytest.mark.parametrize("kind", LAYOUTS)
+async def test_a_worker_runs_what_was_replayed_and_knows_how_often(
+    nats_server: NatsServer, kind: LayoutKind
+) -> None:
+    replays: list[int] = []
+
+    def note(_task: Task, context: TaskContext) -> None:
+        replays.append(context.replays)
+
+    calls = Calls(note)
+    async with queue(nats_server, kind) as q, working(nats_server, calls):
+        kept = [await q.bury(letter(1)), await q.bury(letter(2, replays=2))]
+        assert results(await replay(q, kept)) == {"replayed": 2}
+        await eventually(lambda: sorted(calls.ids) == ["task-1", "task-2"])
+        assert sorted(replays) == [1, 3]
+        assert await left_behind(q) == {}

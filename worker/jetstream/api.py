@@ -60,6 +60,11 @@ class Api:
         """The nats-py client, for the rooms of this package."""
         return self._client
 
+    @property
+    def within(self) -> float:
+        """Seconds to wait for an answer, where a call does not say otherwise."""
+        return self._within
+
     def subject(self, verb: str) -> str:
         """Return the full subject of an API verb such as `STREAM.INFO.PROVISIONING`."""
         return f"{self._prefix}.{verb}"

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 
-from worker.jetstream.api import DEFAULT_TIMEOUT, Api
+from worker.jetstream.api import Api
 from worker.jetstream.dead_letters_reader import Extent, Stretch
 from worker.jetstream.errors import ApiError, UncertainError, UnreachableError
 from worker.jetstream.messages import StoredMessage, published_headers, stored_time
@@ -129,7 +129,7 @@ class DirectReader:
             try:
                 payload = json.dumps(body).encode()
                 await self._api.client.publish(self._request, payload, reply=inbox)
-                return await answer.whole()
+                return await answer.whole(self._api.within)
             finally:
                 with contextlib.suppress(NatsError):
                     await subscription.unsubscribe()
@@ -153,7 +153,7 @@ class _Answer:
         elif not self._end.done():
             self._finish(headers)
 
-    async def whole(self, within: float = DEFAULT_TIMEOUT) -> _Batch:
+    async def whole(self, within: float) -> _Batch:
         """Wait for the end, for as long as frames keep coming within `within` seconds."""
         while not self._end.done():
             seen = len(self._messages)

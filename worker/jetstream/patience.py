@@ -24,11 +24,6 @@ class Patience:
         self._client = api.client
         self._clock = clock
 
-    @property
-    def is_connected(self) -> bool:
-        """Whether a server answers now, as far as is known."""
-        return bool(self._client.is_connected)
-
     def deadline(self) -> float:
         """Return when patience ends that begins now, by the monotonic clock."""
         return self._clock.monotonic() + PATIENCE

@@ -8,9 +8,10 @@ from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, replace
 
 from worker.jetstream.api import Api
-from worker.jetstream.errors import JetStreamError, UnreachableError
+from worker.jetstream.errors import JetStreamError
 from worker.jetstream.info import stream_state
 from worker.jetstream.messages import message_at
+from worker.jetstream.patience import Patience
 from worker.jetstream.replays_atomic import MAX_LETTERS, AtomicReplay, NotAtomicError
 from worker.jetstream.replays_claimed import ClaimedReplay
 from worker.jetstream.replays_claims import Author, Claim, Claims, Step, no_step
@@ -72,11 +73,11 @@ class Replayer:
 
         Raises:
             StreamReplacedError: their stream was deleted and created anew.
-            UnreachableError: the connection was lost for too long; the letters not yielded were
-                not touched.
+            UnreachableError: the server was away for too long; the letters not yielded were not
+                touched.
         """
         parts = await self._parts()
-        recovered = await self._recover(parts)
+        recovered = await parts.patience.repeat(lambda: self._recover(parts))
         await self._step("recovered")
         home = self._layout.dead_letters
         claimed = ClaimedReplay(parts)
@@ -96,15 +97,14 @@ class Replayer:
                     outcomes = await protocol.replay(few)
                 for sequence in few:
                     yield _told(outcomes[sequence], recovered)
-                if not parts.patience.is_connected:
-                    raise UnreachableError("the connection was lost; the rest was not touched")
         finally:
             # What stays is harmless: the next run removes it.
             with contextlib.suppress(JetStreamError):
                 await protocol.release()
 
     async def _parts(self) -> ReplayParts:
-        home = await ensure_claims(self._api, self._layout)
+        patience = Patience(self._api, self._clock)
+        home = await patience.repeat(lambda: ensure_claims(self._api, self._layout))
         claims = Claims(self._api, home, self._layout, self._step)
         return ReplayParts(self._api, self._layout, claims, self._author, self._clock, self._step)
 

@@ -97,11 +97,13 @@ class AtomicReplay:
         run = _Run()
         waiting = list(sequences)
         idle = 0
-        deadline = self._parts.patience.deadline()
+        deadline: float | None = None
         while waiting:
             try:
                 await self._pass(waiting, run)
+                deadline = None
             except (UncertainError, UnreachableError) as error:
+                deadline = deadline or self._parts.patience.deadline()
                 if not await self._parts.patience.reconnected(deadline):
                     return run.given_up(waiting, str(error))
             left = [sequence for sequence in waiting if sequence not in run.outcomes]

@@ -1,0 +1,66 @@
+"""A server that is killed at any step of a replay costs no task and doubles none."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+import pytest
+
+from tests.support.nats_server import NatsServer
+from tests.support.queues import NAMES, LayoutKind, Queue, queue
+from worker.jetstream.api import Api
+from worker.jetstream.messages import purge_subject
+from worker.jetstream.replays import Replayed, Replayer
+from worker.jetstream.replays_claims import Author
+from worker.model.clock import SystemClock
+
+LETTERS = 3
+LAYOUTS: Sequence[LayoutKind] = ("fresh", "go")
+STEPS = range(1, 24, 3)
+
+
+class KillAt:
+    """Kills and restarts the server after so many steps of a replay."""
+
+    def __init__(self, server: NatsServer, step: int) -> None:
+        self.happened = False
+        self._server = server
+        self._left = step
+
+    async def step(self, _name: str) -> None:
+        self._left -= 1
+        if self._left == 0:
+            self.happened = True
+            self._server.restart(kill=True)
+
+
+async def replayed(q: Queue, sequences: Sequence[int], run: str, kill: KillAt) -> list[Replayed]:
+    api = Api(q.connection.client, within=0.5)
+    replayer = Replayer(api, q.layout, Author("ops", run), clock=SystemClock(), step=kill.step)
+    return [outcome async for outcome in replayer.run(sequences)]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", LAYOUTS)
+async def test_server_killed_at_many_steps(server_versions: NatsServer, kind: LayoutKind) -> None:
+    async with queue(server_versions, kind):
+        pass
+    for step in STEPS:
+        async with queue(server_versions, None) as q:
+            kept = await q.bury_many(LETTERS)
+            kill = KillAt(server_versions, step)
+            outcomes = await replayed(q, kept, f"first {step}", kill)
+            outcomes += await replayed(q, kept, f"second {step}", KillAt(server_versions, 0))
+            sent = Counter(task["task_id"] for task in await q.tasks())
+            left = (await q.counts(q.layout.dead_letters.name)).get(NAMES.dlq, 0)
+            unknown = {x.task_id for x in outcomes[LETTERS:] if x.result == "unknown"}
+            assert max(sent.values(), default=1) == 1, f"killed at {step}: {sent}"
+            assert len(sent) >= LETTERS - len(unknown), f"killed at {step}: {outcomes}"
+            assert left == len(unknown), f"killed at {step}: {outcomes}"
+            if q.layout.atomic_replay:
+                assert not unknown
+            await purge_subject(q.api, NAMES.stream, NAMES.tasks)
+            await purge_subject(q.api, q.layout.dead_letters.name, NAMES.dlq)
+            if not kill.happened:
+                break
