@@ -61,19 +61,23 @@ def main() -> None:
 def _run(settings: WorkerSettings) -> int:
     from worker.handlers.registry import HandlerSetupError
     from worker.jetstream.errors import JetStreamError, RefusedError
-    from worker.jetstream.topology import NoQueueError
+    from worker.telemetry.health import HealthError, parse_address
     from worker.telemetry.logging import logger
 
+    try:
+        parse_address(settings.http)
+    except ValueError as error:
+        raise click.UsageError(f"--http: {error}") from error
     log = logger(settings.log_level, settings.log_format)
     try:
         with asyncio.Runner(loop_factory=_fast_loop()) as runner:
             runner.run(_serve(settings, log))
     except HandlerSetupError as error:
-        raise click.UsageError(f"--handlers: {error}") from error
+        raise click.UsageError(str(error)) from error
     except RefusedError as error:
         log.error("worker.refused", why=str(error))  # noqa: TRY400 - said in words
         return EXIT_NO_CONNECTION
-    except (JetStreamError, NoQueueError) as error:
+    except (JetStreamError, HealthError) as error:
         log.error("worker.failed", why=str(error))  # noqa: TRY400 - said in words
         return EXIT_FAILED
     return 0
@@ -82,14 +86,16 @@ def _run(settings: WorkerSettings) -> int:
 async def _serve(settings: WorkerSettings, log: FilteringBoundLogger) -> None:
     from worker.model.clock import SystemClock
     from worker.model.surroundings import Surroundings
-    from worker.runtime.service import handlers, serve
+    from worker.runtime.choice import chosen_handlers
+    from worker.runtime.service import serve
     from worker.runtime.shutdown import Shutdown
 
     shutdown = Shutdown(lambda name: log.info("worker.stopping", signal=name))
     with shutdown.on_signals():
         random = Random()
-        registry = handlers(settings, random)
-        await serve(settings, registry, shutdown, Surroundings(SystemClock(), random, log))
+        around = Surroundings(SystemClock(), random, log)
+        async with chosen_handlers(settings, random) as handlers:
+            await serve(settings, handlers, shutdown, around)
 
 
 def _fast_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:

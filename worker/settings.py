@@ -116,9 +116,47 @@ class WorkerSettings(QueueSettings):
         30.0, "FARUTECH_GRACE", "seconds that running tasks get to finish at shutdown", ge=0
     )
     handlers: str = setting(
+        "", "FARUTECH_HANDLERS", "Python modules with your handlers, separated by commas"
+    )
+    handler: Literal["", "simulate", "http", "exec"] = setting(
         "",
-        "FARUTECH_HANDLERS",
-        "Python modules with your handlers, separated by commas (default: simulated provisioning)",
+        "FARUTECH_HANDLER",
+        "a built-in handler instead: http, exec or simulate (what is run where nothing is said)",
+    )
+    http_url: str = setting("", "FARUTECH_HTTP_URL", "where the http handler POSTs each task")
+    http_headers: SecretStr = setting(
+        SecretStr(""),
+        "FARUTECH_HTTP_HEADERS",
+        "headers that it sends, `Name: value`, separated by line breaks (or \\n)",
+    )
+    http_timeout: float = setting(
+        60.0, "FARUTECH_HTTP_TIMEOUT", "seconds that it waits for a byte of the answer", gt=0
+    )
+    exec_program: str = setting(
+        "",
+        "FARUTECH_EXEC_PROGRAM",
+        "program that the exec handler runs for each task, with its arguments; no shell",
+    )
+    exec_failure: Literal["transient", "permanent"] = setting(
+        "transient",
+        "FARUTECH_EXEC_FAILURE",
+        "what an exit code other than 0 and 75 means: transient or permanent",
+    )
+    ledger: bool = setting(
+        True, "FARUTECH_LEDGER", "keep in a ledger what was done, so that nothing is done twice"
+    )
+    events: bool = setting(True, "FARUTECH_EVENTS", "publish an event for each step of a task")
+    breaker_failures: int = setting(
+        5,
+        "FARUTECH_BREAKER_FAILURES",
+        "different tasks of a type that fail in a row before the type is held back; 0: never",
+        ge=0,
+        le=1000,
+    )
+    http: str = setting(
+        "127.0.0.1:8080",
+        "FARUTECH_HTTP",
+        "address of /healthz, /readyz and /metrics as HOST:PORT (port 0: any), or off",
     )
     log_level: Literal["debug", "info", "warning", "error"] = setting(
         "info", "FARUTECH_LOG_LEVEL", "debug, info, warning or error"

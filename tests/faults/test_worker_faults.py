@@ -76,7 +76,7 @@ async def test_what_was_lost_while_the_server_was_away_is_not_settled(
     calls = Calls(held)
     async with queue(nats_server) as where:
         await with_ack_wait(where, 1.0)
-        async with working(nats_server, calls) as worker:
+        async with working(nats_server, calls, ledger=False) as worker:
             await publish(where, task(1))
             await eventually(lambda: calls.running == 1)
             nats_server.kill()

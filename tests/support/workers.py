@@ -81,7 +81,13 @@ async def working(
     """A worker whose tasks of type `provision` are run by `handler`; it leaves in order."""
     output = io.StringIO()
     log = logger("debug", "json", output)
-    chosen: dict[str, Any] = {"server": server.url, "backoff_scale": 0.001, "grace": 5.0} | settings
+    chosen: dict[str, Any] = {
+        "server": server.url,
+        "backoff_scale": 0.001,
+        "grace": 5.0,
+        "http": "off",
+        "breaker_failures": 0,
+    } | settings
     shutdown = Shutdown(lambda _: None)
     around = Surroundings(SystemClock(), Random(7), log)
     registry = Registry({"provision": handler})
@@ -109,7 +115,8 @@ def worker_process(
     server: NatsServer, log: Path, *flags: str, **environment: str
 ) -> Iterator[subprocess.Popen[bytes]]:
     """A `farutech-worker run` with simulated provisioning; killed at the end if it still runs."""
-    command = [sys.executable, "-m", "worker", "run", "--server", server.url, *flags]
+    quiet = ("--server", server.url, "--http", "off")
+    command = [sys.executable, "-m", "worker", "run", *quiet, *flags]
     with log.open("ab") as output:
         process = subprocess.Popen(
             command,

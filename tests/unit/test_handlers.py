@@ -16,6 +16,7 @@ from structlog.typing import EventDict
 from worker.handlers.call import Failed, call
 from worker.handlers.context import TaskContext
 from worker.handlers.errors import Permanent, RetryAfter
+from worker.handlers.interrupts import Interrupts
 from worker.handlers.registry import Handler, HandlerSetupError, Registry, handler, registry_of
 from worker.model.clock import SystemClock
 from worker.model.retry import Failure
@@ -42,7 +43,7 @@ def context(replays: int = 0) -> TaskContext:
 async def called(function: Handler, within: float = 10.0) -> Failed | None:
     found = Registry({"provision": function}).find("provision")
     assert found is not None
-    return await call(found, TASK, context(), within)
+    return await call(found, TASK, context(), Interrupts(within))
 
 
 def raising(error: BaseException) -> Callable[[Task, TaskContext], None]:

@@ -11,9 +11,10 @@ from worker.handlers.call import Failed
 from worker.jetstream.dead_letter_writer import carried_headers, death_key
 from worker.model.dead_letter import MAX_TRACEBACK, DeadLetter
 from worker.model.delivery import Delivery, read_delivery
+from worker.model.replay import replay_count
 from worker.model.retry import Failure
 from worker.model.task import Task
-from worker.runtime.letters import MAX_REMEMBERED, Letters, last_bytes, replay_count
+from worker.runtime.letters import MAX_REMEMBERED, Letters, last_bytes
 
 GO_KEYS = ["task", "error", "final_attempt", "dlq_timestamp", "worker_id"]
 WHY = Failed(Failure("permanent"), "no plan", "Permanent", "é" * MAX_TRACEBACK)

@@ -8,7 +8,7 @@ from structlog.typing import FilteringBoundLogger
 
 from worker.jetstream.api import Api
 from worker.jetstream.errors import ApiError
-from worker.jetstream.info import consumer_state
+from worker.jetstream.info import consumer_state, find_stream
 from worker.jetstream.topology import NoQueueError, discover, ensure, generation
 from worker.model.names import QueueNames
 
@@ -18,12 +18,15 @@ class Bound:
     """What a worker must know of the queue that it is bound to.
 
     `generation` tells apart two lives of the stream, whose sequences begin anew with each;
-    `ack_wait` is in seconds, a `max_deliver` of -1 no limit.
+    `ack_wait` is in seconds, a limit of -1 none. `has_ledger` is whether there is a bucket for it:
+    beside a queue that somebody else made it appears with `topology apply`.
     """
 
     generation: str
     ack_wait: float
     max_deliver: int
+    max_ack_pending: int
+    has_ledger: bool
 
 
 class Binding:
@@ -59,7 +62,11 @@ class Binding:
         layout = await discover(self._api, self._names)
         consumer = await consumer_state(self._api, self._names.stream, self._names.consumer)
         self._current = Bound(
-            generation(layout.work_queue.created), consumer.ack_wait, consumer.max_deliver
+            generation(layout.work_queue.created),
+            consumer.ack_wait,
+            consumer.max_deliver,
+            consumer.max_ack_pending,
+            await find_stream(self._api, self._names.ledger_stream) is not None,
         )
 
     def _tell_refused(self, stream: str, error: ApiError) -> None:

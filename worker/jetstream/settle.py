@@ -118,6 +118,10 @@ class Receipt:
         """Have the task never delivered again; the reason goes into the server's advisory."""
         await self._settle(TERM + b" " + " ".join(reason.split()).encode("utf-8", "replace"))
 
+    def abandon(self) -> None:
+        """Leave the task to the end of its ack wait: nothing more is said of this delivery."""
+        self._settled = True
+
     async def _settle(self, body: bytes, delay: float | None = None) -> None:
         if self._settled:
             raise AlreadySettledError(f"{self.delivery.reply} is settled already")

@@ -9,9 +9,11 @@ from structlog.typing import FilteringBoundLogger
 
 from worker.jetstream.dead_letter_writer import DeadLetterWriter, NotWrittenError
 from worker.jetstream.errors import PayloadTooLargeError
-from worker.jetstream.settle import LostDeliveryError, Receipt
+from worker.jetstream.settle import LostDeliveryError
 from worker.model.dead_letter import DeadLetter
 from worker.runtime.heartbeat import Heartbeats
+from worker.runtime.job import Job
+from worker.runtime.observer import Observed
 
 AT_ONCE = 100
 """Burials under way at most; beyond that tasks wait, and the worker pulls no more."""
@@ -42,10 +44,10 @@ class Burials:
         self._limit = asyncio.Semaphore(AT_ONCE)
         self._under_way: set[asyncio.Task[None]] = set()
 
-    async def begin(self, receipt: Receipt, letter: DeadLetter, key: str) -> None:
+    async def begin(self, job: Job, observed: Observed, letter: DeadLetter, key: str) -> None:
         """Start a burial; waits while too many are under way."""
         await self._limit.acquire()
-        task = asyncio.create_task(self._bury(receipt, letter, key))
+        task = asyncio.create_task(self._bury(job, observed, letter, key))
         self._under_way.add(task)
         task.add_done_callback(self._done)
 
@@ -66,44 +68,46 @@ class Burials:
         if not task.cancelled() and (error := task.exception()) is not None:
             self._log.error("dead_letter.failed", exc_info=error)
 
-    async def _bury(self, receipt: Receipt, letter: DeadLetter, key: str) -> None:
-        log = self._log.bind(
-            task_id=letter.task.task_id,
-            tenant_id=letter.task.tenant_id,
-            attempt=letter.final_attempt,
-            sequence=receipt.delivery.stream_sequence,
-        )
+    async def _bury(self, job: Job, observed: Observed, letter: DeadLetter, key: str) -> None:
+        log = self._log.bind(**job.labels)
         try:
-            await self._store(receipt, letter, key, log)
+            await self._store(job, observed, letter, key, log)
         except (LostDeliveryError, NotWrittenError) as error:
             log.warning("delivery.lost", why=str(error))
+            observed.lost()
         except asyncio.CancelledError:
             log.error("dead_letter.abandoned", error=letter.error)  # noqa: TRY400 - not ours
-            if not receipt.settled:
+            if not job.receipt.settled:
                 with contextlib.suppress(LostDeliveryError):
-                    await receipt.nak()
+                    await job.receipt.nak()
             raise
         finally:
-            self._heartbeats.discard(receipt)
+            self._heartbeats.discard(job.receipt)
 
     async def _store(
-        self, receipt: Receipt, letter: DeadLetter, key: str, log: FilteringBoundLogger
+        self,
+        job: Job,
+        observed: Observed,
+        letter: DeadLetter,
+        key: str,
+        log: FilteringBoundLogger,
     ) -> None:
+        receipt, reason = job.receipt, letter.reason or "permanent"
+        headers = observed.burying(reason)
         try:
-            stored = await self._writer.write(
-                letter, key, receipt.delivery.headers, lambda: receipt.remaining > 0
-            )
+            stored = await self._writer.write(letter, key, headers, lambda: receipt.remaining > 0)
         except PayloadTooLargeError as error:
             log.error(  # noqa: TRY400 - the sizes say it all
                 "dead_letter.too_large", why=str(error), again_in=self._longest_delay
             )
             await receipt.nak(self._longest_delay)
             return
-        await receipt.term(letter.reason or "")
+        await receipt.term(reason)
         log.error(
             "task.dead",
-            reason=letter.reason,
+            reason=reason,
             error=letter.error,
             dead_letter=stored.sequence,
             stream=stored.stream,
         )
+        observed.buried(reason, letter.error)

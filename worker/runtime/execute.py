@@ -1,193 +1,168 @@
-"""One delivery, one settlement: read the task, run its handler, tell the server what follows."""
+"""One delivery on its way: read, admitted, taken, run, and handed to its ending."""
 
 from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
 
-from structlog.typing import FilteringBoundLogger
-
-from worker.handlers.call import Failed, call
+from worker.handlers.call import call
 from worker.handlers.context import TaskContext
+from worker.handlers.failed import Failed
+from worker.handlers.interrupts import Interrupts, interrupted
 from worker.handlers.registry import Registry
 from worker.jetstream.binding import Binding
-from worker.jetstream.dead_letter_writer import death_key
-from worker.jetstream.settle import LostDeliveryError, Receipt
 from worker.model import wire_json
-from worker.model.delivery import Delivery
-from worker.model.retry import Ack, Bury, Failure, Retry, RetryPolicy, Settlement, attempts_allowed
+from worker.model.clock import format_rfc3339
+from worker.model.ledger import AlreadyDone
+from worker.model.replay import replay_count
+from worker.model.retry import Failure, attempts_allowed
 from worker.model.surroundings import Surroundings
 from worker.model.task import InvalidTaskError, Task, parse_task
-from worker.runtime.burial import Burials
-from worker.runtime.letters import Letters, replay_count
-
-INTERRUPTED = Failed(Failure("transient", 0.0), "interrupted: the worker shut down", "Interrupted")
-
-
-@dataclass(frozen=True, slots=True)
-class Ending:
-    """How one delivery ends. `why` is None where the task is done."""
-
-    task: Task
-    settlement: Settlement
-    why: Failed | None = None
+from worker.runtime.breaker import Breakers
+from worker.runtime.endings import Endings
+from worker.runtime.job import Job
+from worker.runtime.leases import Leases
+from worker.runtime.observer import Observed, Observer
+from worker.runtime.parking import Parking
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
-    """What a worker goes by. `task_timeout` in seconds."""
+class Stations:
+    """What a job passes on its way. `leases` is None where no ledger is kept."""
 
-    worker_id: str
     registry: Registry
-    policy: RetryPolicy
-    task_timeout: float
+    binding: Binding
+    observer: Observer
+    breakers: Breakers[Job]
+    leases: Leases | None
+    parking: Parking
+    interrupts: Interrupts
+    endings: Endings
 
 
 class Executor:
-    """Runs deliveries, any number at a time."""
+    """Runs jobs, any number at a time."""
 
-    def __init__(
-        self,
-        rules: Rules,
-        binding: Binding,
-        burials: Burials,
-        letters: Letters,
-        around: Surroundings,
-    ) -> None:
-        """Describe the work.
-
-        Args:
-            rules: Handlers, retry policy and limits.
-            binding: What the server allows.
-            burials: Where tasks go that are not tried again.
-            letters: What their dead letters say.
-            around: Time, chance for the jitter of the backoff, and a log of each ending.
-        """
-        self._rules = rules
-        self._binding = binding
-        self._burials = burials
-        self._letters = letters
+    def __init__(self, worker_id: str, stations: Stations, around: Surroundings) -> None:
+        self._worker_id = worker_id
+        self._stations = stations
+        self._endings = stations.endings
+        self._breakers = stations.breakers
         self._clock = around.clock
-        self._random = around.random
         self._log = around.log
+        self._leaving = False
 
-    async def execute(self, receipt: Receipt) -> None:
-        """Run one delivery to its settlement. Cancelling it interrupts the handler, no more."""
-        began = self._clock.monotonic()
-        await self._end(receipt, await self._run(receipt.delivery, began), began)
-
-    async def interrupt(self, receipt: Receipt) -> None:
-        """End a delivery that was never begun, as if it had been interrupted."""
-        task = parse_task(receipt.delivery.body)
-        settlement = self._rules.policy.settle(
-            INTERRUPTED.failure,
-            receipt.delivery.delivery_count,
-            self._allowed(task),
-            self._random,
-        )
-        await self._end(receipt, Ending(task, settlement, INTERRUPTED), self._clock.monotonic())
-
-    async def _end(self, receipt: Receipt, ending: Ending, began: float) -> None:
-        try:
-            await self._settle(receipt, ending)
-        except LostDeliveryError as error:
-            self._tell(receipt, ending, began).warning("delivery.lost", why=str(error))
+    async def execute(self, job: Job) -> None:
+        """Run a job to its ending, or until it has to wait in hand, in no slot."""
+        observed = job.observed or self._look_into(job)
+        if not job.is_fit:
+            await self._refuse(job, observed)
             return
-        if isinstance(ending.settlement, Ack):
-            self._log.info(
-                "task.done",
-                task_id=ending.task.task_id,
-                tenant_id=ending.task.tenant_id,
-                attempt=receipt.delivery.delivery_count,
-                seconds=round(self._clock.monotonic() - began, 3),
-            )
-        elif isinstance(ending.settlement, Retry) and ending.why is not None:
-            self._tell(receipt, ending, began).warning(
-                "task.retry", error=ending.why.error, delay=round(ending.settlement.delay, 3)
-            )
+        task_type = job.task.task_type
+        admission = "run" if self._leaving else self._breakers.admit(task_type)
+        if admission == "hold":
+            observed.held()
+            self._breakers.hold(task_type, job)
+            return
+        leases = self._stations.leases
+        if leases is not None and not await self._take(job, observed, leases):
+            self._breakers.undecided(task_type, admission)
+            return
+        why = await self._attempt(job, observed)
+        if why is None:
+            await self._endings.succeed(job, observed, admission)
+        else:
+            await self._endings.fail(job, observed, admission, why)
 
-    def may_come_again(self, delivery: Delivery) -> bool:
-        """Return whether the task has attempts left after this delivery, if it is not run now."""
+    def leave(self) -> None:
+        """Let no job wait in hand any more: the worker stops."""
+        self._leaving = True
+        self._endings.hold_no_more()
+
+    async def hand_back(self, job: Job) -> bool:
+        """Give back a job that was not begun; False for a last attempt, which must be run."""
+        observed = job.observed or self._look_into(job)
+        return await self._endings.put_off(job, observed, 0.0, "the worker stops")
+
+    async def interrupt(self, job: Job) -> None:
+        """End a job that was never begun, as if it had been interrupted."""
+        observed = job.observed or self._look_into(job)
+        if job.is_fit:
+            await self._endings.give_up_attempt(job, observed, interrupted("shutdown"))
+        else:
+            await self._refuse(job, observed)
+
+    def _look_into(self, job: Job) -> Observed:
+        """Read the task, or what can be read of a message that is none."""
+        delivery, stations = job.delivery, self._stations
         try:
-            task = parse_task(delivery.body)
-        except InvalidTaskError:
-            return False
-        return delivery.delivery_count < self._allowed(task)
-
-    def _allowed(self, task: Task) -> int:
-        return attempts_allowed(task.max_retries, self._binding.current.max_deliver)
-
-    async def _run(self, delivery: Delivery, began: float) -> Ending:
-        try:
-            task = parse_task(delivery.body)
+            job.task = parse_task(delivery.body)
+            job.allowed = attempts_allowed(
+                job.task.max_retries, stations.binding.current.max_deliver
+            )
         except InvalidTaskError as error:
-            why = Failed(Failure("permanent"), f"not a task: {error}", "InvalidTask")
-            return Ending(_salvaged(delivery.body), Bury("invalid"), why)
-        allowed = self._allowed(task)
-        if delivery.delivery_count > allowed:
-            words = f"delivered {delivery.delivery_count} times, settled never: worker died?"
-            return Ending(task, Bury("stuck"), Failed(Failure("permanent"), words, "Stuck"))
-        why_not = await self._attempt(task, delivery, allowed, began)
-        if why_not is None:
-            return Ending(task, Ack())
-        attempt = delivery.delivery_count
-        settlement = self._rules.policy.settle(why_not.failure, attempt, allowed, self._random)
-        return Ending(task, settlement, why_not)
+            job.task, job.problem = _salvaged(delivery.body), str(error)
+        headers = delivery.headers
+        replays = replay_count(headers) if headers else 0
+        job.observed = stations.observer.received(job.task, delivery, replays)
+        return job.observed
 
-    async def _attempt(
-        self, task: Task, delivery: Delivery, allowed: int, began: float
-    ) -> Failed | None:
-        handler = self._rules.registry.find(task.task_type)
+    async def _refuse(self, job: Job, observed: Observed) -> None:
+        """End a job that must not be run."""
+        if job.receipt.remaining <= 0:
+            self._endings.lost(job, observed)
+        elif job.problem:
+            why = Failed(Failure("permanent"), f"not a task: {job.problem}", "InvalidTask")
+            await self._endings.bury(job, observed, "invalid", why)
+        else:
+            words = f"delivered {job.delivery.delivery_count} times, settled never: worker died?"
+            why = Failed(Failure("permanent"), words, "Stuck")
+            await self._endings.bury(job, observed, "stuck", why)
+
+    async def _take(self, job: Job, observed: Observed, leases: Leases) -> bool:
+        """Return whether the task is ours to run; where not, the job is looked after."""
+        standing = await leases.begin(job)
+        if standing is None:
+            return True
+        if isinstance(standing, AlreadyDone):
+            words = f"done by {standing.owner} at {format_rfc3339(standing.at)}"
+            await self._endings.skip(job, observed, words)
+            return False
+        parking = self._stations.parking
+        if not (parking.is_full or self._leaving) or not await self._endings.put_off(
+            job, observed, standing, "another worker runs it"
+        ):
+            parking.park(job, standing)
+        return False
+
+    async def _attempt(self, job: Job, observed: Observed) -> Failed | None:
+        handler = self._stations.registry.find(job.task.task_type)
         if handler is None:
-            known = ", ".join(self._rules.registry.task_types)
-            words = f"unknown task type: {task.task_type} (known: {known})"
+            known = ", ".join(self._stations.registry.task_types)
+            words = f"unknown task type: {job.task.task_type} (known: {known})"
             return Failed(Failure("permanent"), words, "UnknownTaskType")
-        context = TaskContext(
-            attempt=delivery.delivery_count,
-            attempts_allowed=allowed,
-            replays=replay_count(delivery.headers),
-            headers=delivery.headers,
-            deadline=began + self._rules.task_timeout,
-            worker_id=self._rules.worker_id,
+        with observed:
+            job.slot = asyncio.current_task()
+            context = self._context(job, observed)
+            why = await call(handler, job.task, context, self._stations.interrupts)
+            if why is not None:
+                observed.failed(why)
+        return why
+
+    def _context(self, job: Job, observed: Observed) -> TaskContext:
+        return TaskContext(
+            attempt=job.delivery.delivery_count,
+            attempts_allowed=job.allowed,
+            replays=observed.replays,
+            headers=observed.headers,
+            deadline=self._clock.monotonic() + self._stations.interrupts.limit,
+            worker_id=self._worker_id,
             clock=self._clock,
-            bound=_labels(task, delivery),
+            bound=job.labels,
             logger=self._log,
+            fencing_token=None if job.lease is None else job.lease.token,
+            report=observed.progress,
         )
-        try:
-            return await call(handler, task, context, self._rules.task_timeout)
-        except asyncio.CancelledError:
-            # Only the shutdown cancels: the task is handed back, and that must not be cancelled.
-            if (current := asyncio.current_task()) is not None:
-                current.uncancel()
-            return INTERRUPTED
-
-    async def _settle(self, receipt: Receipt, ending: Ending) -> None:
-        delivery = receipt.delivery
-        match ending.settlement, ending.why:
-            case Bury(reason), Failed() as why:
-                letter = self._letters.letter(delivery, ending.task, reason, why)
-                self._letters.forget(delivery)
-                key = death_key(self._binding.current.generation, delivery.stream_sequence)
-                await self._burials.begin(receipt, letter, key)
-            case Retry(delay), _:
-                self._letters.remember_failure(delivery)
-                await receipt.nak(delay)
-            case _:
-                self._letters.forget(delivery)
-                await receipt.ack()
-
-    def _tell(self, receipt: Receipt, ending: Ending, began: float) -> FilteringBoundLogger:
-        seconds = round(self._clock.monotonic() - began, 3)
-        return self._log.bind(**_labels(ending.task, receipt.delivery), seconds=seconds)
-
-
-def _labels(task: Task, delivery: Delivery) -> dict[str, str | int]:
-    return {
-        "task_id": task.task_id,
-        "tenant_id": task.tenant_id,
-        "attempt": delivery.delivery_count,
-        "sequence": delivery.stream_sequence,
-    }
 
 
 def _salvaged(body: bytes) -> Task:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from worker.handlers.call import Failed
+from worker.handlers.failed import Failed
 from worker.model.clock import Clock, format_rfc3339
 from worker.model.dead_letter import MAX_TRACEBACK, DeadLetter, Reason, Source, encode_raw
 from worker.model.delivery import Delivery
-from worker.model.names import REPLAY_COUNT
+from worker.model.replay import replay_count
 from worker.model.task import Task
 
 MAX_REMEMBERED = 10_000
@@ -52,12 +50,6 @@ class Letters:
             replays=replay_count(delivery.headers),
             raw=encode_raw(delivery.body) if reason == "invalid" else None,
         )
-
-
-def replay_count(headers: Mapping[str, str]) -> int:
-    """Return how often the task came back from the dead letters, 0 where the header is no count."""
-    said = headers.get(REPLAY_COUNT, "")
-    return int(said) if said.isascii() and said.isdigit() and len(said) < 10 else 0
 
 
 def last_bytes(text: str, limit: int) -> str:

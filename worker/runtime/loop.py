@@ -4,24 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from typing import Any
 
-from worker.jetstream.settle import LostDeliveryError, Receipt, Settlements
+from worker.handlers.interrupts import Interrupts
+from worker.jetstream.settle import Receipt
 from worker.jetstream.source import Source
 from worker.model.delivery import Delivery
 from worker.model.surroundings import Surroundings
+from worker.runtime.breaker import Breakers
 from worker.runtime.burial import Burials
 from worker.runtime.execute import Executor
 from worker.runtime.heartbeat import Heartbeats
+from worker.runtime.job import Job
+from worker.runtime.parking import Parking
+from worker.runtime.slots import Slots
 
 AHEAD = 0.05
 """Seconds of work to have at hand: quick tasks are fetched ahead, so that no slot waits."""
 MOST_AHEAD = 1000
 WEIGHT = 0.05
 """How much the latest task counts in the mean duration."""
-BREATH = 64
-"""Deliveries that a slot runs before it lets others have the event loop."""
 HAND_BACK = 2.0
 """Seconds for what was interrupted to be handed back, after the grace."""
 
@@ -30,13 +34,17 @@ HAND_BACK = 2.0
 class Keeping:
     """What goes on beside the slots.
 
-    `heartbeats` keep deliveries ours while they wait and run; `burials` end before the loop does;
-    `settlements` repeat what a lost connection swallowed.
+    `heartbeats` keep deliveries ours while they wait and run; `breakers` and `parking` have those
+    that wait in hand; `burials` end before the loop does; `interrupts` ends handlers; `beside` is
+    what runs for as long as the loop does.
     """
 
     heartbeats: Heartbeats
+    breakers: Breakers[Job]
+    parking: Parking
     burials: Burials
-    settlements: Settlements
+    interrupts: Interrupts
+    beside: tuple[Callable[[], Coroutine[Any, Any, None]], ...]
 
 
 class Loop:
@@ -60,125 +68,121 @@ class Loop:
             around: Time, and a log of how the loop leaves.
         """
         self._executor = executor
+        self._keeping = keeping
         self._heartbeats = keeping.heartbeats
-        self._burials = keeping.burials
-        self._settlements = keeping.settlements
         self._receipt = receipt
         self._concurrency = concurrency
         self._clock = around.clock
         self._log = around.log
-        self._waiting: asyncio.Queue[Receipt] = asyncio.Queue()
+        self._slots = Slots[Job](concurrency, self._run)
         self._held = 0
         self._mean = float("inf")
         self._closing = False
-        self._interrupted = False
         self._empty = asyncio.Event()
         self._source: Source | None = None
-
-    @property
-    def running(self) -> int:
-        """How many deliveries are being run."""
-        return self._held - self._waiting.qsize()
 
     def room(self) -> int:
         """Return how many more deliveries would be taken."""
         if self._closing:
             return 0
         ahead = min(MOST_AHEAD, int(self._concurrency * AHEAD / max(self._mean, 1e-9)))
-        return max(0, self._concurrency + ahead - self._held)
+        return self._keeping.breakers.room(max(0, self._concurrency + ahead - self._held))
 
     def accept(self, delivery: Delivery) -> None:
         """Take a delivery, to be run as soon as a slot is free."""
         receipt = self._receipt(delivery)
         self._heartbeats.add(receipt)
-        self._held += 1
-        self._empty.clear()
-        self._waiting.put_nowait(receipt)
+        self.again(Job(receipt))
 
-    async def run(self, source: Source, stop: asyncio.Event, grace: float) -> None:
-        """Pull and run until `stop`; then let what runs finish within `grace` seconds."""
+    def again(self, job: Job) -> None:
+        """Have a job run, also one that had to wait in hand."""
+        self._held += 1
+        self._slots.put(job)
+
+    async def run(self, source: Source, stop: asyncio.Event, grace: Callable[[], float]) -> None:
+        """Pull and run until `stop`; then let what runs finish within `grace()` seconds."""
         self._source = source
-        self._empty.set()
         async with asyncio.TaskGroup() as group:
             pulling = group.create_task(source.run())
-            beating = group.create_task(self._heartbeats.run())
-            confirming = group.create_task(self._settlements.run())
-            slots = [group.create_task(self._slot()) for _ in range(self._concurrency)]
+            beside = [group.create_task(work()) for work in self._keeping.beside]
+            self._slots.start(group)
             await stop.wait()
-            deadline = asyncio.get_running_loop().time() + grace
+            deadline = asyncio.get_running_loop().time() + grace()
             self._closing = True
+            self._executor.leave()
             source.stop()
             await self._hand_back()
             await pulling
             await self._hand_back()
-            await self._finish(slots, deadline)
-            for task in (beating, confirming, *slots):
+            await self._finish(deadline)
+            for task in beside:
                 task.cancel()
+            self._slots.cancel()
 
-    async def _slot(self) -> None:
-        since_breath = 0
-        while True:
-            receipt = await self._waiting.get()
-            began = self._clock.monotonic()
-            try:
-                await self._executor.execute(receipt)
-            finally:
-                self._release(receipt)
-            self._learn(self._clock.monotonic() - began)
-            if self._interrupted:
-                return
-            since_breath += 1
-            if since_breath >= BREATH:
-                since_breath = 0
-                await asyncio.sleep(0)
+    async def _run(self, job: Job) -> None:
+        began = self._clock.monotonic()
+        try:
+            await self._executor.execute(job)
+        finally:
+            self._release(job)
+        self._mean = mean(self._mean, self._clock.monotonic() - began)
 
-    def _release(self, receipt: Receipt) -> None:
-        if receipt.settled:
-            self._heartbeats.discard(receipt)
+    def _release(self, job: Job) -> None:
+        if job.receipt.settled:
+            self._heartbeats.discard(job.receipt)
         self._held -= 1
-        if not self._held:
+        if self._closing and not self._held:
             self._empty.set()
         if self._source is not None:
             self._source.room_changed()
 
-    def _learn(self, seconds: float) -> None:
-        first = self._mean == float("inf")
-        self._mean = seconds if first else self._mean + WEIGHT * (seconds - self._mean)
+    def _take_back(self) -> list[Job]:
+        """Return all jobs that are not being run, as if they came anew."""
+        waiting = self._keeping.breakers.drain() + self._keeping.parking.take_back()
+        self._held += len(waiting)
+        return self._slots.take_back() + waiting
 
     async def _hand_back(self) -> None:
         """Give back what was not begun; a last attempt is run, for nobody would get it again."""
         last_attempts = []
-        while not self._waiting.empty():
-            receipt = self._waiting.get_nowait()
-            if not self._executor.may_come_again(receipt.delivery):
-                last_attempts.append(receipt)
-                continue
-            with contextlib.suppress(LostDeliveryError):
-                await receipt.nak()
-            self._release(receipt)
-        for receipt in last_attempts:
-            self._waiting.put_nowait(receipt)
+        for job in self._take_back():
+            if await self._executor.hand_back(job):
+                self._release(job)
+            else:
+                last_attempts.append(job)
+        for job in last_attempts:
+            self._slots.put(job)
 
-    async def _finish(self, slots: list[asyncio.Task[None]], deadline: float) -> None:
+    async def _finish(self, deadline: float) -> None:
         self._log.info("worker.finishing", running=self._held)
         try:
             async with asyncio.timeout_at(deadline):
-                await self._empty.wait()
-                await self._burials.finish()
+                await self._until_empty()
         except TimeoutError:
             self._log.warning("worker.interrupting", running=self._held)
-            await self._interrupt(slots)
+            await self._interrupt()
 
-    async def _interrupt(self, slots: list[asyncio.Task[None]]) -> None:
-        self._interrupted = True
-        for slot in slots:
-            slot.cancel()
-        while not self._waiting.empty():
-            receipt = self._waiting.get_nowait()
-            await self._executor.interrupt(receipt)
-            self._release(receipt)
+    async def _until_empty(self) -> None:
+        while self._held or len(self._keeping.parking):
+            self._empty.clear()
+            await self._empty.wait()
+        await self._keeping.burials.finish()
+
+    async def _interrupt(self) -> None:
+        """End what still runs, and what was never begun with it."""
+        for job in self._keeping.parking.take_back():
+            # Another worker runs the task: what becomes of it is that one's to say.
+            job.receipt.abandon()
+        self._keeping.interrupts.interrupt_all("shutdown")
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(HAND_BACK):
-                await self._empty.wait()
-                await self._burials.finish()
-        await self._burials.abandon()
+                for job in self._take_back():
+                    await self._executor.interrupt(job)
+                    self._release(job)
+                await self._until_empty()
+        await self._keeping.burials.abandon()
+
+
+def mean(before: float, seconds: float) -> float:
+    """Return the running mean after one more; infinity before the first."""
+    return seconds if before == float("inf") else before + WEIGHT * (seconds - before)

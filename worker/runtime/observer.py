@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
-from worker.handlers.call import Failed
+from worker.handlers.failed import Failed
 from worker.jetstream.events import Events, TaskEvents
 from worker.model.clock import Clock
 from worker.model.dead_letter import Reason
@@ -93,6 +93,16 @@ class Observed:
         """The trace that the task belongs to, empty for none."""
         return trace_id(self._delivery.headers) if self._span is None else self._span.trace_id
 
+    @property
+    def replays(self) -> int:
+        """How often the task came back from the dead letters."""
+        return self._replays
+
+    @property
+    def seconds(self) -> float:
+        """How long the handler ran, 0 where it did not."""
+        return self._seconds or 0.0
+
     def __enter__(self) -> Self:
         """The handler begins."""
         observer, facts = self._observer, self._facts
@@ -138,7 +148,7 @@ class Observed:
         """It was acknowledged."""
         self._count("succeeded")
         if steps := self._announced():
-            steps.succeeded(self._seconds or 0.0)
+            steps.succeeded(self.seconds)
 
     def retrying(self, delay: float, why: Failed) -> None:
         """It was given back and comes again after `delay` seconds."""

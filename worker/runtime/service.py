@@ -1,32 +1,28 @@
-"""The whole worker, put together: one connection, one pull, one loop."""
+"""The whole worker: one connection, one pull, one loop, and all that tells of it."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from random import Random
+from collections.abc import AsyncIterator, Iterator
 
 from structlog.typing import FilteringBoundLogger
 
-from worker.handlers.registry import Registry, registry_of
-from worker.handlers.simulate import SimulatedProvisioning
+from worker.handlers.registry import Registry
 from worker.jetstream.binding import Binding
 from worker.jetstream.connection import Connection, connect
-from worker.jetstream.dead_letter_writer import DeadLetterWriter
-from worker.jetstream.errors import ApiError, UncertainError, UnreachableError
-from worker.jetstream.settle import Receipt, Settlements
-from worker.jetstream.source import Intake, Source
-from worker.model.delivery import Delivery
+from worker.jetstream.errors import ApiError, RefusedError, UncertainError, UnreachableError
+from worker.jetstream.events import Events
+from worker.jetstream.service import answering
+from worker.model.fleet import WorkerState
 from worker.model.link import LinkChange, Listener
-from worker.model.retry import RetryPolicy
 from worker.model.surroundings import Surroundings
-from worker.runtime.burial import Burials
-from worker.runtime.execute import Executor, Rules
-from worker.runtime.heartbeat import Heartbeats
-from worker.runtime.letters import Letters
-from worker.runtime.loop import Keeping, Loop
+from worker.runtime.assembly import Ground, Worker, assembled
+from worker.runtime.report import Counts, Reporter, Who
 from worker.runtime.shutdown import Shutdown, StoppedError
+from worker.runtime.watching import Watching, watching
 from worker.settings import WorkerSettings
+from worker.telemetry.metrics import Readings
 
 FLUSH_TIMEOUT = 2.0
 FIRST_WAIT = 0.25
@@ -37,52 +33,55 @@ TEMPORARY = (500, 503)
 
 async def serve(
     settings: WorkerSettings,
-    registry: Registry,
+    handlers: Registry,
     shutdown: Shutdown,
     around: Surroundings,
 ) -> None:
-    """Run tasks by the handlers of `registry` until the shutdown is asked for; leave in order.
+    """Run tasks by the handlers until the shutdown is asked for; leave in order.
 
     Raises:
-        RefusedError: wrong credentials, or no JetStream.
+        RefusedError: wrong credentials, also while it runs, or no JetStream.
         ApiError: JetStream will not have the streams or the consumer.
+        HealthError: the port for health and metrics is taken.
     """
     log = around.log
-    options = settings.connection(settings.worker_id)
+    end = _End(shutdown)
     async with contextlib.AsyncExitStack() as stack:
+        watched = await stack.enter_async_context(watching(settings, handlers, around))
+        options = settings.connection(settings.worker_id)
         connecting = stack.enter_async_context(
             connect(options, random=around.random, listener=link_logger(log))
         )
         try:
             connection = await shutdown.unless_requested(connecting)
+            connection.listen(end.on_link)
+            _follow(connection, watched)
             binding = Binding(connection.api, settings.names, log)
             await shutdown.unless_requested(_bound(binding, log))
         except StoppedError:
             return
-        loop, source = _assemble(settings, connection, binding, registry, around)
+        events = await stack.enter_async_context(_publishing(settings, connection, around))
+        ground = Ground(settings, handlers, connection, binding, watched, events, around)
+        worker = await assembled(ground, stack)
+        readings = _readings(ground, worker)
+        watched.publish(readings)
+        report = _reporter(ground, worker, readings, shutdown)
+        await stack.enter_async_context(answering(connection, settings.names, report))
+        stack.enter_context(_readiness(watched, shutdown))
         log.info(
             "worker.ready",
             worker_id=settings.worker_id,
             stream=settings.names.stream,
             consumer=settings.names.consumer,
             concurrency=settings.concurrency,
-            task_types=list(registry.task_types),
+            task_types=list(handlers.task_types),
         )
-        await loop.run(source, shutdown.requested, settings.grace)
+        grace = settings.grace
+        await worker.loop.run(worker.source, shutdown.requested, lambda: 0.0 if end.why else grace)
         await connection.flush(FLUSH_TIMEOUT)
+        if end.why:
+            raise RefusedError(f"the server ended the connection: {end.why}")
     log.info("worker.stopped", worker_id=settings.worker_id)
-
-
-def handlers(settings: WorkerSettings, random: Random) -> Registry:
-    """Return the handlers that were asked for: the user's modules, else simulated provisioning.
-
-    Raises:
-        HandlerSetupError: the modules cannot be used.
-    """
-    modules = [name.strip() for name in settings.handlers.split(",") if name.strip()]
-    if modules:
-        return registry_of(modules)
-    return SimulatedProvisioning(settings.simulation, random, settings.sim_seed).registry
 
 
 def link_logger(log: FilteringBoundLogger) -> Listener:
@@ -106,6 +105,60 @@ def link_logger(log: FilteringBoundLogger) -> Listener:
     return tell
 
 
+class _End:
+    """Ends the worker where the client gave the connection up, which no reconnect follows."""
+
+    def __init__(self, shutdown: Shutdown) -> None:
+        self._shutdown = shutdown
+        self._last_error = "no reason was given"
+        self.why = ""
+
+    def on_link(self, change: LinkChange) -> None:
+        if change.event == "error":
+            self._last_error = change.detail
+        elif change.event == "closed" and not self._shutdown.requested.is_set():
+            self.why = self._last_error
+            self._shutdown.requested.set()
+
+
+def _follow(connection: Connection, watched: Watching) -> None:
+    connection.listen(watched.readiness.on_link)
+    watched.readiness.clear("connection")
+
+
+@contextlib.contextmanager
+def _readiness(watched: Watching, shutdown: Shutdown) -> Iterator[None]:
+    """Say over HTTP that tasks are taken, until the shutdown is asked for."""
+    watched.readiness.clear("consumer")
+
+    async def until_asked() -> None:
+        await shutdown.requested.wait()
+        watched.readiness.stands("shutdown", "the worker is stopping")
+
+    waiting = asyncio.create_task(until_asked())
+    try:
+        yield
+    finally:
+        waiting.cancel()
+
+
+@contextlib.asynccontextmanager
+async def _publishing(
+    settings: WorkerSettings, connection: Connection, around: Surroundings
+) -> AsyncIterator[Events | None]:
+    """Publish events until the block ends, the last of them included."""
+    if not settings.events:
+        yield None
+        return
+    events = Events(connection, settings.names, settings.worker_id, around)
+    sending = asyncio.create_task(events.run())
+    try:
+        yield events
+    finally:
+        events.stop()
+        await sending
+
+
 async def _bound(binding: Binding, log: FilteringBoundLogger) -> None:
     """Bind to the consumer, however long the server takes to be able to."""
     failures = 0
@@ -125,37 +178,25 @@ async def _bound(binding: Binding, log: FilteringBoundLogger) -> None:
         await asyncio.sleep(min(LONGEST_WAIT, FIRST_WAIT * 2.0 ** min(failures, 10)))
 
 
-def _assemble(
-    settings: WorkerSettings,
-    connection: Connection,
-    binding: Binding,
-    registry: Registry,
-    around: Surroundings,
-) -> tuple[Loop, Source]:
-    names = settings.names
-    policy = RetryPolicy().scaled(settings.backoff_scale)
-    heartbeats = Heartbeats(lambda: binding.current.ack_wait)
-    writer = DeadLetterWriter(connection.api, names.dlq, around)
-    burials = Burials(writer, heartbeats, policy.cap, around.log)
-    executor = Executor(
-        Rules(settings.worker_id, registry, policy, settings.task_timeout),
-        binding,
-        burials,
-        Letters(settings.worker_id, names.tasks, around.clock),
-        around,
+def _readings(ground: Ground, worker: Worker) -> Readings:
+    connection, watched, events = ground.connection, ground.watched, ground.events
+    return Readings(
+        in_flight=lambda: len(watched.in_flight),
+        held=lambda: worker.breakers.held,
+        connected=lambda: connection.is_connected,
+        reconnects=lambda: connection.reconnects,
+        events_dropped=lambda: 0 if events is None else events.dropped,
+        loop_blocked=lambda: watched.loop_watch.stood_still,
     )
 
-    settlements = Settlements(connection, around.clock)
 
-    def receipt(delivery: Delivery) -> Receipt:
-        return settlements.receipt(delivery, binding.current.ack_wait)
+def _reporter(ground: Ground, worker: Worker, readings: Readings, shutdown: Shutdown) -> Reporter:
+    def state() -> WorkerState:
+        return "draining" if shutdown.requested.is_set() else "running"
 
-    keeping = Keeping(heartbeats, burials, settlements)
-    loop = Loop(executor, keeping, receipt, settings.concurrency, around)
-    source = Source(
-        connection,
-        (names.stream, names.consumer),
-        Intake(loop.accept, loop.room, binding.restore),
-        around,
+    settings, watched = ground.settings, ground.watched
+    who = Who(settings.worker_id, settings.names, settings.concurrency, ground.handlers.task_types)
+    counts = Counts(
+        watched.tally, watched.pace, watched.in_flight, readings, worker.breakers.status, state
     )
-    return loop, source
+    return Reporter(who, counts, ground.around.clock)

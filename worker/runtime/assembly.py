@@ -1,0 +1,160 @@
+"""A worker's parts, put together on one connection."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any
+
+from worker.handlers.interrupts import Interrupts
+from worker.handlers.registry import Registry
+from worker.jetstream.binding import Binding
+from worker.jetstream.connection import Connection
+from worker.jetstream.dead_letter_writer import DeadLetterWriter
+from worker.jetstream.events import Events
+from worker.jetstream.ledger import Ledger
+from worker.jetstream.pipeline import Pipeline
+from worker.jetstream.settle import Receipt, Settlements
+from worker.jetstream.source import Intake, Source
+from worker.model.breaker import BreakerPolicy, BreakerStatus
+from worker.model.delivery import Delivery
+from worker.model.retry import RetryPolicy
+from worker.model.surroundings import Surroundings
+from worker.runtime.breaker import Breakers, Hooks, most_held
+from worker.runtime.burial import Burials
+from worker.runtime.endings import Endings, Rooms
+from worker.runtime.execute import Executor, Stations
+from worker.runtime.heartbeat import Heartbeats
+from worker.runtime.job import Job
+from worker.runtime.leases import SHARE_OF_ACK_WAIT, Leases
+from worker.runtime.letters import Letters
+from worker.runtime.loop import Keeping, Loop
+from worker.runtime.observer import Observer, Views
+from worker.runtime.parking import Parking
+from worker.runtime.watching import Watching
+from worker.settings import WorkerSettings
+
+Work = Callable[[], Coroutine[Any, Any, None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What a worker stands on. `events` is None where none are published."""
+
+    settings: WorkerSettings
+    handlers: Registry
+    connection: Connection
+    binding: Binding
+    watched: Watching
+    events: Events | None
+    around: Surroundings
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """The parts that others ask or tell."""
+
+    loop: Loop
+    source: Source
+    breakers: Breakers[Job]
+
+
+async def assembled(ground: Ground, stack: contextlib.AsyncExitStack) -> Worker:
+    """Put a worker together; what must be closed goes onto `stack`."""
+    settings, around, binding = ground.settings, ground.around, ground.binding
+    policy = RetryPolicy().scaled(settings.backoff_scale)
+    heartbeats = Heartbeats(lambda: binding.current.ack_wait)
+    writer = DeadLetterWriter(ground.connection.api, settings.names.dlq, around)
+    burials = Burials(writer, heartbeats, policy.cap, around.log)
+    interrupts = Interrupts(settings.task_timeout)
+    breakers = _breakers(ground, lambda job: loop.again(job))
+    parking = Parking(lambda job: loop.again(job))
+    leases = await _leases(ground, interrupts, stack)
+    letters = Letters(settings.worker_id, settings.names.tasks, around.clock)
+    rooms = Rooms(binding, burials, letters, breakers, leases)
+    executor = Executor(
+        settings.worker_id,
+        Stations(
+            registry=ground.handlers,
+            binding=binding,
+            observer=_observer(ground),
+            breakers=breakers,
+            leases=leases,
+            parking=parking,
+            interrupts=interrupts,
+            endings=Endings(policy, rooms, around),
+        ),
+        around,
+    )
+    settlements = Settlements(ground.connection, around.clock)
+
+    def receipt(delivery: Delivery) -> Receipt:
+        return settlements.receipt(delivery, binding.current.ack_wait)
+
+    beside: list[Work] = [heartbeats.run, settlements.run, breakers.run, ground.watched.pace.run]
+    if leases is not None:
+        beside.append(leases.run)
+    keeping = Keeping(heartbeats, breakers, parking, burials, interrupts, tuple(beside))
+    loop = Loop(executor, keeping, receipt, settings.concurrency, around)
+    return Worker(loop, _source(ground, loop), breakers)
+
+
+def _breakers(ground: Ground, release: Callable[[Job], None]) -> Breakers[Job]:
+    settings, watched, log = ground.settings, ground.watched, ground.around.log
+
+    def changed(status: BreakerStatus) -> None:
+        watched.tally.breaker_changed(status)
+        if ground.events is not None:
+            ground.events.breaker(status)
+        log.warning(
+            "breaker.changed",
+            task_type=status.task_type,
+            state=status.state,
+            probe_in=round(status.probe_in, 3),
+            error=status.error,
+        )
+
+    policy = BreakerPolicy(failures=settings.breaker_failures).scaled(settings.backoff_scale)
+    hooks: Hooks[Job] = Hooks(release, lambda job: job.receipt.remaining > 0, changed)
+    limit = most_held(ground.binding.current.max_ack_pending)
+    return Breakers(policy, ground.around, hooks, limit)
+
+
+async def _leases(
+    ground: Ground, interrupts: Interrupts, stack: contextlib.AsyncExitStack
+) -> Leases | None:
+    """Return the leases on the ledger's tasks, None where none is kept."""
+    settings, bound = ground.settings, ground.binding.current
+    if not settings.ledger:
+        return None
+    if not bound.has_ledger:
+        ground.around.log.warning(
+            "ledger.missing",
+            stream=settings.names.ledger_stream,
+            hint="farutech-worker topology apply creates it; until then a task may run twice",
+        )
+        return None
+    lease = bound.ack_wait * SHARE_OF_ACK_WAIT
+    pipeline = await stack.enter_async_context(Pipeline(ground.connection))
+    ledger = Ledger(
+        ground.connection.api,
+        pipeline,
+        settings.names,
+        settings.worker_id,
+        lease,
+        ground.around.clock,
+    )
+    return Leases(ledger, lease, interrupts, ground.around)
+
+
+def _observer(ground: Ground) -> Observer:
+    settings, watched = ground.settings, ground.watched
+    views = Views(watched.tally, watched.in_flight, watched.tracing, ground.events)
+    return Observer(views, settings.worker_id, settings.names.dlq, ground.around.clock)
+
+
+def _source(ground: Ground, loop: Loop) -> Source:
+    names = ground.settings.names
+    intake = Intake(loop.accept, loop.room, ground.binding.restore)
+    return Source(ground.connection, (names.stream, names.consumer), intake, ground.around)
