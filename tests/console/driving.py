@@ -9,10 +9,15 @@ from typing import cast
 
 from textual.pilot import Pilot
 
+from farutech_console.operations.live import LiveBackend
 from farutech_console.tui.app import ConsoleApp
 from tests.console.fixed import FixedBackend, StillClock
+from tests.support.nats_server import NatsServer
+from tests.support.queues import NAMES
+from worker.model.clock import SystemClock
+from worker.model.link import ConnectionOptions
 
-DEADLINE_S = 10.0
+DEADLINE_S = 30.0
 
 
 async def eventually(pilot: Pilot[None], holds: Callable[[], bool], what: str) -> None:
@@ -45,6 +50,17 @@ async def does_not_see(pilot: Pilot[None], text: str) -> None:
 def app_of(pilot: Pilot[None]) -> ConsoleApp:
     """Return the console that the pilot drives."""
     return cast("ConsoleApp", pilot.app)
+
+
+@asynccontextmanager
+async def live_console(
+    server: NatsServer, *, size: tuple[int, int] = (120, 40), read_only: bool = False
+) -> AsyncIterator[Pilot[None]]:
+    """A console on a real server, connected or not."""
+    options = ConnectionOptions(servers=(server.url,), name="farutech-console")
+    app = ConsoleApp(LiveBackend(options, NAMES, read_only=read_only), SystemClock())
+    async with app.run_test(size=size, notifications=True) as pilot:
+        yield pilot
 
 
 @asynccontextmanager

@@ -16,8 +16,8 @@ FATES: dict[Fate, str] = {
     "succeeded": "● {} succeeded",
     "dead": "✖ {} came back dead",
     "stuck": "✖ {} stuck",
-    "running": "↻ {} still running",
-    "unheard": "◌ {} not heard of yet",
+    "running": "↻ {} running",
+    "unheard": "◌ {} not heard of",
 }
 """What an operator reads of each, in this order; `{}` is how many."""
 

@@ -132,7 +132,7 @@ def _join(canvas: Canvas, start: tuple[int, int], end: tuple[int, int], curve: C
     for step in range(steps + 1):
         x = start[0] + round((end[0] - start[0]) * step / steps)
         y = start[1] + round((end[1] - start[1]) * step / steps)
-        if curve.dotted and (x + y) % 3:
+        if curve.dotted and (x + y) % 4 > 1:
             continue
         canvas.dot(x, y, curve.tone)
         if curve.filled:

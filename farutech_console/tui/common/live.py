@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from farutech_console.operations.model import LinkState, QueueStatus
 
-FRESH = 2.5
-"""Seconds after which data is no longer called live: two polls and a bit."""
+FRESH = 2.0
+"""Seconds after which data is no longer called live: a poll was missed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 
 from farutech_console.tui.common.aftermath import FATES, Aftermath
+from farutech_console.tui.common.cells import fit
 from farutech_console.tui.common.progress import FATE_TONES, GOOD, TROUBLE, Run
 from farutech_console.tui.common.spans import Line, Span, Tone, line
 from farutech_console.tui.common.textview import TextView
@@ -19,6 +20,10 @@ from worker.model.text import literal
 if TYPE_CHECKING:
     from farutech_console.operations.model import Outcome
 
+ID, SHORT_ID = 36, 13
+WIDE = 110
+"""Columns of the terminal from which a whole task id is shown."""
+
 _LOOKS: dict[str, tuple[str, Tone]] = {
     "good": ("●", "ok"),
     "bad": ("✖", "bad"),
@@ -26,10 +31,12 @@ _LOOKS: dict[str, tuple[str, Tone]] = {
 }
 
 
-def outcome_lines(outcomes: Sequence[Outcome], aftermath: Aftermath) -> list[Line]:
+def outcome_lines(
+    outcomes: Sequence[Outcome], aftermath: Aftermath, id_width: int = ID
+) -> list[Line]:
     """Return a line per outcome: trouble first, then what died again, else in their order."""
     ranked = sorted(outcomes, key=lambda outcome: _rank(outcome, aftermath))
-    lines = [_outcome_line(outcome, aftermath) for outcome in ranked]
+    lines = [_outcome_line(outcome, aftermath, id_width) for outcome in ranked]
     return lines or [line("No letter has an outcome yet.")]
 
 
@@ -39,12 +46,13 @@ def _rank(outcome: Outcome, aftermath: Aftermath) -> int:
     return 1 if aftermath.fate(outcome.task_id)[0] in ("dead", "stuck") else 2
 
 
-def _outcome_line(outcome: Outcome, aftermath: Aftermath) -> Line:
+def _outcome_line(outcome: Outcome, aftermath: Aftermath, id_width: int) -> Line:
     good, bad = outcome.outcome in GOOD, outcome.outcome in TROUBLE
     glyph, tone = _LOOKS["good" if good else "bad" if bad else "other"]
+    task_id = fit(literal(outcome.task_id, ID) or "(no task id)", id_width)
     return line(
         Span(f"{glyph} {outcome.outcome:<9}", tone),
-        f" {outcome.sequence:>8}  {literal(outcome.task_id, 36) or '(no task id)':<36}  ",
+        f" {outcome.sequence:>8}  {task_id}  ",
         *_then(outcome, aftermath),
     )
 
@@ -75,7 +83,7 @@ class Outcomes(ModalScreen[None]):
     def __init__(self, run: Run) -> None:
         super().__init__()
         self._title = f"{run.plan.kind.capitalize()}: what became of each letter"
-        self._lines = outcome_lines(run.outcomes, run.aftermath)
+        self._run = run
 
     def compose(self) -> ComposeResult:
         """The outcomes, in a view that scrolls."""
@@ -85,8 +93,10 @@ class Outcomes(ModalScreen[None]):
             yield TextView()
 
     def on_mount(self) -> None:
-        """Fill it."""
-        self.query_one(TextView).show(self._lines)
+        """Fill it; where space is short the ids are."""
+        id_width = ID if self.app.size.width >= WIDE else SHORT_ID
+        lines = outcome_lines(self._run.outcomes, self._run.aftermath, id_width)
+        self.query_one(TextView).show(lines)
 
     def action_close(self) -> None:
         """Back to work."""

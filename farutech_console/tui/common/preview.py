@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from farutech_console.tui.common.spans import Line, Span, Tone, line
-from farutech_console.tui.common.units import age, count, duration, plural
+from farutech_console.tui.common.units import age, count, plural, short_duration
 from worker.model.text import literal
 
 if TYPE_CHECKING:
@@ -48,7 +48,9 @@ def _what(plan: Plan, now: datetime) -> str:
         return "nothing: no letter is left of those that were marked"
     first, last = min(plan.sequences), max(plan.sequences)
     span = f"seq {count(first)}" if plan.count == 1 else f"seq {count(first)}…{count(last)}"
-    ages = [duration(age(at, now)) for at in (plan.oldest_at, plan.newest_at) if at is not None]
+    ages = [
+        short_duration(age(at, now)) for at in (plan.oldest_at, plan.newest_at) if at is not None
+    ]
     died = " to ".join(dict.fromkeys(ages))
     stream = literal(plan.stream, 40)
     return f"{span} of {stream}" + (f", died {died} ago" if died else "")

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from textual.content import Content
+from textual.geometry import Size
 from textual.widget import Widget
 
 from farutech_console.tui.common.aftermath import FATES, Aftermath, Fate
-from farutech_console.tui.common.spans import Line, Span, Tone, cells_of, line, one_line
+from farutech_console.tui.common.spans import Line, Span, Tone, cells_of, content, line
 from farutech_console.tui.common.units import count, duration, plural
 from worker.model.text import literal
 
@@ -25,6 +26,7 @@ KEPT = 10_000
 """Outcomes that are kept for reading; all are counted."""
 
 BAR = 20
+HINT, BRIEF_HINT = " o outcomes  esc close", "o more"
 GOOD = ("replayed", "purged")
 TROUBLE = ("failed", "unknown")
 FATE_TONES: dict[Fate, Tone] = {
@@ -108,30 +110,36 @@ class Run:
         )
 
 
-def progress_line(progress: Progress, width: int) -> Line:
-    """Return a run in one line of `width` cells, successes and failures apart.
-
-    Where it does not fit, the words that say least go first.
-    """
-    told = (*_outcomes(progress), *_fates(progress))
-    hint = Span("   o outcomes  esc close" if progress.ended else "", "muted")
-    kind = progress.plan.kind.capitalize()
-    long, short = _lead(progress), line(Span(f" {kind}:", "strong"))
-    shapes: list[Line] = [(*long, *told, hint)]
-    if progress.ended:
-        shapes += [(*short, *told, hint), (*short, *told, Span("  o more", "muted"))]
-    return next((shape for shape in shapes if cells_of(shape) <= width), shapes[-1])
+def progress_lines(progress: Progress, width: int) -> list[Line]:
+    """Return a run in a line of `width` cells, in two where what came of it needs the room."""
+    ended = progress.ended
+    long, short = _lead(progress), line(Span(f" {progress.plan.kind.capitalize()}:", "strong"))
+    hint, brief = (Span(f"  {text}" if ended else "", "muted") for text in (HINT, BRIEF_HINT))
+    outcomes, fates = _outcomes(progress), _fates(progress)
+    whole = (*long, *outcomes, *fates, hint)
+    if cells_of(whole) <= width:
+        return [whole]
+    lead = short if ended else long
+    shapes = [(*long, *outcomes, hint), (*lead, *outcomes, hint), (*lead, *outcomes, brief)]
+    first = next((shape for shape in shapes if cells_of(shape) <= width), shapes[-1])
+    return [first, (Span(" " * cells_of(short)), *fates)] if fates else [first]
 
 
 def _outcomes(progress: Progress) -> list[Span]:
     spans = []
-    for kind, number in sorted(progress.counts.items()):
+    for kind, number in sorted(progress.counts.items(), key=_order):
         tone: Tone = "ok" if kind in GOOD else "bad" if kind in TROUBLE else "muted"
         glyph = "●" if kind in GOOD else "✖" if kind in TROUBLE else "–"  # noqa: RUF001 - a glyph
         spans.append(Span(f"  {glyph} {count(number)} {_words(kind)}", tone))
     if progress.failure:
         spans.append(Span(f"  ✖ broke off: {literal(progress.failure)}", "bad"))
     return spans
+
+
+def _order(counted: tuple[str, int]) -> tuple[bool, bool, str]:
+    """What worked comes first, then trouble, then the rest."""
+    kind, _ = counted
+    return kind not in GOOD, kind not in TROUBLE, kind
 
 
 def _fates(progress: Progress) -> list[Span]:
@@ -165,7 +173,7 @@ def _words(kind: str) -> str:
 class RunBar(Widget):
     """The run that is under way, or the last one until it is closed."""
 
-    DEFAULT_CSS = "RunBar { height: 1; display: none; background: $panel; }"
+    DEFAULT_CSS = "RunBar { height: auto; display: none; background: $panel; text-wrap: nowrap; }"
 
     def __init__(self) -> None:
         super().__init__()
@@ -176,10 +184,15 @@ class RunBar(Widget):
         self.display = progress is not None
         if progress != self._progress:
             self._progress = progress
-            self.refresh()
+            self.refresh(layout=True)
 
     def render(self) -> Content:
         """Draw it."""
         if self._progress is None:
             return Content("")
-        return one_line(progress_line(self._progress, self.size.width))
+        return content(progress_lines(self._progress, self.size.width))
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """Return the lines it needs at this width."""
+        del container, viewport
+        return len(progress_lines(self._progress, width)) if self._progress else 1

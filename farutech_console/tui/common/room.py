@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from worker.model.clock import Clock
 
 
+TICK_S = 0.25
+"""Seconds between looks at the clock: a server that goes silent is told within two seconds."""
+
+
 @dataclass(frozen=True, slots=True)
 class Desk:
     """What a room works with: handed in, never looked for."""
@@ -87,7 +91,7 @@ class Room(Screen[None]):
         """Follow what the app knows."""
         self.watch(self.app, "live", self._take_live)
         self.watch(self.app, "run_progress", self._take_progress)
-        self.set_interval(0.5, self._tick)
+        self.set_interval(TICK_S, self._tick)
 
     def on_screen_resume(self) -> None:
         """Catch up with what happened while the room was hidden."""

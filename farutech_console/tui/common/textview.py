@@ -20,7 +20,10 @@ class TextView(ScrollView, can_focus=True):
     COMPONENT_CLASSES = TONE_CLASSES
     BINDINGS = bindings("table")
     DEFAULT_CSS = """
-    TextView { height: 1fr; overflow-x: hidden; overflow-y: auto; scrollbar-size-vertical: 1; }
+    TextView {
+        height: 1fr; overflow-x: hidden; overflow-y: auto;
+        scrollbar-size-vertical: 1; scrollbar-gutter: stable;
+    }
     """
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
@@ -48,9 +51,12 @@ class TextView(ScrollView, can_focus=True):
         self._lay_out()
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """Return how many lines there are at this width, for a view as high as its text."""
+        """Return how many lines there are at this width, for a view as high as its text.
+
+        The scrollbar's column is kept free, so that it never covers the end of a line.
+        """
         del container, viewport
-        return sum(len(pieces) for _, pieces in self._wrap(width))
+        return sum(len(pieces) for _, pieces in self._wrap(width - self.scrollbar_size_vertical))
 
     def _lay_out(self) -> None:
         width = self.scrollable_content_region.width

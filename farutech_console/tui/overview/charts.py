@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from farutech_console.tui.common.canvas import Curve, Point, peak
 from farutech_console.tui.common.spans import Line, Span, line
 from farutech_console.tui.common.trend import Rates, Trend
-from farutech_console.tui.common.units import count, rate
+from farutech_console.tui.common.units import rate, short_count
 
 if TYPE_CHECKING:
     from worker.model.state import ConsumerState
@@ -40,9 +40,9 @@ def backlog_legend(consumer: ConsumerState | None) -> Line:
     if consumer is None:
         return line("no consumer: nothing is pending for anybody")
     return line(
-        Span(f"█ pending {count(consumer.pending)}", "first"),
-        "  ",
-        Span(f"─ ack pending {count(consumer.ack_pending)}", "second"),
+        Span(f"█ pending {short_count(consumer.pending)}", "first"),
+        " ",
+        Span(f"─ ack pending {short_count(consumer.ack_pending)}", "second"),
     )
 
 

@@ -31,7 +31,7 @@ def stream_figures(status: QueueStatus, rates: Rates, now: datetime) -> list[Fig
         ("in", _rate(rates.incoming), "plain"),
         ("out", _rate(rates.outgoing), "plain"),
         ("last seq", count(stream.last_sequence), "muted"),
-        ("kept", f"{kept}, {literal(stream.storage)}, R{stream.replicas}", "muted"),
+        ("kept", f"{kept} {literal(stream.storage)} R{stream.replicas}", "muted"),
     ]
 
 
