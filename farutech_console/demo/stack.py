@@ -18,6 +18,7 @@ NOTICE = "demo: backoff runs at 1/20 of the real schedule"
 WORKER_FLAGS = (
     *("--worker-id", "worker-demo-01"),
     *("--backoff-scale", str(BACKOFF_SCALE)),
+    *("--http", "off"),
     *("--sim-transient", "provision=0.2,update=0.1"),
     *("--sim-outage", "0.05"),
     *("--sim-permanent", "0.03"),
