@@ -1,0 +1,195 @@
+"""How many tasks a worker runs, against peers in the same run: `make bench-worker`.
+
+Each row is a process (or two) that runs tasks with a handler that does nothing, on one nats-server
+on this machine, the server included in what the machine does meanwhile. Rounds are interleaved,
+so that what else the machine does hits all rows alike; a ratio is that of one round, its median is
+shown. FastStream is measured where it is installed: `pip install 'farutech-console[bench]'`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+from pathlib import Path
+
+import click
+
+from benchmarks import worker_handlers
+from benchmarks.worker_load import (
+    NAMES,
+    Pace,
+    fresh_queue,
+    measure,
+    memory,
+    publish,
+    running,
+    task_body,
+    until_done,
+)
+from tests.support.nats_server import NatsServer
+from worker.jetstream.connection import Connection, connect
+from worker.model.link import ConnectionOptions
+
+BASE = "bare"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the table: what runs, in how many processes, and against which row."""
+
+    title: str
+    command: tuple[str, ...]
+    processes: int = 1
+
+
+WORKER = (
+    "worker",
+    "run",
+    *("--handlers", "benchmarks.worker_handlers"),
+    *("--log-level", "warning"),
+    *("--http", "127.0.0.1:0"),
+)
+ROWS: Mapping[str, Row] = {
+    BASE: Row("nats-py: fetch(100) and ack", ("benchmarks.worker_peers", "bare")),
+    "faststream": Row(
+        "FastStream: pull, batch 100, pydantic", ("benchmarks.worker_peers", "faststream")
+    ),
+    "plain": Row("farutech-worker, no ledger, no events", (*WORKER, "--no-ledger", "--no-events")),
+    "worker": Row("farutech-worker, no ledger", (*WORKER, "--no-ledger")),
+    "logged": Row(
+        "farutech-worker, no ledger, a log line for each task",
+        (*WORKER, "--no-ledger", "--log-level", "info"),
+    ),
+    "two": Row("farutech-worker, no ledger, two processes", (*WORKER, "--no-ledger"), processes=2),
+    "ledger": Row("farutech-worker", WORKER),
+}
+
+
+@click.command()
+@click.option("--count", default=100_000, show_default=True, help="tasks for each row and round")
+@click.option("--rounds", default=3, show_default=True, help="how often all rows are measured")
+@click.option("--row", "chosen", multiple=True, type=click.Choice(list(ROWS)), help="only these")
+@click.option("--latency/--no-latency", default=True, help="from enqueue to handler, idle system")
+@click.option("--memory", "soak", default=0, help="memory over so many tasks (0: not measured)")
+def main(*, count: int, rounds: int, chosen: tuple[str, ...], latency: bool, soak: int) -> None:
+    """Measure and print."""
+    names = [name for name in ROWS if not chosen or name in chosen]
+    if "faststream" in names and find_spec("faststream") is None:
+        names.remove("faststream")
+        print("FastStream is not installed: pip install 'farutech-console[bench]'")
+    asyncio.run(_run(names, count, rounds, latency=latency, soak=soak))
+
+
+async def _run(names: list[str], count: int, rounds: int, *, latency: bool, soak: int) -> None:
+    with tempfile.TemporaryDirectory() as folder, NatsServer(Path(folder)) as server:
+        options = ConnectionOptions(servers=(server.url,), name="benchmark")
+        async with connect(options, within=10) as connection:
+            print(_setting(server, count, rounds))
+            if rounds:
+                paces: dict[str, list[Pace]] = {name: [] for name in names}
+                for _ in range(rounds):
+                    for name in names:
+                        paces[name].append(await _pace(connection, server, ROWS[name], count))
+                print(_table(paces))
+            if latency:
+                print(_latency_words(await _latencies(connection, server, Path(folder))))
+            if soak:
+                await _soak(connection, server, soak)
+
+
+async def _pace(connection: Connection, server: NatsServer, row: Row, count: int) -> Pace:
+    await fresh_queue(connection)
+    await publish(connection, count)
+    with running(_command(row, server), row.processes) as pids:
+        return await measure(connection, count, pids, server.pid)
+
+
+def _command(row: Row, server: NatsServer) -> list[str]:
+    if row.command[0] == "worker":
+        return [*row.command, "--server", server.url]
+    return [*row.command, server.url]
+
+
+def _setting(server: NatsServer, count: int, rounds: int) -> str:
+    python = ".".join(map(str, sys.version_info[:3]))
+    peers = [f"nats-py {version('nats-py')}", f"uvloop {version('uvloop')}"]
+    with contextlib.suppress(PackageNotFoundError):
+        peers.append(f"FastStream {version('faststream')}")
+    return (
+        f"{count:,} tasks of {len(task_body(0))} bytes, {rounds} rounds, nats-server "
+        f"{server.version}, Python {python}, {', '.join(peers)}, {os.cpu_count()} cores"
+    )
+
+
+def _table(paces: Mapping[str, list[Pace]]) -> str:
+    lines = [
+        "| | tasks/s | of bare | µs of a core per task | the server's |",
+        "|---|---:|---:|---:|---:|",
+    ]
+    for name, measured in paces.items():
+        rate = statistics.median(pace.rate for pace in measured)
+        cpu = statistics.median(pace.worker_cpu for pace in measured) * 1e6
+        server = statistics.median(pace.server_cpu for pace in measured) * 1e6
+        ratio = "-"
+        if BASE in paces:
+            pairs = zip(measured, paces[BASE], strict=True)
+            ratio = f"{statistics.median(pace.rate / base.rate for pace, base in pairs):.2f}"
+        lines.append(f"| {ROWS[name].title} | {rate:,.0f} | {ratio} | {cpu:.0f} | {server:.0f} |")
+    return "\n".join(lines)
+
+
+async def _latencies(connection: Connection, server: NatsServer, folder: Path) -> list[float]:
+    """Return the seconds from enqueue to handler of tasks sent one by one, a few ms apart."""
+    await fresh_queue(connection)
+    results = folder / "latencies.json"
+    environment = os.environ | {worker_handlers.LATENCIES: str(results)}
+    command = [sys.executable, "-m", *WORKER, "--server", server.url]
+    process = await asyncio.create_subprocess_exec(*command, env=environment)
+    try:
+        await publish(connection, 1)
+        await until_done(connection)
+        for number in range(2000):
+            await asyncio.sleep(0.004)
+            body = json.loads(task_body(number))
+            body["task_type"] = "timed"
+            body["payload"]["sent_ns"] = time.time_ns()
+            await connection.client.publish(NAMES.tasks, json.dumps(body).encode())
+        await until_done(connection)
+    finally:
+        process.terminate()
+        await process.wait()
+    return sorted(json.loads(results.read_text()))
+
+
+def _latency_words(latencies: list[float]) -> str:
+    p50, p99 = (latencies[int(len(latencies) * share)] * 1e3 for share in (0.5, 0.99))
+    return (
+        f"\nenqueue to handler start, idle system, {len(latencies):,} tasks: "
+        f"p50 {p50:.2f} ms, p99 {p99:.2f} ms, most {latencies[-1] * 1e3:.2f} ms"
+    )
+
+
+async def _soak(connection: Connection, server: NatsServer, count: int) -> None:
+    """Print the worker's memory while `count` tasks go through it, in ten portions."""
+    await fresh_queue(connection)
+    print("\n| tasks run | MiB of the worker |\n|---:|---:|")
+    with running(_command(ROWS["worker"], server)) as (pid,):
+        portion = max(1, count // 10)
+        for done in range(0, count, portion):
+            await publish(connection, portion, done)
+            await until_done(connection)
+            print(f"| {done + portion:,} | {memory(pid) / 2**20:.0f} |")
+
+
+if __name__ == "__main__":
+    main()
