@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -161,6 +162,38 @@ def some_status(**more: object) -> QueueStatus:
         stuck=3,
     )
     return replace(status, **more)  # type: ignore[arg-type]
+
+
+def some_history(seconds: int = 600) -> list[tuple[QueueStatus, FeedCounts]]:
+    """Polls of the last `seconds`: a backlog that builds up, drains and builds up again."""
+    now = some_status()
+    history = []
+    published = settled = 0
+    assert now.consumer is not None
+    assert now.dead_letters is not None
+    for second in range(seconds):
+        wave = math.sin(second / 70)
+        published += round(41 + 12 * wave)
+        settled += round(27 - 9 * math.sin(second / 45))
+        pending = round(9_000 + 3_200 * wave * second / seconds)
+        consumer = replace(now.consumer, pending=pending, ack_pending=271 - second // 5 % 90)
+        dead = replace(now.dead_letters, depth=30 + second // 60)
+        taken_at = ago(seconds - second)
+        status = replace(now, taken_at=taken_at, consumer=consumer, dead_letters=dead)
+        history.append((status, published, settled))
+    # The last poll is followed by what the backend says now.
+    end = FixedBackend().feed_counts()
+    return [
+        (
+            status,
+            replace(
+                end,
+                published=end.published - published + came,
+                succeeded=end.succeeded - settled + went,
+            ),
+        )
+        for status, came, went in history
+    ]
 
 
 KINDS = ("published", "succeeded", "retrying", "published", "dead_lettered", "exhausted")

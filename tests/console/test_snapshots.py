@@ -1,0 +1,221 @@
+"""What every room and dialog looks like, in both themes, on a small terminal and a large one."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field, replace
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from farutech_console.operations.model import LinkState
+from farutech_console.tui.app import ConsoleApp
+from farutech_console.tui.common.table import VirtualTable
+from farutech_console.tui.dlq.pane import LetterPane
+from farutech_console.tui.dlq.screen import DeadLettersRoom
+from tests.console.driving import app_of, eventually, sees
+from tests.console.fixed import (
+    NOW,
+    FixedBackend,
+    StillClock,
+    letter,
+    some_events,
+    some_history,
+    some_letters,
+    some_status,
+)
+from tests.console.test_hostile import hostile, opens
+from worker.jetstream.errors import UnreachableError
+
+SIZES = {"small": (80, 24), "large": (160, 48)}
+HOSTILE = "[/red] [@click=app.quit]x[/] \x1b[31mred\x00 \u202eabc 部署 👩‍👩‍👧‍👦"
+
+Backend = Callable[[], FixedBackend]
+Act = Callable[[Pilot[None]], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A console that has come to show something. `figures`: it got an answer from the server."""
+
+    act: Act
+    backend: Backend = field(default=lambda: FixedBackend(events=some_events()))
+    history: bool = True
+    figures: bool = True
+    notice: str = ""
+
+
+def pressing(*steps: str) -> Act:
+    """Press keys and wait for texts, which begin with `?`."""
+
+    async def act(pilot: Pilot[None]) -> None:
+        for step in steps:
+            if step.startswith("?"):
+                await sees(pilot, step[1:])
+            else:
+                await pilot.press(step)
+
+    return act
+
+
+def then(*acts: Act) -> Act:
+    """Do one after the other."""
+
+    async def act(pilot: Pilot[None]) -> None:
+        for one in acts:
+            await one(pilot)
+
+    return act
+
+
+def opened(sequence: int) -> Act:
+    """Wait until this letter is open."""
+
+    async def act(pilot: Pilot[None]) -> None:
+        await opens(pilot, sequence)
+
+    return act
+
+
+def backend_of(pilot: Pilot[None]) -> FixedBackend:
+    backend = app_of(pilot)._backend
+    assert isinstance(backend, FixedBackend)
+    return backend
+
+
+async def server_goes(pilot: Pilot[None]) -> None:
+    """The server goes, and a quarter of an hour passes."""
+    clock = app_of(pilot)._clock
+    assert isinstance(clock, StillClock)
+    clock.advance(900)
+    down = LinkState(False, NOW, "nats://s1:4222", "connection refused", 41)
+    backend_of(pilot).link_now = down
+    await sees(pilot, "server gone 15 min")
+    await eventually(pilot, lambda: pilot.app.screen.has_class("-stale"), "it is marked stale")
+
+
+async def hears_of_replays(pilot: Pilot[None]) -> None:
+    """One replayed task succeeds, one dies again, one is tried again; nothing of the others."""
+    backend, event = backend_of(pilot), some_events(1)[0]
+    ids = backend.ran[-1].task_ids
+    backend.events = [
+        replace(event, kind="succeeded", task_id=ids[0], at=NOW),
+        replace(event, kind="dead_lettered", task_id=ids[1], at=NOW, detail="quota is used up"),
+        replace(event, kind="retrying", task_id=ids[2], at=NOW),
+    ]
+    await sees(pilot, "1 came back dead")
+
+
+def outcome_of(sequence: int) -> str:
+    return {90_406: "failed", 90_403: "unknown", 90_400: "already"}.get(sequence, "replayed")
+
+
+def calm() -> FixedBackend:
+    status = some_status(stuck=0, tasks=0)
+    assert status.consumer is not None
+    stream = replace(status.work_queue, messages=0, bytes=0)
+    consumer = replace(status.consumer, pending=0, ack_pending=0, redelivered=0)
+    return FixedBackend([], replace(status, work_queue=stream, consumer=consumer))
+
+
+def unread() -> FixedBackend:
+    hex_only = letter(1000, b"\xff\xfe\x00\x01[/red]" * 8)
+    return FixedBackend(letters=[letter(1001, hostile(HOSTILE)), hex_only])
+
+
+def no_server() -> FixedBackend:
+    link = LinkState(False, NOW, "nats://localhost:4222", "connection refused", 4)
+    return FixedBackend(link_now=link)
+
+
+def no_stream() -> FixedBackend:
+    return FixedBackend(failure=UnreachableError("the stream PROVISIONING does not exist"))
+
+
+def nine() -> FixedBackend:
+    return FixedBackend(letters=some_letters(9), outcome_of=outcome_of)
+
+
+DLQ = ("3", "?90412", "?acme-corp-0")
+REPLAYED = then(
+    pressing(*DLQ, "a", "r", "?Replay 9", "right", "enter", "?1 unknown", "?Dead letters · 3"),
+    hears_of_replays,
+)
+SCENES = {
+    "overview": Scene(pressing("?live", "?12,210"), notice="backoff at 1/20 of the real schedule"),
+    "overview_well": Scene(pressing("?All is well"), calm, history=False),
+    "overview_gone": Scene(then(pressing("?live"), server_goes)),
+    "overview_no_server": Scene(
+        pressing("?No NATS server answers"), no_server, history=False, figures=False
+    ),
+    "overview_no_stream": Scene(
+        pressing("?does not exist"), no_stream, history=False, figures=False
+    ),
+    "tasks": Scene(pressing("2", "?02:41:06")),
+    "tasks_held": Scene(pressing("2", "?02:41:06", "k", "k", "pageup", "?held")),
+    "tasks_empty": Scene(pressing("2", "?No task event"), FixedBackend),
+    "letters": Scene(pressing(*DLQ)),
+    "letters_marked": Scene(pressing(*DLQ, "space", "space", "j", "space", "?3 marked")),
+    "letters_empty": Scene(pressing("3", "?No dead letters"), calm),
+    "letters_gone": Scene(then(pressing(*DLQ), server_goes)),
+    "letters_read_only": Scene(pressing(*DLQ, "?read-only"), lambda: FixedBackend(read_only=True)),
+    "letter_open": Scene(then(pressing(*DLQ, "j", "enter", "?worker-001"), opened(90_409))),
+    "letter_hostile": Scene(then(pressing("3", "?1001", "enter"), opened(1001)), unread),
+    "letter_binary": Scene(then(pressing("3", "?1001", "j", "enter"), opened(1000)), unread),
+    "plan_replay": Scene(pressing(*DLQ, "space", "space", "r", "?Replay 2 dead letters")),
+    "plan_replay_all": Scene(pressing(*DLQ, "a", "r", "?Replay 40 dead letters")),
+    "plan_purge": Scene(pressing(*DLQ, "x", "?Purge 1 dead letter")),
+    "plan_purge_all": Scene(pressing(*DLQ, "a", "x", "?Type PROVISIONING_DLQ")),
+    "running": Scene(
+        pressing(*DLQ, "a", "r", "?Replay 40", "right", "enter", "?0/40"),
+        lambda: FixedBackend(gate=asyncio.Event()),
+    ),
+    "replayed": Scene(REPLAYED, nine),
+    "outcomes": Scene(then(REPLAYED, pressing("o", "?90406", "?quota is used up")), nine),
+    "help": Scene(pressing(*DLQ, "question_mark", "?one down")),
+}
+
+
+def at_rest(app: ConsoleApp) -> bool:
+    """Whether nothing is being read, and the letter under the cursor is the one in the pane."""
+    rooms = [screen for screen in app.screen_stack if isinstance(screen, DeadLettersRoom)]
+    return all(
+        not room._reading
+        and room.query_one(LetterPane).sequence == room.query_one("#table", VirtualTable).cursor
+        and not [
+            worker
+            for worker in room.workers
+            if worker.node is room and worker.is_running and worker.group != "plan"
+        ]
+        for room in rooms
+    )
+
+
+@pytest.fixture(autouse=True)
+def _no_blinking(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The cursor of a field stands still."""
+    monkeypatch.setattr(Input, "_toggle_cursor", lambda _: None)
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("theme", ["dark", "light"])
+@pytest.mark.parametrize("scene", SCENES)
+def test_snapshot(snap_compare: Callable[..., bool], scene: str, theme: str, size: str) -> None:
+    shown = SCENES[scene]
+    app = ConsoleApp(shown.backend(), StillClock(), notice=shown.notice, theme=theme)
+    if shown.history:
+        for status, counts in some_history():
+            app._desk.trend.add(status, counts)
+
+    async def act(pilot: Pilot[None]) -> None:
+        if shown.figures:
+            await eventually(pilot, lambda: bool(app.live and app.live.status), "figures")
+        await shown.act(pilot)
+        await eventually(pilot, lambda: at_rest(app), "all is read")
+        # What a poll or the last key set off is drawn.
+        await pilot.pause(0.3)
+        await eventually(pilot, lambda: at_rest(app), "all is read")
+
+    assert snap_compare(app, terminal_size=SIZES[size], run_before=act)
