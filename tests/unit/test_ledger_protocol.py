@@ -225,7 +225,8 @@ class LedgerMachine(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """Whatever happened, the task is done or can be run, once nobody renews it."""
-        self.server.now += LEASE
+        # A little more: a sum of two floats, less the one, may fall short of the other.
+        self.server.now += LEASE + 0.001
         fresh = Worker()
         self.call(fresh, "begin", Entry("running", "fresh", "fresh-1", LEASE))
         call = fresh.calls[0]
