@@ -1,0 +1,60 @@
+"""Sweeps once, in a process of its own that is killed at its Nth exchange with the server."""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+import os
+import signal
+from collections.abc import Mapping
+from multiprocessing.context import BaseContext
+
+from tests.support.queues import NAMES
+from worker.jetstream.api import Api
+from worker.jetstream.connection import connect
+from worker.jetstream.stuck import StuckFinder
+from worker.jetstream.stuck_moves import StuckMover
+from worker.model.clock import SystemClock
+from worker.model.link import ConnectionOptions
+
+
+class DyingApi(Api):
+    """Dies before it sends exchange `at`, or, with `at` negative, once that one is answered."""
+
+    at = 0
+    done = 0
+
+    async def _ask(
+        self, subject: str, payload: bytes, headers: dict[str, str] | None, within: float | None
+    ) -> tuple[bytes, Mapping[str, str]]:
+        self.done += 1
+        if self.done == self.at:
+            os.kill(os.getpid(), signal.SIGKILL)
+        answer = await super()._ask(subject, payload, headers, within)
+        if self.done == -self.at:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return answer
+
+
+async def main(url: str, at: int) -> None:
+    """Move what is stuck."""
+    async with connect(ConnectionOptions(servers=(url,)), within=10) as connection:
+        api = DyingApi(connection.client)
+        found = await StuckFinder(api, NAMES).find()
+        api.at, api.done = at, 0
+        async for _ in StuckMover(api, NAMES, "dying", SystemClock()).move(
+            found.certain, found.allowed
+        ):
+            pass
+
+
+def forking() -> BaseContext:
+    """How processes are made: forked from one that has imported all this, and nothing else."""
+    made = multiprocessing.get_context("forkserver")
+    made.set_forkserver_preload([__name__])
+    return made
+
+
+def sweep_until(url: str, at: int) -> None:
+    """Sweep, and be killed at exchange `at`; return if there are fewer."""
+    asyncio.run(main(url, at))
