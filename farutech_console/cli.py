@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sys
-from importlib import import_module
 from typing import Any
 
 import click
 
 from farutech_console import __version__
+from farutech_console.commands.lazy import lazy_group
 from farutech_console.commands.terminal import open_console
 from farutech_console.settings import ConsoleSettings
 from worker.flags import load_settings, settings_flags
@@ -17,26 +17,10 @@ COMMANDS = {
     "dlq": ("farutech_console.commands.dlq", "dlq"),
     "demo": ("farutech_console.commands.demo", "demo_command"),
 }
-"""Where each command is: imported when it is called, so that none pays for another's start."""
-
-
-class _LazyGroup(click.Group):
-    """A group whose commands are imported when they are asked for."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMANDS:
-            return None
-        module, name = COMMANDS[cmd_name]
-        command = getattr(import_module(module), name)
-        assert isinstance(command, click.Command)
-        return command
 
 
 @click.group(
-    cls=_LazyGroup,
+    cls=lazy_group(COMMANDS),
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )

@@ -13,6 +13,8 @@ from worker.model.text import columns, literal, padded
 
 GAP = "  "
 
+json_flag = click.option("--json", "as_json", is_flag=True, help="JSON Lines on standard output.")
+
 
 def json_line(record: Mapping[str, Any]) -> None:
     """Print one record on a line of its own."""
