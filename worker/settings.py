@@ -5,15 +5,23 @@ What counts, first wins: flag, environment, `.env`, the nats CLI's context, defa
 
 from __future__ import annotations
 
+from random import Random
 from typing import Any, Literal
 
 from pydantic import AliasChoices, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from worker.model.breaker import BreakerPolicy
 from worker.model.link import ConnectionOptions, Credentials, TlsFiles
 from worker.model.names import QueueNames
+from worker.model.retry import RetryPolicy
 from worker.model.simulation import Simulation, parse_range, parse_rates
 from worker.nats_context import NatsContextSource
+
+_NAMES = QueueNames()
+_SIMULATION = Simulation()
+_BACKOFF = RetryPolicy(jitter=0.0)
+_WAITS = " ".join(f"{_BACKOFF.delay(attempt, Random(0)):g}" for attempt in range(1, 6))
 
 
 def setting(default: Any, env: str, about: str, **limits: Any) -> Any:  # noqa: ANN401 - pydantic's
@@ -82,9 +90,9 @@ class ConnectionSettings(BaseSettings):
 class QueueSettings(ConnectionSettings):
     """Which work queue on the server: what worker and console have in common."""
 
-    stream: str = setting("PROVISIONING", "FARUTECH_STREAM", "work-queue stream")
+    stream: str = setting(_NAMES.stream, "FARUTECH_STREAM", "work-queue stream")
     prefix: str = setting(
-        "provisioning", "FARUTECH_PREFIX", "prefix of the subjects of tasks and dead letters"
+        _NAMES.prefix, "FARUTECH_PREFIX", "prefix of the subjects of tasks and dead letters"
     )
     consumer: str = setting("", "FARUTECH_CONSUMER", "pull consumer (default: PREFIX-worker)")
     dlq_stream: str = setting("", "DLQ_STREAM", "stream of dead letters (default: STREAM_DLQ)")
@@ -105,7 +113,7 @@ class WorkerSettings(QueueSettings):
     backoff_scale: float = setting(
         1.0,
         "FARUTECH_BACKOFF_SCALE",
-        "factor for the waits between attempts (10 20 40 80 160 s, 300 at most)",
+        f"factor for the waits between attempts ({_WAITS} s, {_BACKOFF.cap:g} at most)",
         gt=0,
         le=1000,
     )
@@ -147,7 +155,7 @@ class WorkerSettings(QueueSettings):
     )
     events: bool = setting(True, "FARUTECH_EVENTS", "publish an event for each step of a task")
     breaker_failures: int = setting(
-        5,
+        BreakerPolicy().failures,
         "FARUTECH_BREAKER_FAILURES",
         "different tasks of a type that fail in a row before the type is held back; 0: never",
         ge=0,
@@ -165,7 +173,9 @@ class WorkerSettings(QueueSettings):
         "auto", "FARUTECH_LOG_FORMAT", "json, text, or auto: text on a terminal"
     )
     sim_duration: str = setting(
-        "0.2-1.0", "FARUTECH_SIM_DURATION", "seconds a simulated attempt takes, as MIN-MAX"
+        f"{_SIMULATION.shortest}-{_SIMULATION.longest}",
+        "FARUTECH_SIM_DURATION",
+        "seconds a simulated attempt takes, as MIN-MAX",
     )
     sim_transient: str = setting(
         "0",

@@ -176,7 +176,9 @@ async def test_a_second_cancellation_ends_it_at_once(tmp_path: Path) -> None:
     out = tmp_path / "pid"
     handler = running(
         Program(
-            shell("trap '' TERM; echo $$ > $1; while :; do sleep 1; done", str(out)), patience=60
+            shell("trap '' TERM; echo $$ > $1; while :; do sleep 1; done", str(out)),
+            "transient",
+            patience=60,
         )
     ).find("provision")
     work = asyncio.create_task(ended(handler, TASK, a_context(), 60))
@@ -222,14 +224,14 @@ def test_a_program_that_cannot_be_run_is_said_before_anything_runs(
     command: tuple[str, ...],
 ) -> None:
     with pytest.raises(HandlerSetupError, match="there is no program"):
-        running(Program(command))
+        running(Program(command, "transient"))
 
 
 async def test_a_program_that_went_away_is_transient(tmp_path: Path) -> None:
     script = tmp_path / "work.sh"
     script.write_text("#!/bin/sh\nexit 0\n")
     script.chmod(0o755)
-    handler = running(Program((str(script),))).find("provision")
+    handler = running(Program((str(script),), "transient")).find("provision")
     assert await ended(handler, TASK, a_context(), 10) is None
     script.unlink()
     why = await ended(handler, TASK, a_context(), 10)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -84,10 +84,14 @@ async def site(answer: bytes | Answer) -> AsyncIterator[Site]:
         yield found
 
 
+def a_target(url: str, headers: Mapping[str, str] | None = None) -> Target:
+    return Target(url, headers or {}, answer_timeout=60.0, connections=100)
+
+
 async def sent(
     url: str, task: Task = TASK, context: TaskContext | None = None, within: float = 20.0
 ) -> Refusal | None:
-    async with posting(Target(url, {"X-Site": "eu"})) as registry:
+    async with posting(a_target(url, {"X-Site": "eu"})) as registry:
         handler = registry.find(task.task_type)
         return await ended(handler, task, context or a_context(), within)
 
@@ -115,7 +119,10 @@ async def test_it_posts_the_task_as_json_and_2xx_is_done() -> None:
 
 
 async def test_one_connection_serves_many_tasks() -> None:
-    async with site(says("200 OK", b"x" * 10_000)) as found, posting(Target(found.url)) as registry:
+    async with (
+        site(says("200 OK", b"x" * 10_000)) as found,
+        posting(a_target(found.url)) as registry,
+    ):
         handler = registry.find("anything")
         for _ in range(5):
             assert await ended(handler, TASK, a_context(), 10) is None
@@ -279,13 +286,13 @@ def test_retry_after_in_seconds_and_as_a_date(text: str, seconds: float | None) 
 )
 async def test_what_is_no_url_is_said_before_anything_runs(url: str) -> None:
     with pytest.raises(HandlerSetupError):
-        async with posting(Target(url)):
+        async with posting(a_target(url)):
             pass
 
 
 async def test_a_header_that_cannot_be_sent_is_said_before_anything_runs() -> None:
     with pytest.raises(HandlerSetupError):
-        async with posting(Target("http://127.0.0.1/", {"X": "é\u2028"})):
+        async with posting(a_target("http://127.0.0.1/", {"X": "é\u2028"})):
             pass
 
 

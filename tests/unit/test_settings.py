@@ -10,7 +10,9 @@ import pytest
 from click.testing import CliRunner
 
 from worker.flags import load_settings, settings_flags
-from worker.settings import ConnectionSettings, QueueSettings
+from worker.model.breaker import BreakerPolicy
+from worker.model.simulation import Simulation
+from worker.settings import ConnectionSettings, QueueSettings, WorkerSettings
 
 
 @pytest.fixture(autouse=True)
@@ -147,3 +149,12 @@ def test_flags_are_made_from_settings() -> None:
     assert said.output == "nats://f:1 ORDERS True\n"
     help_text = " ".join(runner.invoke(command, ["--help"]).output.split())
     assert "[env NATS_URL] [default nats://localhost:4222]" in help_text
+
+
+def test_a_default_stands_once() -> None:
+    settings = WorkerSettings()
+    assert settings.breaker_failures == BreakerPolicy().failures
+    simulated = settings.simulation
+    assert (simulated.shortest, simulated.longest) == (Simulation().shortest, Simulation().longest)
+    about = WorkerSettings.model_fields["backoff_scale"].description
+    assert about == "factor for the waits between attempts (10 20 40 80 160 s, 300 at most)"

@@ -49,7 +49,7 @@ class Program:
     """
 
     command: tuple[str, ...]
-    other: Other = "transient"
+    other: Other
     patience: float = 3.0
 
 

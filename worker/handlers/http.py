@@ -33,8 +33,6 @@ from worker.model.trace_context import trace_context
 ATTEMPT_HEADER = "Farutech-Attempt"
 KEY_HEADER = "Idempotency-Key"
 CONNECT_TIMEOUT = 10.0
-ANSWER_TIMEOUT = 60.0
-"""Seconds without a byte of the answer."""
 BODY_TIMEOUT = 2.0
 """Seconds spent on the body of an answer whose status is known."""
 MOST_BODY = 64 * 1024
@@ -61,9 +59,9 @@ class Target:
     """
 
     url: str
-    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    answer_timeout: float = ANSWER_TIMEOUT
-    connections: int = 100
+    headers: Mapping[str, str] = field(repr=False)
+    answer_timeout: float
+    connections: int
 
 
 @contextlib.asynccontextmanager
