@@ -13,6 +13,7 @@ from textual.app import App
 from textual.reactive import reactive
 from textual.worker import Worker, WorkerState
 
+from farutech_console.operations.trend import Trend
 from farutech_console.tui import crash, themes
 from farutech_console.tui.common.eventlog import EventLog
 from farutech_console.tui.common.failures import expected, in_words
@@ -21,7 +22,6 @@ from farutech_console.tui.common.live import Live
 from farutech_console.tui.common.outcomes import Outcomes
 from farutech_console.tui.common.progress import Progress, Run
 from farutech_console.tui.common.room import Broke, Desk, Room, RunRequested
-from farutech_console.tui.common.trend import Trend
 from farutech_console.tui.dlq.screen import DeadLettersRoom
 from farutech_console.tui.keys import bindings
 from farutech_console.tui.monitor import Monitor

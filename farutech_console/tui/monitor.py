@@ -13,8 +13,8 @@ from farutech_console.tui.common.live import Live
 if TYPE_CHECKING:
     from farutech_console.operations.backend import Backend
     from farutech_console.operations.model import TaskEvent
+    from farutech_console.operations.trend import Trend
     from farutech_console.tui.common.eventlog import EventLog
-    from farutech_console.tui.common.trend import Trend
 
 POLL_S = 1.0
 """Seconds between the end of one poll and the next."""

@@ -6,11 +6,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from farutech_console.operations.trend import Point
+from farutech_console.operations.units import short_count, short_duration
 from farutech_console.tui.common.spans import Line, Span, Tone
-from farutech_console.tui.common.units import short_count, short_duration
-
-Point = tuple[float, float]
-"""Seconds ago, counted up to 0 for now (so -900 to 0), and the value then."""
 
 _BLANK = 0x2800
 _DOTS = ((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80))

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 from textual.widget import Widget
 
+from farutech_console.operations.units import age, duration, millis
 from farutech_console.tui.common.cells import fit
 from farutech_console.tui.common.live import Live
 from farutech_console.tui.common.spans import Line, Span, cells_of, content, line, one_line, text_of
-from farutech_console.tui.common.units import age, duration, millis
 from worker.model.text import literal
 
 if TYPE_CHECKING:

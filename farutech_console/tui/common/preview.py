@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from farutech_console.operations.units import age, count, plural, short_duration
 from farutech_console.tui.common.spans import Line, Span, Tone, line
-from farutech_console.tui.common.units import age, count, plural, short_duration
 from worker.model.text import literal
 
 if TYPE_CHECKING:

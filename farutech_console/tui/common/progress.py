@@ -11,9 +11,9 @@ from textual.content import Content
 from textual.geometry import Size
 from textual.widget import Widget
 
+from farutech_console.operations.units import count, duration, plural
 from farutech_console.tui.common.aftermath import FATES, Aftermath, Fate
 from farutech_console.tui.common.spans import Line, Span, Tone, cells_of, content, line
-from farutech_console.tui.common.units import count, duration, plural
 from worker.model.text import literal
 
 if TYPE_CHECKING:

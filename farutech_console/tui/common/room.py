@@ -12,18 +12,18 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.worker import Worker, WorkerState
 
+from farutech_console.operations.units import count
 from farutech_console.tui.common.bars import KeyBar, RoomBar
 from farutech_console.tui.common.header import Header
 from farutech_console.tui.common.live import Live
 from farutech_console.tui.common.progress import Progress, RunBar
-from farutech_console.tui.common.units import count
 from farutech_console.tui.keys import Where, keys_of, writing_actions
 
 if TYPE_CHECKING:
     from farutech_console.operations.backend import Backend
     from farutech_console.operations.model import Plan
+    from farutech_console.operations.trend import Trend
     from farutech_console.tui.common.eventlog import EventLog
-    from farutech_console.tui.common.trend import Trend
     from worker.model.clock import Clock
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from farutech_console.operations.units import age, duration, plural
 from farutech_console.tui.common.header import BEGINNING
 from farutech_console.tui.common.live import Live
 from farutech_console.tui.common.spans import Line, Span, line
-from farutech_console.tui.common.units import age, duration, plural
 from worker.model.text import literal
 
 if TYPE_CHECKING:

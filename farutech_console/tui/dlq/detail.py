@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from farutech_console.operations.units import age, count, duration, full_time, size
 from farutech_console.tui.common.spans import Line, Span, Tone, line
-from farutech_console.tui.common.units import age, count, duration, full_time, size
 from worker.model.text import literal
 
 if TYPE_CHECKING:

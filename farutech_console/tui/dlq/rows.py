@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from farutech_console.operations.units import age, count, plural, short_duration
 from farutech_console.tui.common.live import Live
 from farutech_console.tui.common.spans import Line, Span, line
 from farutech_console.tui.common.table import Column
-from farutech_console.tui.common.units import age, count, plural, short_duration
 from farutech_console.tui.dlq.letters import LetterRow, Letters
 from farutech_console.tui.dlq.selection import Selection
 from worker.model.text import literal

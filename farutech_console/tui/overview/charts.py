@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from farutech_console.tui.common.canvas import Curve, Point, peak
+from farutech_console.operations.trend import Point, Rates, Trend
+from farutech_console.operations.units import rate, short_count
+from farutech_console.tui.common.canvas import Curve, peak
 from farutech_console.tui.common.spans import Line, Span, line
-from farutech_console.tui.common.trend import Rates, Trend
-from farutech_console.tui.common.units import rate, short_count
 
 if TYPE_CHECKING:
     from worker.model.state import ConsumerState

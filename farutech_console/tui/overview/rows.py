@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from farutech_console.operations.trend import Rates
+from farutech_console.operations.units import age, count, duration, rate, size
+from farutech_console.operations.verdict import drain_text
 from farutech_console.tui.common.spans import Tone
-from farutech_console.tui.common.trend import Rates
-from farutech_console.tui.common.units import age, count, duration, rate, size
-from farutech_console.tui.overview.verdict import drain_text
 from worker.model.text import literal
 
 if TYPE_CHECKING:

@@ -8,6 +8,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Static
 
+from farutech_console.operations.verdict import problems
 from farutech_console.tui.common.chart import Chart
 from farutech_console.tui.common.live import Live
 from farutech_console.tui.common.panel import Panel
@@ -23,7 +24,7 @@ from farutech_console.tui.overview.charts import (
     span_of,
 )
 from farutech_console.tui.overview.rows import consumer_figures, failure_figures, stream_figures
-from farutech_console.tui.overview.verdict import problems, verdict_lines
+from farutech_console.tui.overview.verdict import verdict_lines
 from worker.model.text import literal
 
 if TYPE_CHECKING:

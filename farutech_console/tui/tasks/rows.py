@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from farutech_console.operations.units import clock_time, count, duration
 from farutech_console.tui.common.live import Live
 from farutech_console.tui.common.spans import Line, Span, Tone, line
 from farutech_console.tui.common.table import Column
-from farutech_console.tui.common.units import clock_time, count, duration
 from worker.model.text import literal
 
 if TYPE_CHECKING:

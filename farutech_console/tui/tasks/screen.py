@@ -6,11 +6,11 @@ from textual import on
 from textual.app import ComposeResult
 from textual.widgets import Static
 
+from farutech_console.operations.units import count
 from farutech_console.tui.common.live import Live
 from farutech_console.tui.common.room import Desk, Room
 from farutech_console.tui.common.spans import Line, Span, content, line, one_line
 from farutech_console.tui.common.table import VirtualTable
-from farutech_console.tui.common.units import count
 from farutech_console.tui.keys import bindings
 from farutech_console.tui.tasks.rows import EventRows, columns, empty_lines, summary
 

@@ -6,12 +6,11 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
 
-from farutech_console.tui.common.canvas import Point
+from farutech_console.operations.model import FeedCounts, QueueStatus
 
-if TYPE_CHECKING:
-    from farutech_console.operations.model import FeedCounts, QueueStatus
+Point = tuple[float, float]
+"""Seconds ago, counted up to 0 for now (so -900 to 0), and the value then."""
 
 KEPT = 3_600
 """Samples, one a second: an hour."""

@@ -1,0 +1,95 @@
+"""What is wrong with the queue, in words, worst first. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from farutech_console.operations.model import QueueStatus
+from farutech_console.operations.trend import Rates
+from farutech_console.operations.units import age, count, duration, plural, rate
+from worker.model.state import ConsumerState
+
+Grade = Literal["bad", "warn"]
+
+GROWTH = 0.5
+"""Tasks per second from which a backlog counts as growing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that an operator should know. `room` has its evidence."""
+
+    grade: Grade
+    text: str
+    room: str = ""
+
+
+def problems(status: QueueStatus, rates: Rates, now: datetime) -> tuple[Problem, ...]:
+    """Return what is wrong, worst first; empty when all is well."""
+    found = [*_consumer(status), *_stuck(status), *_dead_letters(status, rates, now)]
+    found += _backlog(status, rates)
+    return tuple(sorted(found, key=lambda problem: problem.grade != "bad"))
+
+
+def _consumer(status: QueueStatus) -> list[Problem]:
+    consumer = status.consumer
+    if consumer is None:
+        return [Problem("bad", "no consumer: no task is delivered to anybody")]
+    found = []
+    if consumer.paused:
+        left = duration(consumer.pause_remaining)
+        found.append(Problem("warn", f"the consumer is paused for another {left}"))
+    elif not consumer.waiting and not consumer.ack_pending and consumer.pending:
+        found.append(Problem("bad", "no worker is pulling, and tasks are waiting"))
+    if _is_full(consumer):
+        limit = count(consumer.max_ack_pending)
+        found.append(
+            Problem("bad", f"max ack pending {limit} reached: nothing more is delivered until acks")
+        )
+    return found
+
+
+def _is_full(consumer: ConsumerState) -> bool:
+    return 0 < consumer.max_ack_pending <= consumer.ack_pending
+
+
+def _stuck(status: QueueStatus) -> list[Problem]:
+    if status.stuck <= 0:
+        return []
+    text = f"{plural(status.stuck, 'task')} stuck: deliveries spent, nobody will get them again"
+    return [Problem("bad", text)]
+
+
+def _dead_letters(status: QueueStatus, rates: Rates, now: datetime) -> list[Problem]:
+    dead = status.dead_letters
+    if dead is None:
+        return [Problem("bad", "no stream takes dead letters: failed tasks cannot be set aside")]
+    if not dead.depth:
+        return []
+    text = plural(dead.depth, "dead letter")
+    growing = rates.dead_letters is not None and rates.dead_letters > 0
+    if growing and rates.dead_letters is not None:
+        text += f", +{rate(rates.dead_letters)}"
+    if dead.newest_at is not None:
+        text += f", newest {duration(age(dead.newest_at, now))} ago"
+    if dead.max_age is not None and dead.oldest_at is not None:
+        left = dead.max_age - age(dead.oldest_at, now)
+        text += f"; the oldest expires in {duration(left)}"
+    return [Problem("bad" if growing else "warn", text, "dlq")]
+
+
+def _backlog(status: QueueStatus, rates: Rates) -> list[Problem]:
+    consumer = status.consumer
+    if consumer is None or rates.pending is None or rates.pending < GROWTH:
+        return []
+    text = f"the backlog grows by {rate(rates.pending)}: it never drains at this pace"
+    return [Problem("warn", text, "tasks")]
+
+
+def drain_text(pending: int, rates: Rates) -> str:
+    """Return when the backlog will be gone at this pace, empty where that cannot be said."""
+    if not pending or rates.pending is None or rates.pending >= 0:
+        return ""
+    return f"drains in about {duration(pending / -rates.pending)}"
