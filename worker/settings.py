@@ -153,6 +153,12 @@ class WorkerSettings(QueueSettings):
     ledger: bool = setting(
         True, "FARUTECH_LEDGER", "keep in a ledger what was done, so that nothing is done twice"
     )
+    sweep_interval: float = setting(
+        15.0,
+        "FARUTECH_SWEEP_INTERVAL",
+        "seconds between two looks for stuck tasks and unfinished replays; 0: never",
+        ge=0,
+    )
     events: bool = setting(True, "FARUTECH_EVENTS", "publish an event for each step of a task")
     breaker_failures: int = setting(
         BreakerPolicy().failures,

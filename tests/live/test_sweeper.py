@@ -27,7 +27,9 @@ from worker.jetstream.topology import generation
 from worker.model.clock import SystemClock
 from worker.model.ledger import task_key
 from worker.model.surroundings import Surroundings
+from worker.runtime.rounds import Rounds
 from worker.runtime.sweeper import Sweeper
+from worker.telemetry.readiness import Readiness
 
 CLOCK = SystemClock()
 WINDOW = 0.1
@@ -172,12 +174,13 @@ async def test_it_looks_twice_and_outlives_its_server(nats_server: NatsServer) -
         around = Surroundings(CLOCK, Random(1), structlog.get_logger())
         mover = StuckMover(where.api, NAMES, "one", CLOCK)
         look = StuckFinder(where.api, NAMES)
-        slow = Sweeper(look, mover, around, told.append, interval=0.05, settle=60.0)
+        slow = Sweeper(look, mover, around, told.append, settle=60.0)
         lost = await stuck(where, 2)
         assert await slow.sweep() == []
         assert await slow.sweep() == []
-        quick = Sweeper(look, mover, around, told.append, interval=0.05, settle=0.1)
-        sweeping = asyncio.create_task(quick.run())
+        quick = Sweeper(look, mover, around, told.append, settle=0.1)
+        rounds = Rounds((quick,), Readiness(), around, interval=0.05)
+        sweeping = asyncio.create_task(rounds.run(asyncio.Event()))
         nats_server.restart(kill=True)
         await eventually(lambda: len(told) == len(lost), within=20)
         sweeping.cancel()

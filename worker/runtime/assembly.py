@@ -32,6 +32,8 @@ from worker.runtime.letters import Letters
 from worker.runtime.loop import Keeping, Loop
 from worker.runtime.observer import Observer, Views
 from worker.runtime.parking import Parking
+from worker.runtime.rounds import Rounds
+from worker.runtime.upkeep import upkeep
 from worker.runtime.watching import Watching
 from worker.settings import WorkerSettings
 
@@ -53,11 +55,12 @@ class Ground:
 
 @dataclass(frozen=True, slots=True)
 class Worker:
-    """The parts that others ask or tell."""
+    """The parts that others ask or tell. `rounds` is None where the settings want none."""
 
     loop: Loop
     source: Source
     breakers: Breakers[Job]
+    rounds: Rounds | None
 
 
 async def assembled(ground: Ground, stack: contextlib.AsyncExitStack) -> Worker:
@@ -70,15 +73,17 @@ async def assembled(ground: Ground, stack: contextlib.AsyncExitStack) -> Worker:
     interrupts = Interrupts(settings.task_timeout)
     breakers = _breakers(ground, lambda job: loop.again(job))
     parking = Parking(lambda job: loop.again(job))
-    leases = await _leases(ground, interrupts, stack)
+    ledger = await _ledger(ground, stack)
+    leases = None if ledger is None else Leases(ledger, _lease(ground), interrupts, around)
     letters = Letters(settings.worker_id, settings.names.tasks, around.clock)
     rooms = Rooms(binding, burials, letters, breakers, leases)
+    observer = _observer(ground)
     executor = Executor(
         settings.worker_id,
         Stations(
             registry=ground.handlers,
             binding=binding,
-            observer=_observer(ground),
+            observer=observer,
             breakers=breakers,
             leases=leases,
             parking=parking,
@@ -97,7 +102,9 @@ async def assembled(ground: Ground, stack: contextlib.AsyncExitStack) -> Worker:
         beside.append(leases.run)
     keeping = Keeping(heartbeats, breakers, parking, burials, interrupts, tuple(beside))
     loop = Loop(executor, keeping, receipt, settings.concurrency, around)
-    return Worker(loop, _source(ground, loop), breakers)
+    watchers = (observer, ground.watched.readiness)
+    rounds = upkeep(settings, ground.connection.api, ledger, watchers, around)
+    return Worker(loop, _source(ground, loop), breakers, rounds)
 
 
 def _breakers(ground: Ground, release: Callable[[Job], None]) -> Breakers[Job]:
@@ -121,31 +128,32 @@ def _breakers(ground: Ground, release: Callable[[Job], None]) -> Breakers[Job]:
     return Breakers(policy, ground.around, hooks, limit)
 
 
-async def _leases(
-    ground: Ground, interrupts: Interrupts, stack: contextlib.AsyncExitStack
-) -> Leases | None:
-    """Return the leases on the ledger's tasks, None where none is kept."""
-    settings, bound = ground.settings, ground.binding.current
+def _lease(ground: Ground) -> float:
+    """Return how many seconds a lease on a task lasts."""
+    return ground.binding.current.ack_wait * SHARE_OF_ACK_WAIT
+
+
+async def _ledger(ground: Ground, stack: contextlib.AsyncExitStack) -> Ledger | None:
+    """Return the ledger, None where none is kept."""
+    settings = ground.settings
     if not settings.ledger:
         return None
-    if not bound.has_ledger:
+    if not ground.binding.current.has_ledger:
         ground.around.log.warning(
             "ledger.missing",
             stream=settings.names.ledger_stream,
             hint="farutech-worker topology apply creates it; until then a task may run twice",
         )
         return None
-    lease = bound.ack_wait * SHARE_OF_ACK_WAIT
     pipeline = await stack.enter_async_context(Pipeline(ground.connection))
-    ledger = Ledger(
+    return Ledger(
         ground.connection.api,
         pipeline,
         settings.names,
         settings.worker_id,
-        lease,
+        _lease(ground),
         ground.around.clock,
     )
-    return Leases(ledger, lease, interrupts, ground.around)
 
 
 def _observer(ground: Ground) -> Observer:

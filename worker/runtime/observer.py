@@ -13,7 +13,7 @@ from typing import Self
 from worker.handlers.failed import Failed
 from worker.jetstream.events import Events, TaskEvents
 from worker.model.clock import Clock
-from worker.model.dead_letter import Reason
+from worker.model.dead_letter import DeadLetter, Reason
 from worker.model.delivery import Delivery
 from worker.model.event import TaskFacts
 from worker.model.task import Task
@@ -45,6 +45,32 @@ class Observer:
     def received(self, task: Task, delivery: Delivery, replays: int) -> Observed:
         """A task came; it waited since `delivery.received_at`."""
         return Observed(self, task, delivery, replays)
+
+    def swept(self, letter: DeadLetter, sequence: int) -> None:
+        """A stuck task became a dead letter: the one that was message `sequence` of the queue."""
+        reason = letter.reason or "stuck"
+        self.views.tally.ended(letter.task.task_type, "dead_lettered")
+        self.views.tally.buried(reason)
+        if self.views.events is not None:
+            facts = self._facts_of(letter, sequence)
+            self.views.events.of(facts).dead_lettered(reason, letter.error)
+
+    def swept_as_done(self, letter: DeadLetter, sequence: int, message: str) -> None:
+        """A stuck task had been done; it is gone without a dead letter."""
+        self.views.tally.ended(letter.task.task_type, "duplicate_skipped")
+        if self.views.events is not None:
+            self.views.events.of(self._facts_of(letter, sequence)).duplicate_skipped(message)
+
+    def _facts_of(self, letter: DeadLetter, sequence: int) -> TaskFacts:
+        task = letter.task
+        return TaskFacts(
+            task.task_id,
+            task.tenant_id,
+            task.task_type,
+            letter.final_attempt,
+            sequence,
+            self.worker_id,
+        )
 
 
 class Observed:

@@ -20,6 +20,7 @@ from worker.model.surroundings import Surroundings
 from worker.runtime.assembly import Ground, Worker, assembled
 from worker.runtime.report import Counts, Reporter, Who
 from worker.runtime.shutdown import Shutdown, StoppedError
+from worker.runtime.upkeep import going_round
 from worker.runtime.watching import Watching, watching
 from worker.settings import WorkerSettings
 from worker.telemetry.metrics import Readings
@@ -68,6 +69,7 @@ async def serve(
         report = _reporter(ground, worker, readings, shutdown)
         await stack.enter_async_context(answering(connection, settings.names, report))
         stack.enter_context(_readiness(watched, shutdown))
+        await stack.enter_async_context(going_round(worker.rounds, shutdown.requested))
         log.info(
             "worker.ready",
             worker_id=settings.worker_id,

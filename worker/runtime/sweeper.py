@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 
-from worker.jetstream.errors import JetStreamError
 from worker.jetstream.stuck import StuckFinder
 from worker.jetstream.stuck_moves import Moved, StuckMover
 from worker.model.stuck import SpentTask, StuckTasks
 from worker.model.surroundings import Surroundings
 
-INTERVAL = 15.0
-"""Seconds between two looks, about: each worker of the fleet looks for itself."""
-SETTLE = 2.0
+SETTLE = 1.5
 """Seconds after which a second look must find a task still stuck: one that was just acked may be
 seen for a moment after the consumer has counted it."""
-JITTER = 0.2
 
 
 class Sweeper:
     """Sweeps one queue, as any number of others may do at the same time."""
+
+    name = "stuck tasks"
 
     def __init__(
         self,
@@ -28,7 +25,6 @@ class Sweeper:
         mover: StuckMover,
         around: Surroundings,
         tell: Callable[[Moved], None] | None = None,
-        interval: float = INTERVAL,
         settle: float = SETTLE,
     ) -> None:
         """Describe the sweeps.
@@ -36,36 +32,29 @@ class Sweeper:
         Args:
             finder: Looks for stuck tasks.
             mover: Moves them.
-            around: Monotonic time, chance for the jitter, and a log of what is found and moved.
+            around: Monotonic time, and a log of what is found and moved.
             tell: Called with each that was moved, or could not be.
-            interval: Seconds between two looks.
             settle: Seconds between the first look that finds a task and the one that moves it.
         """
         self._finder = finder
         self._mover = mover
         self._clock = around.clock
-        self._random = around.random
         self._log = around.log
         self._tell = tell
-        self._interval = interval
         self._settle = settle
         self._first_seen: dict[int, float] = {}
         self._said: dict[int, Moved] = {}
         self._to_confirm = False
         self._unknown = 0
-        self._failures = 0
 
-    async def run(self) -> None:
-        """Sweep until cancelled, whatever the server goes through."""
-        while True:
-            await asyncio.sleep(self._wait())
-            try:
-                await self.sweep()
-            except JetStreamError as error:
-                self._failures += 1
-                self._log.warning("sweep.failed", why=str(error), failures=self._failures)
-            else:
-                self._failures = 0
+    async def look(self) -> bool:
+        """Sweep once; return whether there is something to confirm soon.
+
+        Raises:
+            JetStreamError: the sweep was cut short; the next one goes on.
+        """
+        await self.sweep()
+        return self._to_confirm
 
     async def sweep(self) -> list[Moved]:
         """Look once, and move what an earlier look has found too.
@@ -93,13 +82,6 @@ class Sweeper:
         ]
         self._to_confirm = len(due) < len(found.certain)
         return due
-
-    def _wait(self) -> float:
-        """Return the seconds until the next look: soon, where it has to confirm the last."""
-        usual = self._interval * (1 + JITTER * (2 * self._random.random() - 1))
-        if not self._to_confirm or self._failures:
-            return usual
-        return min(self._settle * (1 + JITTER * self._random.random()), usual)
 
     def _say_unknown(self, found: StuckTasks) -> None:
         if found.unknown != self._unknown:

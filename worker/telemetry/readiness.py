@@ -7,7 +7,7 @@ from typing import Literal
 
 from worker.model.link import LinkChange
 
-Condition = Literal["connection", "consumer", "shutdown"]
+Condition = Literal["connection", "consumer", "rounds", "shutdown"]
 
 
 class Readiness:

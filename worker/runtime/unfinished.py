@@ -1,0 +1,70 @@
+"""Finishing the replays that a killed console left between two steps."""
+
+from __future__ import annotations
+
+from worker.jetstream.api import Api
+from worker.jetstream.info import stream_of_subject
+from worker.jetstream.messages import next_message
+from worker.jetstream.replays import Replayer
+from worker.jetstream.replays_claims import FENCE, Author
+from worker.jetstream.topology import discover
+from worker.model.names import QueueNames
+from worker.model.surroundings import Surroundings
+
+
+class UnfinishedReplays:
+    """Deletes the dead letters whose tasks went back already, and their claims.
+
+    Nothing is ever sent. Where no stream takes claims, nobody replayed, and none is made.
+    """
+
+    name = "unfinished replays"
+
+    def __init__(self, api: Api, names: QueueNames, worker_id: str, around: Surroundings) -> None:
+        """Describe the work; `around` has monotonic time, and a log of what was finished."""
+        self._api = api
+        self._names = names
+        self._worker_id = worker_id
+        self._clock = around.clock
+        self._log = around.log
+        self._fence = names.replays.replace("*", FENCE)
+        self._seen = 0
+        self._in_doubt = 0
+
+    async def look(self) -> bool:
+        """Finish what is left of a claim that an earlier look saw: who lives removes it by then.
+
+        Raises:
+            JetStreamError: it was cut short; the next look goes on.
+        """
+        home = await stream_of_subject(self._api, self._names.replays)
+        oldest = 0 if home is None else await self._oldest_claim(home)
+        if not oldest or oldest != self._seen:
+            self._seen = oldest
+            return oldest > 0
+        await self._finish()
+        return False
+
+    async def _oldest_claim(self, home: str) -> int:
+        """Return the sequence of the oldest claim, 0 for none."""
+        sequence = 1
+        while message := await next_message(self._api, home, self._names.replays, sequence):
+            if message.subject != self._fence:
+                return message.sequence
+            sequence = message.sequence + 1
+        return 0
+
+    async def _finish(self) -> None:
+        layout = await discover(self._api, self._names)
+        author = Author(self._worker_id, "none")
+        left = await Replayer(self._api, layout, author, clock=self._clock).recover()
+        for sequence, claim in left.finished.items():
+            self._log.info("replay.finished", dead_letter=sequence, why=claim.told)
+        if left.in_doubt != self._in_doubt:
+            self._in_doubt = left.in_doubt
+            if left.in_doubt:
+                self._log.warning(
+                    "replay.in_doubt",
+                    dead_letters=left.in_doubt,
+                    hint="replaying each again finishes or explains it",
+                )
