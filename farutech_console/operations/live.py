@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import getpass
-import socket
-import uuid
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from types import TracebackType
 from typing import Self
 
-from farutech_console.operations.errors import ReadOnlyError, StalePlanError
+from farutech_console.operations.errors import StalePlanError
 from farutech_console.operations.feed import LiveFeed
 from farutech_console.operations.link import Link
 from farutech_console.operations.model import (
@@ -26,6 +23,7 @@ from farutech_console.operations.model import (
 )
 from farutech_console.operations.plan import make_plan
 from farutech_console.operations.purge import GONE, purge
+from farutech_console.operations.queue import Queue, operator_here
 from farutech_console.operations.replay import replay
 from farutech_console.operations.status import ask_status
 from farutech_console.operations.task_names import TaskNames, TaskSource
@@ -36,13 +34,10 @@ from worker.jetstream.errors import JetStreamError, UnreachableError
 from worker.jetstream.feed import overhear
 from worker.jetstream.info import stream_state
 from worker.jetstream.messages import message_at, next_message
-from worker.jetstream.replays_claims import Author
-from worker.jetstream.topology import Layout, discover
 from worker.model.clock import Clock, SystemClock
 from worker.model.dead_letter import StoredDeadLetter
 from worker.model.link import ConnectionOptions
 from worker.model.names import QueueNames
-from worker.model.text import literal
 
 
 class LiveBackend:
@@ -65,8 +60,7 @@ class LiveBackend:
         self._link = Link(self._clock)
         self._task_names = TaskNames()
         self._feed = LiveFeed(self._clock, self._task_names)
-        self._found: asyncio.Future[Connection]
-        self._layout: tuple[int, Layout] | None = None
+        self._found: asyncio.Future[Queue]
         self._keeping: asyncio.Task[None]
 
     async def __aenter__(self) -> Self:
@@ -113,9 +107,23 @@ class LiveBackend:
             raise self._unreachable()
         await self._found
 
+    def queue(self) -> Queue:
+        """Return the handle that operations are given.
+
+        Raises:
+            UnreachableError: no server answers at the moment.
+            RefusedError: it would not let us in.
+        """
+        if not self._found.done():
+            raise self._unreachable()
+        queue = self._found.result()
+        if not self._link.state.connected:
+            raise self._unreachable()
+        return queue
+
     async def status(self) -> QueueStatus:
         """Ask the server for everything the overview shows."""
-        return await ask_status(self._connection().api, self._names, self._clock)
+        return await ask_status(self.queue().api, self._names, self._clock)
 
     def drain_events(self) -> Sequence[TaskEvent]:
         """Return the task events seen since the last call, oldest first; never waits."""
@@ -127,14 +135,16 @@ class LiveBackend:
 
     async def page(self, limit: int, before: int | None = None) -> Page:
         """Return the newest letters, at most `limit`, of sequences below `before`."""
-        letters = DeadLetters(self._connection().api, await self._known_layout())
+        queue = self.queue()
+        letters = DeadLetters(queue.api, await queue.layout())
         extent = await letters.extent()
         found = await letters.newest(limit + 1, before)
         return Page(tuple(found[:limit]), extent.depth, more=len(found) > limit)
 
     async def letter(self, sequence: int) -> StoredDeadLetter | None:
         """Return one letter, None where it is gone."""
-        letters = DeadLetters(self._connection().api, await self._known_layout())
+        queue = self.queue()
+        letters = DeadLetters(queue.api, await queue.layout())
         return await letters.letter(sequence)
 
     async def plan_replay(self, sequences: Sequence[int] | None) -> Plan:
@@ -157,9 +167,9 @@ class LiveBackend:
             StalePlanError: the stream of the letters is not the one that was planned for.
             JetStreamError: the server was away for too long; letters not yielded were not touched.
         """
-        if self._read_only:
-            raise ReadOnlyError(f"this console is read-only: it will not {plan.kind} anything")
-        api, layout = self._connection().api, await self._fresh_layout()
+        queue = self.queue()
+        queue.guard(plan.kind)
+        layout = await queue.fresh_layout()
         if (layout.dead_letters.name, layout.dlq_generation) != (plan.stream, plan.generation):
             raise StalePlanError(
                 f"{plan.stream} is not the stream any more that was planned for: plan again"
@@ -167,39 +177,18 @@ class LiveBackend:
         for sequence in plan.missing:
             yield Outcome(sequence, "", "already", GONE)
         if plan.kind == "replay":
-            author = Author(operator(), uuid.uuid4().hex)
-            outcomes = replay(api, layout, plan, author, clock=self._clock, stop=stop)
+            author = queue.author()
+            outcomes = replay(queue.api, layout, plan, author, clock=queue.clock, stop=stop)
         else:
-            outcomes = purge(api, layout, plan, clock=self._clock, stop=stop)
+            outcomes = purge(queue.api, layout, plan, clock=queue.clock, stop=stop)
         async with aclosing(outcomes):
             async for outcome in outcomes:
                 yield outcome
 
     async def _plan(self, kind: PlanKind, sequences: Sequence[int] | None) -> Plan:
-        layout = await self._fresh_layout()
-        return await make_plan(self._connection().api, layout, kind, sequences, clock=self._clock)
-
-    async def _known_layout(self) -> Layout:
-        """Return the layout as it was found since the connection was last lost."""
-        losses = self._connection().losses
-        if self._layout is not None and self._layout[0] == losses:
-            return self._layout[1]
-        return await self._fresh_layout()
-
-    async def _fresh_layout(self) -> Layout:
-        connection = self._connection()
-        losses = connection.losses
-        layout = await discover(connection.api, self._names)
-        self._layout = losses, layout
-        return layout
-
-    def _connection(self) -> Connection:
-        if not self._found.done():
-            raise self._unreachable()
-        connection = self._found.result()
-        if not self._link.state.connected:
-            raise self._unreachable()
-        return connection
+        queue = self.queue()
+        layout = await queue.fresh_layout()
+        return await make_plan(queue.api, layout, kind, sequences, clock=queue.clock)
 
     def _unreachable(self) -> UnreachableError:
         where = ", ".join(shown_url(url) for url in self._options.servers)
@@ -210,13 +199,19 @@ class LiveBackend:
         """Hold the connection, and listen on it, until cancelled."""
         try:
             async with connect(self._options, listener=self._link.on_change) as connection:
-                self._found.set_result(connection)
+                self._found.set_result(self._handle(connection))
                 if not self._listen:
                     await asyncio.Event().wait()
                 async with overhear(connection, self._names, self._feed.hear):
                     await self._task_names.follow(self._task_source(connection.api))
         except JetStreamError as error:
             self._give_up(error)
+
+    def _handle(self, connection: Connection) -> Queue:
+        operator = operator_here()
+        return Queue(
+            connection, self._names, self._clock, operator=operator, read_only=self._read_only
+        )
 
     def _ended(self, keeping: asyncio.Task[None]) -> None:
         """Show a fault that ended the connection, rather than wait for a server for ever."""
@@ -241,12 +236,3 @@ class LiveBackend:
             after=lambda sequence: next_message(api, stream, tasks, sequence),
             last=last,
         )
-
-
-def operator() -> str:
-    """Return who sits here: user and host, fit for a header."""
-    try:
-        user = getpass.getuser()
-    except (KeyError, OSError):
-        user = "someone"
-    return literal(f"{user}@{socket.gethostname()}")

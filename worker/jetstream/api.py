@@ -61,6 +61,11 @@ class Api:
         return self._client
 
     @property
+    def prefix(self) -> str:
+        """What every API subject begins with, `$JS.API` unless a domain is named."""
+        return self._prefix
+
+    @property
     def within(self) -> float:
         """Seconds to wait for an answer, where a call does not say otherwise."""
         return self._within
