@@ -30,18 +30,18 @@ def context() -> BaseContext:
     return forking
 
 
-def replay_until(url: str, sequences: Sequence[int], fatal_step: int) -> None:
-    """Replay, and be killed after so many steps; return if there are fewer."""
+def replay_until(url: str, sequences: Sequence[int], fatal_step: int | str) -> None:
+    """Replay, and be killed after so many steps or the first of a name; return if there is none."""
     asyncio.run(_replay(url, sequences, fatal_step))
 
 
-async def _replay(url: str, sequences: Sequence[int], fatal_step: int) -> None:
+async def _replay(url: str, sequences: Sequence[int], fatal_step: int | str) -> None:
     taken = 0
 
-    async def step(_name: str) -> None:
+    async def step(name: str) -> None:
         nonlocal taken
         taken += 1
-        if taken == fatal_step:
+        if fatal_step in (taken, name):
             _die()
 
     async with connect(ConnectionOptions(servers=(url,)), within=10) as connection:
