@@ -13,7 +13,6 @@ import json
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
-from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 from nats.micro import add_service
 from nats.micro.request import Request
@@ -21,17 +20,15 @@ from nats.micro.service import EndpointStats
 
 from worker import __version__
 from worker.jetstream.connection import Connection
-from worker.jetstream.errors import UnreachableError
+from worker.jetstream.gather import gather_answers
 from worker.model.fleet import Fleet, FleetMember, InvalidReportError, WorkerReport
 from worker.model.names import QueueNames
 
 SERVICE = "farutech-worker"
 ENDPOINT = "tasks"
 STOP_TIMEOUT = 2.0
-NO_RESPONDERS = "503"
 FAILED = ("retrying", "dead_lettered", "lost")
 """Outcomes that count as errors."""
-MOST_ANSWERS = 10_000
 
 
 @contextlib.asynccontextmanager
@@ -90,9 +87,8 @@ async def fleet(
     Raises:
         UnreachableError: no server is connected.
     """
-    if not connection.is_connected:
-        raise UnreachableError(f"$SRV.STATS.{SERVICE}: not connected")
-    answers = await _answers(connection, f"$SRV.STATS.{SERVICE}", within, quiet)
+    subject = f"$SRV.STATS.{SERVICE}"
+    answers = await gather_answers(connection, subject, within=within, quiet=quiet)
     members, unreadable = [], 0
     for seconds, answer in answers:
         try:
@@ -124,37 +120,3 @@ def read_member(data: bytes, rtt: float) -> FleetMember:
             report = WorkerReport.from_wire(endpoint.get("data"))
             return FleetMember(answer["id"], str(answer.get("started", "")), rtt, report)
     raise InvalidReportError(f"a service without the endpoint {ENDPOINT}")
-
-
-async def _answers(
-    connection: Connection, subject: str, within: float, quiet: float
-) -> list[tuple[float, bytes]]:
-    client, loop = connection.client, asyncio.get_running_loop()
-    inbox = client.new_inbox()
-    found: asyncio.Queue[Msg] = asyncio.Queue(MOST_ANSWERS)
-
-    async def take(message: Msg) -> None:
-        with contextlib.suppress(asyncio.QueueFull):
-            found.put_nowait(message)
-
-    try:
-        subscription = await client.subscribe(inbox, cb=take)
-        asked_at = loop.time()
-        await client.publish(subject, reply=inbox)
-    except NatsError as error:
-        raise UnreachableError(f"{subject}: {error}") from error
-    answers: list[tuple[float, bytes]] = []
-    try:
-        async with asyncio.timeout(within):
-            while True:
-                async with asyncio.timeout(quiet if answers else within):
-                    message = await found.get()
-                if not message.data and (message.headers or {}).get("Status") == NO_RESPONDERS:
-                    break
-                answers.append((loop.time() - asked_at, message.data))
-    except TimeoutError:
-        pass
-    finally:
-        with contextlib.suppress(NatsError):
-            await subscription.unsubscribe()
-    return answers
