@@ -1,0 +1,85 @@
+"""The flags that say which dead letters, alike for every command that takes some."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from farutech_console.operations.filter.model import Filter, FilterError
+from farutech_console.operations.filter.parser import parse_filter
+from farutech_console.operations.selection import Selection
+from worker.model.text import columns, literal
+
+Command = Callable[..., Any]
+
+
+def selection_flags(*, required: bool) -> Callable[[Command], Command]:
+    """Give a command `[FILTER] --all --seq N --limit N --oldest`, handed over as `selection`.
+
+    With `required` nothing said is an error; else it means all letters.
+    """
+
+    def add(command: Command) -> Command:
+        @functools.wraps(command)
+        def with_selection(
+            *,
+            words: tuple[str, ...],
+            everything: bool,
+            sequences: tuple[int, ...],
+            limit: int | None,
+            oldest: bool,
+            **others: Any,  # noqa: ANN401 - what else the command takes
+        ) -> Any:  # noqa: ANN401
+            chosen = read_filter(" ".join(words))
+            if everything and sequences:
+                raise click.UsageError("say which letters: --all and --seq exclude each other")
+            if required and not (chosen or everything or sequences):
+                raise click.UsageError("say which letters: a FILTER, --all, or --seq N")
+            selection = Selection(
+                filter=chosen,
+                sequences=tuple(sorted(set(sequences))),
+                limit=limit,
+                order="oldest" if oldest else "newest",
+            )
+            return command(selection=selection, **others)
+
+        wrapped: Command = with_selection
+        for flag in _FLAGS:
+            wrapped = flag(wrapped)
+        return wrapped
+
+    return add
+
+
+_FLAGS = (
+    click.option("--oldest", is_flag=True, help="Begin with the oldest, not with the newest."),
+    click.option("--limit", type=click.IntRange(min=0), help="At most this many, 0 for all."),
+    click.option(
+        "--seq",
+        "sequences",
+        type=click.IntRange(min=1),
+        multiple=True,
+        help="This one; repeatable.",
+    ),
+    click.option("--all", "everything", is_flag=True, help="All letters that lie there now."),
+    click.argument("words", metavar="[FILTER]", nargs=-1),
+)
+
+
+def read_filter(text: str) -> Filter:
+    """Return the filter in `text`.
+
+    Raises:
+        click.UsageError: it is none; the message points at the place.
+    """
+    try:
+        return parse_filter(text)
+    except FilterError as error:
+        before = columns(literal(text[: error.column - 1]))
+        raise click.UsageError(
+            f"column {error.column} of the filter: {literal(error.message)}\n"
+            f"  {literal(text)}\n  {' ' * before}^"
+        ) from error
