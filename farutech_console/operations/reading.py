@@ -40,7 +40,7 @@ class ReadingApi(Api):
 
     async def _ask(
         self, subject: str, payload: bytes, headers: dict[str, str] | None, within: float | None
-    ) -> tuple[bytes, Mapping[str, str]]:
+    ) -> bytes:
         # Publishing asks too: for the server's acknowledgement.
         if not subject.startswith(f"{self.prefix}."):
             _refuse(subject)

@@ -6,7 +6,6 @@ import asyncio
 import multiprocessing
 import os
 import signal
-from collections.abc import Mapping
 from multiprocessing.context import BaseContext
 
 from tests.support.queues import NAMES
@@ -26,7 +25,7 @@ class DyingApi(Api):
 
     async def _ask(
         self, subject: str, payload: bytes, headers: dict[str, str] | None, within: float | None
-    ) -> tuple[bytes, Mapping[str, str]]:
+    ) -> bytes:
         self.done += 1
         if self.done == self.at:
             os.kill(os.getpid(), signal.SIGKILL)

@@ -8,23 +8,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from nats.aio.client import Client
-from nats.errors import (
-    ConnectionClosedError,
-    ConnectionDrainingError,
-    MaxPayloadError,
-    NoRespondersError,
-    OutboundBufferLimitError,
-)
-from nats.errors import TimeoutError as NatsTimeoutError
+from nats.errors import MaxPayloadError
 
 from worker.jetstream.errors import (
     JETSTREAM_NOT_ENABLED,
     ApiError,
     NoJetStreamError,
     PayloadTooLargeError,
-    UncertainError,
     UnreachableError,
 )
+from worker.jetstream.requests import Requests
 
 DEFAULT_TIMEOUT = 5.0
 """Seconds to wait for an answer of the server."""
@@ -52,6 +45,7 @@ class Api:
         self, client: Client, prefix: str = "$JS.API", within: float = DEFAULT_TIMEOUT
     ) -> None:
         self._client = client
+        self._requests = Requests(client)
         self._prefix = prefix
         self._within = within
 
@@ -86,7 +80,7 @@ class Api:
             UnreachableError: not connected.
         """
         payload = json.dumps(body).encode() if body else b""
-        data, _ = await self._ask(self.subject(verb), payload, None, within)
+        data = await self._ask(self.subject(verb), payload, None, within)
         return decoded(self.subject(verb), data)
 
     async def publish(
@@ -117,7 +111,7 @@ class Api:
         if expected_last_subject_sequence is not None:
             sent[EXPECTED_LAST_SUBJECT_SEQUENCE] = str(expected_last_subject_sequence)
         self.check_size(subject, body, sent)
-        data, _ = await self._ask(subject, body, sent or None, within)
+        data = await self._ask(subject, body, sent or None, within)
         answer = decoded(subject, data)
         return PubAck(answer["stream"], answer["seq"], bool(answer.get("duplicate", False)))
 
@@ -139,29 +133,33 @@ class Api:
         The empty answer is how the server takes the first message of an atomic batch. Raises what
         `publish` raises.
         """
-        data, _ = await self._ask(subject, body, dict(headers), within)
+        data = await self._ask(subject, body, dict(headers), within)
         return decoded(subject, data) if data else None
+
+    def post(self, subject: str, body: bytes, headers: Mapping[str, str]) -> None:
+        """Send one message that is not answered; it goes out before all that is sent after it.
+
+        Raises:
+            PayloadTooLargeError: more than the server takes; nothing was sent.
+            UnreachableError: not connected; nothing was sent.
+        """
+        try:
+            self._requests.post(subject, body, headers)
+        except MaxPayloadError as error:
+            raise PayloadTooLargeError(subject, len(body), self._client.max_payload) from error
 
     async def _ask(
         self, subject: str, payload: bytes, headers: dict[str, str] | None, within: float | None
-    ) -> tuple[bytes, Mapping[str, str]]:
-        if not self._client.is_connected:
-            raise UnreachableError(f"{subject}: not connected")
+    ) -> bytes:
         try:
-            reply = await self._client.request(
-                subject, payload, timeout=within or self._within, headers=headers
-            )
-        except NoRespondersError as error:
-            if subject.startswith(self._prefix):
-                raise NoJetStreamError(f"{subject}: nobody answers, is JetStream on?") from error
-            raise UnreachableError(f"{subject}: no stream takes this subject") from error
-        except NatsTimeoutError as error:
-            raise UncertainError(f"{subject}: no answer from the server") from error
+            answer = await self._requests.ask(subject, payload, headers, within or self._within)
         except MaxPayloadError as error:
             raise PayloadTooLargeError(subject, len(payload), self._client.max_payload) from error
-        except (ConnectionClosedError, ConnectionDrainingError, OutboundBufferLimitError) as error:
-            raise UnreachableError(f"{subject}: connection closed") from error
-        return reply.data, reply.headers or {}
+        if answer.is_from_nobody:
+            if subject.startswith(self._prefix):
+                raise NoJetStreamError(f"{subject}: nobody answers, is JetStream on?")
+            raise UnreachableError(f"{subject}: no stream takes this subject")
+        return answer.data
 
 
 def headers_size(headers: Mapping[str, str]) -> int:

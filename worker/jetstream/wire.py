@@ -14,12 +14,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 from collections.abc import Callable, Mapping
 
 from nats.aio.client import Client
 from nats.aio.subscription import Subscription
+from nats.errors import BadHeaderError, BadSubjectError, MaxPayloadError, ProtocolError
 from nats.errors import Error as NatsError
-from nats.errors import ProtocolError
 from nats.protocol.parser import Parser
 
 Receive = Callable[[str, str, bytes, bytes], None]
@@ -27,6 +28,9 @@ Receive = Callable[[str, str, bytes, bytes], None]
 
 _LINE_END = b"\r\n"
 _VERSION = b"NATS/1.0"
+_NOT_IN_A_SUBJECT = re.compile(r"[\x00-\x20\x7f]")
+_HEADER_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+_LINE_ENDS = str.maketrans("\r\n", "  ")
 
 
 class Wire:
@@ -36,7 +40,21 @@ class Wire:
         self._client = client
         self._parser = WireParser(client)
         self._lines: list[bytes] = []
+        self._when_lost: list[Callable[[], None]] = []
+        self._parser.wire = self
         client._ps = self._parser  # noqa: SLF001
+
+    @staticmethod
+    def of(client: Client) -> Wire:
+        """Return the wire that was made for a client."""
+        parser = client._ps  # noqa: SLF001
+        assert isinstance(parser, WireParser)
+        assert parser.wire is not None
+        return parser.wire
+
+    def when_lost(self, call: Callable[[], None]) -> None:
+        """Have a function called whenever the connection is lost: no answer comes any more."""
+        self._when_lost.append(call)
 
     async def subscribe(self, subject: str, receive: Receive) -> DirectSubscription:
         """Have each message on `subject` handed to `receive` as soon as it is read.
@@ -54,10 +72,42 @@ class Wire:
         """
         if not self._client.is_connected:
             return False
+        self._put(b"PUB %b %d\r\n%b\r\n" % (subject.encode(), len(body), body))
+        return True
+
+    def publish(
+        self, subject: str, body: bytes, headers: Mapping[str, str] | None, reply: str = ""
+    ) -> bool:
+        """Have any message sent in this turn of the event loop; return whether that is possible.
+
+        What was not sent when the connection is lost is dropped.
+
+        Raises:
+            BadSubjectError, BadHeaderError: they would break the protocol; nothing is sent.
+            MaxPayloadError: more than the server takes; nothing is sent.
+        """
+        client = self._client
+        if not client.is_connected:
+            return False
+        if not subject or _NOT_IN_A_SUBJECT.search(subject):
+            raise BadSubjectError
+        to = f"{subject} {reply}".encode() if reply else subject.encode()
+        if headers:
+            block = header_block(headers)
+            size = len(block) + len(body)
+            frame = b"HPUB %b %d %d\r\n%b%b\r\n" % (to, len(block), size, block, body)
+        else:
+            size = len(body)
+            frame = b"PUB %b %d\r\n%b\r\n" % (to, size, body)
+        if size > client.max_payload:
+            raise MaxPayloadError
+        self._put(frame)
+        return True
+
+    def _put(self, frame: bytes) -> None:
         if not self._lines:
             asyncio.get_running_loop().call_soon(self.flush)
-        self._lines.append(b"PUB %b %d\r\n%b\r\n" % (subject.encode(), len(body), body))
-        return True
+        self._lines.append(frame)
 
     def flush(self) -> None:
         """Hand what was put to the client now: it goes out before anything that follows."""
@@ -103,10 +153,15 @@ class Wire:
         await self._client.flush()
 
     def forget_unsent(self) -> None:
-        """Drop what waits to be sent: an ack that arrives minutes late settles another's task."""
+        """Drop what waits to be sent: an ack that arrives minutes late settles another's task.
+
+        Who waits for an answer is told that none will come.
+        """
         self._lines.clear()
         client = self._client
         client._pending, client._pending_data_size = [], 0  # noqa: SLF001
+        for call in self._when_lost:
+            call()
 
 
 class DirectSubscription:
@@ -153,6 +208,7 @@ class WireParser(Parser):
 
     def __init__(self, client: Client) -> None:
         self.receivers: dict[bytes, Receive] = {}
+        self.wire: Wire | None = None
         self._client = client
         super().__init__(client)
 
@@ -231,6 +287,20 @@ def _end_of_frame(words: list[bytes], body: int) -> int:
     if not 0 <= headers <= size:
         raise ProtocolError("nats: malformed MSG")
     return body + size + 2
+
+
+def header_block(headers: Mapping[str, str]) -> bytes:
+    """Return headers as they go over the wire. Line ends in values become spaces.
+
+    Raises:
+        BadHeaderError: a name that no header may have.
+    """
+    lines = ["NATS/1.0"]
+    for name, value in headers.items():
+        if not _HEADER_NAME.fullmatch(name):
+            raise BadHeaderError(name)
+        lines.append(f"{name}: {value.strip().translate(_LINE_ENDS)}")
+    return ("\r\n".join(lines) + "\r\n\r\n").encode()
 
 
 def read_headers(block: bytes) -> tuple[str, str, Mapping[str, str]]:
