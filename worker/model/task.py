@@ -46,7 +46,9 @@ class Task(BaseModel):
         if not isinstance(value, Mapping):
             raise InvalidTaskError(f"a task is a JSON object, this is {_kind(value)}")
         try:
-            return cls.model_validate(_snake_keys(value))
+            return cls.model_validate(
+                value if _OTHER_SPELLINGS.isdisjoint(value) else _snake_keys(value)
+            )
         except ValidationError as error:
             raise InvalidTaskError(_in_words(error)) from error
 
@@ -106,6 +108,7 @@ _SPELLINGS = {
     for name in Task.model_fields
     for spelling in (name, to_camel(name), to_pascal(name))
 }
+_OTHER_SPELLINGS = _SPELLINGS.keys() - Task.model_fields.keys()
 
 
 def _snake_keys(value: Mapping[str, Any]) -> dict[str, Any]:
