@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Literal
 
+from farutech_console.operations.fleet_view import FleetView, WorkerView
 from farutech_console.operations.queue import Queue
 from worker.jetstream.peers import Overheard, overhear_pulls
 from worker.jetstream.service import SERVICE, fleet
 from worker.model.clock import parse_rfc3339
-from worker.model.fleet import FleetMember, WorkerReport
+from worker.model.fleet import FleetMember
 from worker.model.peer import Peer
-
-WorkerCondition = Literal["running", "draining", "silent"]
-WorkerKind = Literal["farutech", "client"]
 
 SILENT_AFTER = timedelta(seconds=5)
 """Without an answer for so long a worker counts as silent: one lost answer is no news."""
@@ -25,70 +22,6 @@ FORGOTTEN_AFTER = timedelta(minutes=30)
 
 LISTEN = 0.5
 """Seconds in which the pulls of clients that report nothing are overheard."""
-
-
-@dataclass(frozen=True, slots=True)
-class WorkerView:
-    """One worker as it was last seen.
-
-    `kind` is `farutech` for a worker that reports of itself, and `client` for any other client
-    that pulls tasks (a Go worker): of those the server tells, and `report` is None. `seen_at` is
-    the last sign of life. `uptime` in seconds, None where it is not known. `name` is the worker id,
-    or what the client calls its connection, or its address.
-    """
-
-    key: str
-    kind: WorkerKind
-    name: str
-    condition: WorkerCondition
-    seen_at: datetime
-    host: str = ""
-    version: str = ""
-    uptime: float | None = None
-    rtt: float | None = None
-    report: WorkerReport | None = None
-
-    @property
-    def in_flight(self) -> int | None:
-        """Tasks whose handlers run, None where nobody tells."""
-        return self.report.in_flight if self.report else None
-
-
-@dataclass(frozen=True, slots=True)
-class FleetView:
-    """All workers, by name. `unreadable` counts answers that were no report.
-
-    `clients_told` is whether the server lists other clients, so that workers which do not report
-    are among `workers` where there are any that pulled while we listened.
-    """
-
-    at: datetime
-    workers: tuple[WorkerView, ...] = ()
-    unreadable: int = 0
-    clients_told: bool = False
-
-    @property
-    def answered(self) -> tuple[WorkerView, ...]:
-        """Those that report, and did so now."""
-        return tuple(w for w in self.workers if w.kind == "farutech" and w.condition != "silent")
-
-    @property
-    def silent(self) -> tuple[WorkerView, ...]:
-        """Those that were there and do not answer any more."""
-        return tuple(w for w in self.workers if w.condition == "silent")
-
-    @property
-    def clients(self) -> tuple[WorkerView, ...]:
-        """Those that pull tasks and report nothing."""
-        return tuple(w for w in self.workers if w.kind == "client" and w.condition != "silent")
-
-    @property
-    def busy(self) -> int | None:
-        """Tasks in the hands of workers, None where some worker does not tell."""
-        if self.clients or not self.answered:
-            return None
-        reports = [worker.report for worker in self.answered if worker.report]
-        return sum(report.in_flight + report.held for report in reports)
 
 
 class FleetWatch:

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from typing import TYPE_CHECKING
 
-from farutech_console.operations.model import FeedCounts, QueueStatus
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from farutech_console.operations.model import FeedCounts, QueueStatus
+
 
 Point = tuple[float, float]
 """Seconds ago, counted up to 0 for now (so -900 to 0), and the value then."""
@@ -42,6 +46,7 @@ class Sample:
     published: int
     settled: int
     dead: int
+    last_sequence: int = 0
 
 
 class Trend:
@@ -60,6 +65,7 @@ class Trend:
                 published=counts.published,
                 settled=counts.succeeded + counts.terminated,
                 dead=status.dead_letters.depth if status.dead_letters else 0,
+                last_sequence=status.work_queue.last_sequence,
             )
         )
 
@@ -69,6 +75,15 @@ class Trend:
         if len(self._samples) < 2:
             return 0.0
         return (self._samples[-1].at - self._samples[0].at).total_seconds()
+
+    @property
+    def deaf(self) -> bool:
+        """Whether messages came and none was overheard: we may not listen, it seems."""
+        if len(self._samples) < 2:
+            return False
+        first, last = self._samples[0], self._samples[-1]
+        heard = (last.published, last.settled) != (first.published, first.settled)
+        return last.last_sequence > first.last_sequence and not heard
 
     def rates(self) -> Rates:
         """Return what changed per second of late."""

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from farutech_console.operations.model import QueueStatus
 from farutech_console.operations.trend import Rates
 from farutech_console.operations.units import age, count, duration, plural, rate
-from worker.model.state import ConsumerState
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from farutech_console.operations.fleet_view import FleetView
+    from farutech_console.operations.model import QueueStatus
+    from worker.model.state import ConsumerState
 
 Grade = Literal["bad", "warn"]
 
@@ -26,10 +31,16 @@ class Problem:
     room: str = ""
 
 
-def problems(status: QueueStatus, rates: Rates, now: datetime) -> tuple[Problem, ...]:
-    """Return what is wrong, worst first; empty when all is well."""
+def problems(
+    status: QueueStatus, rates: Rates, now: datetime, fleet: FleetView | None = None
+) -> tuple[Problem, ...]:
+    """Return what is wrong, worst first; empty when all is well.
+
+    Of the workers only where `fleet` is given.
+    """
     found = [*_consumer(status), *_stuck(status), *_dead_letters(status, rates, now)]
     found += _backlog(status, rates)
+    found += _workers(fleet, now) if fleet else []
     return tuple(sorted(found, key=lambda problem: problem.grade != "bad"))
 
 
@@ -88,8 +99,36 @@ def _backlog(status: QueueStatus, rates: Rates) -> list[Problem]:
     return [Problem("warn", text, "tasks")]
 
 
+def _workers(fleet: FleetView, now: datetime) -> list[Problem]:
+    found = []
+    for worker in fleet.silent:
+        since = duration(age(worker.seen_at, now))
+        found.append(Problem("bad", f"{worker.name} is silent since {since}", "workers"))
+    for task_type, count_ in sorted(_open_breakers(fleet).items()):
+        where = plural(count_, "worker")
+        found.append(
+            Problem("warn", f"the breaker of {task_type} is open at {where}", "workers"),
+        )
+    return found
+
+
+def _open_breakers(fleet: FleetView) -> Counter[str]:
+    return Counter(
+        breaker.task_type
+        for worker in fleet.answered
+        if worker.report
+        for breaker in worker.report.breakers
+    )
+
+
+def drain_seconds(pending: int, rates: Rates) -> float | None:
+    """Return in how many seconds the backlog is gone at this pace, None if that cannot be said."""
+    if not pending or rates.pending is None or rates.pending >= 0:
+        return None
+    return pending / -rates.pending
+
+
 def drain_text(pending: int, rates: Rates) -> str:
     """Return when the backlog will be gone at this pace, empty where that cannot be said."""
-    if not pending or rates.pending is None or rates.pending >= 0:
-        return ""
-    return f"drains in about {duration(pending / -rates.pending)}"
+    seconds = drain_seconds(pending, rates)
+    return "" if seconds is None else f"drains in about {duration(seconds)}"

@@ -7,7 +7,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
-from farutech_console.operations.fleet import SILENT_AFTER, FleetWatch, WorkerView
+from farutech_console.operations.fleet import SILENT_AFTER, FleetWatch
+from farutech_console.operations.fleet_view import WorkerView
 from farutech_console.operations.queue import Queue as Handle
 from tests.conftest import StartNats
 from tests.live.test_service import report
