@@ -16,6 +16,9 @@ from worker.flags import load_settings, settings_flags
 COMMANDS = {
     "dlq": ("farutech_console.commands.dlq", "dlq"),
     "demo": ("farutech_console.commands.demo", "demo_command"),
+    "serve": ("farutech_console.commands.serve", "serve"),
+    "status": ("farutech_console.commands.status", "status"),
+    "workers": ("farutech_console.commands.workers", "workers"),
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 import click
@@ -18,7 +19,8 @@ def open_console(settings: ConsoleSettings, notice: str = "") -> int:
         click.UsageError: there is no terminal to open it in.
         click.ClickException: the extra `tui` is not installed.
     """
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+    in_a_browser = "TEXTUAL_DRIVER" in os.environ
+    if not in_a_browser and not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise click.UsageError(
             "the console needs a terminal; for scripts there are the commands: farutech-console -h"
         )

@@ -3,29 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import subprocess
-import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from farutech_console.tethered import tethered
+
 STOP_SECONDS = 10.0
-
-# Linux ends the child with the thread that started it, however that one dies. A preexec_fn would
-# do the same, but warns from Python 3.12 on in a process that has threads.
-_TETHER = (
-    "import ctypes, os, signal, sys; "
-    "ctypes.CDLL(None).prctl(1, signal.SIGKILL); "
-    "os.getppid() == int(sys.argv[1]) or sys.exit(1); "
-    "os.execv(sys.argv[2], sys.argv[2:])"
-)
-
-
-def tethered(command: Sequence[str]) -> list[str]:
-    """Return the command such that, on Linux, it ends with the thread that starts it."""
-    if sys.platform != "linux":
-        return list(command)
-    return [sys.executable, "-ISc", _TETHER, str(os.getpid()), *command]
 
 
 @contextlib.contextmanager

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from farutech_console.demo.processes import tethered
+from farutech_console.tethered import tethered
 
 START_TIMEOUT_S = 20.0
 STOP_TIMEOUT_S = 20.0

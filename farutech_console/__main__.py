@@ -1,0 +1,5 @@
+"""`python -m farutech_console`: the same as `farutech-console`."""
+
+from farutech_console.cli import main
+
+main()
