@@ -31,15 +31,15 @@ Work = Callable[["LiveBackend", asyncio.Event], Awaitable[int]]
 """What a command does: it is given the operations, and an event that asks it to stop."""
 
 
-def run(given: dict[str, Any], work: Work) -> None:
-    """Connect, do the work, and leave with its exit code.
+def run(given: dict[str, Any], work: Work, *, listen: bool = False) -> None:
+    """Connect, do the work, and leave with its exit code; with `listen` hear task events.
 
     0 done, 1 some failed or refused, 2 usage, 3 no connection, 130 cancelled. The first Ctrl-C asks
     the work to stop where it is safe, the second one ends it at once.
     """
     settings = load_settings(ConsoleSettings, _with_flags_before_the_command(given))
     try:
-        code = asyncio.run(_connected(settings, work))
+        code = asyncio.run(_connected(settings, work, listen=listen))
     except (KeyboardInterrupt, asyncio.CancelledError):
         say("Cancelled.")
         code = EXIT_CANCELLED
@@ -51,13 +51,13 @@ def _with_flags_before_the_command(given: dict[str, Any]) -> dict[str, Any]:
     return before | {name: value for name, value in given.items() if value is not None}
 
 
-async def _connected(settings: ConsoleSettings, work: Work) -> int:
+async def _connected(settings: ConsoleSettings, work: Work, *, listen: bool) -> int:
     from farutech_console.operations.errors import OperationError
     from farutech_console.operations.live import LiveBackend
     from worker.jetstream.errors import JetStreamError, RefusedError, UnreachableError
 
     options = settings.connection("farutech-console")
-    backend = LiveBackend(options, settings.names, read_only=settings.read_only, listen=False)
+    backend = LiveBackend(options, settings.names, read_only=settings.read_only, listen=listen)
     try:
         with _stopping() as stop:
             async with backend:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from worker.model.state import ConsumerState
 
 Grade = Literal["bad", "warn"]
+GRADE_WORDS: dict[Grade, str] = {"bad": "PROBLEM", "warn": "WARNING"}
 
 GROWTH = 0.5
 """Tasks per second from which a backlog counts as growing."""
