@@ -1,0 +1,90 @@
+"""Every text that is shown has its translation, whole, and nothing else stands in a catalogue."""
+
+from __future__ import annotations
+
+import ast
+import string
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import farutech_console
+from farutech_console import language
+from farutech_console.language import from_locale, tr, trn
+from farutech_console.language.es import SPANISH
+
+SOURCES = Path(farutech_console.__file__).parent
+
+
+@pytest.fixture(autouse=True)
+def _english_again() -> Iterator[None]:
+    yield
+    language.use("en")
+
+
+def _texts() -> dict[str, str]:
+    """Return the texts that the code marks, each with where it stands."""
+    found: dict[str, str] = {}
+    for path in SOURCES.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            for text in _marked(node):
+                found[text] = f"{path.relative_to(SOURCES)}: {text!r}"
+    return found
+
+
+def _marked(node: ast.AST) -> Iterator[str]:
+    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
+        return
+    which = {"tr": 0, "msg": 0, "trn": 1}.get(node.func.id)
+    if which is None:
+        return
+    # A text in two branches, `tr("one" if … else "other")`, is two texts.
+    for part in ast.walk(node.args[which]):
+        if isinstance(part, ast.Constant) and isinstance(part.value, str):
+            yield part.value
+
+
+def _fields(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+
+
+def test_every_text_is_in_spanish() -> None:
+    missing = [where for text, where in _texts().items() if text and text not in SPANISH]
+    assert missing == []
+
+
+def test_no_translation_is_of_a_text_that_is_gone() -> None:
+    assert sorted(set(SPANISH) - set(_texts())) == []
+
+
+def test_translations_keep_what_is_filled_in() -> None:
+    for text, translation in SPANISH.items():
+        forms = (translation,) if isinstance(translation, str) else translation
+        assert all(form for form in forms), text
+        if isinstance(translation, str):
+            assert _fields(translation) == _fields(text), text
+        else:
+            assert set().union(*map(_fields, forms)) <= _fields(text), text
+
+
+@pytest.mark.parametrize(
+    ("variables", "expected"),
+    [
+        ({"LANG": "es_ES.UTF-8"}, "es"),
+        ({"LANG": "es"}, "es"),
+        ({"LANG": "es_MX.UTF-8", "LC_ALL": "en_US.UTF-8"}, "en"),
+        ({"LANG": "de_DE.UTF-8"}, "en"),
+        ({"LANG": "C.UTF-8"}, "en"),
+        ({"LC_ALL": "", "LANG": "es_AR"}, "es"),
+        ({}, "en"),
+    ],
+)
+def test_the_locale_names_the_language(variables: dict[str, str], expected: str) -> None:
+    assert from_locale(variables) == expected
+
+
+def test_numbers_choose_the_form() -> None:
+    assert trn("{n} letter", "{n} letters", 1) == "1 letter"
+    assert trn("{n} letter", "{n} letters", 0) == "0 letters"
+    assert tr("{who} is here", who="ana {x}") == "ana {x} is here"
