@@ -14,6 +14,7 @@ from farutech_console.settings import ConsoleSettings
 from worker.flags import load_settings, settings_flags
 
 COMMANDS = {
+    "audit": ("farutech_console.commands.audit", "audit"),
     "dlq": ("farutech_console.commands.dlq", "dlq"),
     "demo": ("farutech_console.commands.demo", "demo_command"),
     "serve": ("farutech_console.commands.serve", "serve"),

@@ -13,3 +13,7 @@ class ReadOnlyError(OperationError):
 
 class StalePlanError(OperationError):
     """The plan is about a stream that is no longer there as it was looked at."""
+
+
+class AuditError(OperationError):
+    """The audit could not be written; before a change that means that nothing was changed."""

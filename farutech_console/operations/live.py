@@ -8,7 +8,6 @@ from contextlib import aclosing
 from types import TracebackType
 from typing import Self
 
-from farutech_console.operations.errors import StalePlanError
 from farutech_console.operations.feed import LiveFeed
 from farutech_console.operations.link import Link
 from farutech_console.operations.model import (
@@ -22,9 +21,8 @@ from farutech_console.operations.model import (
     TaskEvent,
 )
 from farutech_console.operations.plan import make_plan
-from farutech_console.operations.purge import GONE, purge
 from farutech_console.operations.queue import Queue, operator_here
-from farutech_console.operations.replay import replay
+from farutech_console.operations.run_plan import run_plan
 from farutech_console.operations.status import ask_status
 from farutech_console.operations.task_names import TaskNames, TaskSource
 from worker.jetstream.api import Api
@@ -156,32 +154,20 @@ class LiveBackend:
         return await self._plan("purge", sequences)
 
     async def run(
-        self, plan: Plan, stop: asyncio.Event | None = None
+        self, plan: Plan, stop: asyncio.Event | None = None, why: str = ""
     ) -> AsyncGenerator[Outcome, None]:
         """Carry out a plan; yields an outcome for each of its letters.
 
         Once `stop` is set no more letters are begun; the outcomes of those in hand are yielded.
+        `why` goes into the audit.
 
         Raises:
             ReadOnlyError: the console may not change anything.
             StalePlanError: the stream of the letters is not the one that was planned for.
+            AuditError: the audit could not be written.
             JetStreamError: the server was away for too long; letters not yielded were not touched.
         """
-        queue = self.queue()
-        queue.guard(plan.kind)
-        layout = await queue.fresh_layout()
-        if (layout.dead_letters.name, layout.dlq_generation) != (plan.stream, plan.generation):
-            raise StalePlanError(
-                f"{plan.stream} is not the stream any more that was planned for: plan again"
-            )
-        for sequence in plan.missing:
-            yield Outcome(sequence, "", "already", GONE)
-        if plan.kind == "replay":
-            author = queue.author()
-            outcomes = replay(queue.api, layout, plan, author, clock=queue.clock, stop=stop)
-        else:
-            outcomes = purge(queue.api, layout, plan, clock=queue.clock, stop=stop)
-        async with aclosing(outcomes):
+        async with aclosing(run_plan(self.queue(), plan, stop=stop, why=why)) as outcomes:
             async for outcome in outcomes:
                 yield outcome
 

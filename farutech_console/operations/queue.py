@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import getpass
 import socket
-import uuid
 
 from farutech_console.operations.actions import ACTIONS, ActionName
 from farutech_console.operations.errors import ReadOnlyError
 from farutech_console.operations.reading import ReadingApi
 from worker.jetstream.api import Api
 from worker.jetstream.connection import Connection
-from worker.jetstream.replays_claims import Author
 from worker.jetstream.topology import Layout, discover
 from worker.model.clock import Clock
 from worker.model.names import QueueNames
@@ -54,10 +52,6 @@ class Queue:
                 f"this console is read-only: it refuses {action}, which "
                 f"{ACTIONS[action].does}; leave out --read-only (FARUTECH_READ_ONLY) to do it"
             )
-
-    def author(self) -> Author:
-        """Return who begins to change something now: the operator, and a token for this run."""
-        return Author(self.operator, uuid.uuid4().hex)
 
     async def layout(self) -> Layout:
         """Return where the queue's parts lie, as found since the connection was last lost.

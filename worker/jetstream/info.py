@@ -71,6 +71,22 @@ async def server_state(api: Api) -> ServerState:
     )
 
 
+def seen_from(api: Api) -> Mapping[str, str | int]:
+    """Return where this connection comes from as the server sees it, what it told of that.
+
+    The keys are `ip`, `client` (the connection's number on that server), `server` (its name), and
+    `server_id`, which is another after each of its restarts.
+    """
+    said = api.client._server_info  # noqa: SLF001 - nats-py has no other access to it
+    known = (
+        ("ip", "client_ip"),
+        ("client", "client_id"),
+        ("server", "server_name"),
+        ("server_id", "server_id"),
+    )
+    return {name: said[key] for name, key in known if isinstance(said.get(key), str | int)}
+
+
 def decode_stream(answer: Mapping[str, Any]) -> StreamState:
     """Return the model of a `STREAM.INFO` answer."""
     config, state = answer["config"], answer["state"]

@@ -1,4 +1,4 @@
-"""Reading the messages under one subject of a stream in order, whoever made the stream."""
+"""Reading the messages under a subject of a stream in order, whoever made the stream."""
 
 from __future__ import annotations
 
@@ -24,7 +24,9 @@ SKEW = timedelta(minutes=1)
 
 
 class Scan:
-    """Reads one subject of one stream: by batched direct get where it answers as the leader would.
+    """Reads a subject of a stream: by batched direct get where it answers as the leader would.
+
+    The subject may be one for many, such as `provisioning.audit.*`.
 
     Every call may raise `JetStreamError`.
     """
@@ -46,6 +48,18 @@ class Scan:
             stretch = await self._stretch(first, last, extent)
             yield stretch.messages
             first = stretch.upto + 1
+
+    async def newest(self, limit: int, before: int | None = None) -> Sequence[StoredMessage]:
+        """Return the newest messages of sequences below `before`, newest first, at most `limit`."""
+        extent = await self._extent()
+        if extent.depth == 0:
+            return []
+        high = extent.last_sequence if before is None else min(before - 1, extent.last_sequence)
+        try:
+            return await self._reader.newest(high, limit, extent)
+        except DirectGetOffError:
+            self._reader = GetReader(self._api, self._stream, self._subject)
+            return await self._reader.newest(high, limit, extent)
 
     async def sequences(self, first: int, last: int, limit: int) -> tuple[list[int], bool]:
         """Return the sequences of messages, ascending, and whether those are all.
@@ -86,7 +100,7 @@ class Scan:
     async def _extent(self) -> Extent:
         state = await stream_state(self._api, self._stream, self._subject)
         return Extent(
-            state.subject_counts.get(self._subject, 0),
+            sum(state.subject_counts.values()),
             state.first_sequence,
             state.last_sequence,
             None,

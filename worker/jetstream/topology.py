@@ -149,10 +149,19 @@ async def give_back(api: Api, names: QueueNames) -> None:
 
 async def ensure_claims(api: Api, layout: Layout) -> str:
     """Return the stream that takes replay claims, created if it is missing."""
-    home = await stream_of_subject(api, layout.names.replays)
+    spec = claims_stream(layout.names, layout.work_queue.replicas)
+    return await ensure_stream(api, layout.names.replays, spec)
+
+
+async def ensure_stream(api: Api, subject: str, spec: StreamSpec) -> str:
+    """Return the stream that takes `subject`, created as `spec` says if none does.
+
+    Raises:
+        ApiError: the server does not allow it.
+    """
+    home = await stream_of_subject(api, subject)
     if home is not None:
         return home
-    spec = claims_stream(layout.names, layout.work_queue.replicas)
     await create_stream(api, spec)
     return spec.name
 

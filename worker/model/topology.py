@@ -103,8 +103,8 @@ def declared(names: QueueNames, api_level: int, replicas: int = 1) -> Topology:
             _advisories(names, replicas),
             _events(names, replicas),
             _ledger(names, replicas),
-            _audit(names, replicas),
-            _archive(names, replicas),
+            audit_stream(names, replicas),
+            archive_stream(names, replicas),
         ),
     )
 
@@ -172,7 +172,8 @@ def _ledger(names: QueueNames, replicas: int) -> StreamSpec:
     )
 
 
-def _audit(names: QueueNames, replicas: int) -> StreamSpec:
+def audit_stream(names: QueueNames, replicas: int = 1) -> StreamSpec:
+    """Return the stream of what operators did."""
     return StreamSpec(
         name=names.audit_stream,
         subjects=(names.audit("*"),),
@@ -184,7 +185,8 @@ def _audit(names: QueueNames, replicas: int) -> StreamSpec:
     )
 
 
-def _archive(names: QueueNames, replicas: int) -> StreamSpec:
+def archive_stream(names: QueueNames, replicas: int = 1) -> StreamSpec:
+    """Return the stream of purged dead letters."""
     return StreamSpec(
         name=names.archive_stream,
         subjects=(names.archive("*"),),

@@ -1,0 +1,129 @@
+"""`farutech-console audit`: what operators changed."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Any
+
+import click
+import humanize
+
+from farutech_console.commands import output
+from farutech_console.commands.output import json_flag
+from farutech_console.commands.session import EXIT_DONE, run
+from farutech_console.operations.actions import WRITES
+from farutech_console.settings import ConsoleSettings
+from worker.flags import settings_flags
+from worker.model.clock import SystemClock
+from worker.model.text import literal
+
+if TYPE_CHECKING:
+    from farutech_console.operations.audit_log import AuditEntry
+    from farutech_console.operations.live import LiveBackend
+
+SHOWN = 20
+SHOWN_ID = 8
+
+_STATES = {"open": "not ended"}
+
+
+@click.command()
+@click.argument("change", required=False, default="")
+@click.option(
+    "--limit",
+    type=click.IntRange(min=0),
+    default=SHOWN,
+    show_default=True,
+    help="At most this many changes, 0 for all.",
+)
+@click.option(
+    "--action", type=click.Choice([action.name for action in WRITES]), help="Of this kind only."
+)
+@click.option("--by", default="", help="Of those only whose user@host has this in it.")
+@json_flag
+@settings_flags(ConsoleSettings)
+def audit(
+    *,
+    change: str,
+    limit: int,
+    action: str | None,
+    by: str,
+    as_json: bool,
+    **given: Any,  # noqa: ANN401
+) -> None:
+    """Show what operators changed, the latest first: who, when, what, why, and how it ended.
+
+    CHANGE is the beginning of an id: all of that one change. A change that is "not ended" is under
+    way, or was interrupted.
+
+    With --json a line for each change: id, action, by, from, began_at, ended_at, state (done,
+    stopped, failed, open), about, why, count, sequences, sequences_cut, generation, fingerprint,
+    outcomes, failures, error, command, details.
+    """
+
+    async def work(backend: LiveBackend, _stop: asyncio.Event) -> int:
+        from farutech_console.operations.audit_log import Wanted, entry_record, read_audit
+
+        found: list[AuditEntry] = []
+        wanted = Wanted(action or "", by, change)
+        async with aclosing(read_audit(backend.queue(), wanted)) as entries:
+            async for entry in entries:
+                found.append(entry)
+                if as_json:
+                    output.json_line(entry_record(entry))
+                if len(found) == limit:
+                    break
+        if not as_json:
+            _print(found, whole=bool(change))
+        return EXIT_DONE
+
+    run(given, work)
+
+
+def _print(entries: list[AuditEntry], *, whole: bool) -> None:
+    if not entries:
+        output.say("No changes are on record.")
+        return
+    if whole:
+        for entry in entries:
+            _print_whole(entry)
+        return
+    rows = [_row(entry) for entry in entries]
+    titles = ("id", "when", "who", "what", "letters", "outcome", "why")
+    output.table(titles, rows, (SHOWN_ID, 16, 28, 15, 9, 40, 0))
+
+
+def _row(entry: AuditEntry) -> tuple[str, ...]:
+    ago = humanize.naturaltime(SystemClock().now() - entry.began_at)
+    return (
+        entry.id,
+        ago,
+        entry.by,
+        entry.action,
+        f"{entry.count:,}" if entry.count else "",
+        outcome_words(entry),
+        entry.why or entry.about,
+    )
+
+
+def outcome_words(entry: AuditEntry) -> str:
+    """Return how a change ended: its state unless that is plain, and how many of each outcome."""
+    counts = ", ".join(f"{count:,} {name}" for name, count in entry.outcomes.items() if count)
+    state = _STATES.get(entry.state, entry.state)
+    return counts if counts and entry.state == "done" else " ".join(filter(None, (state, counts)))
+
+
+def _print_whole(entry: AuditEntry) -> None:
+    from farutech_console.operations.audit_log import entry_record
+
+    for key, value in entry_record(entry).items():
+        if value in (None, "", 0, False, {}, []):
+            continue
+        for part in value if isinstance(value, list) else [value]:
+            words = _pairs(part) if isinstance(part, dict) else str(part)
+            click.echo(f"{key:<12} {literal(words)}")
+
+
+def _pairs(value: dict[str, Any]) -> str:
+    return ", ".join(f"{name} {content}" for name, content in value.items())

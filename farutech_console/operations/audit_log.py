@@ -1,0 +1,179 @@
+"""The audit as it is read: each change once, its beginning and its end put together."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from farutech_console.operations.queue import Queue
+from worker.jetstream.info import find_stream, server_state, stream_of_subject
+from worker.jetstream.messages import StoredMessage
+from worker.jetstream.scan import Scan
+from worker.model import wire_json
+from worker.model.clock import format_rfc3339
+
+PAGE = 200
+
+EntryState = Literal["done", "stopped", "failed", "open"]
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """One change.
+
+    `began_at` and `ended_at` are the server's times. `state` is `open` where no end was recorded:
+    it is under way, or was interrupted. `seen_from` is where its connection came from as the server
+    saw it. `count` is how many letters it was about; `sequences` names them where `sequences_cut`
+    does not say that there were too many. `outcomes` counts what became of them.
+    """
+
+    id: str
+    action: str
+    by: str
+    began_at: datetime
+    ended_at: datetime | None
+    state: EntryState
+    about: str = ""
+    why: str = ""
+    command: str = ""
+    count: int = 0
+    sequences: str = ""
+    sequences_cut: bool = False
+    generation: str = ""
+    fingerprint: str = ""
+    outcomes: Mapping[str, int] = field(default_factory=dict)
+    failures: tuple[Mapping[str, Any], ...] = ()
+    error: str = ""
+    seen_from: Mapping[str, Any] = field(default_factory=dict)
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which changes to show: empty is all; `by` is a part of who made them."""
+
+    action: str = ""
+    by: str = ""
+    id: str = ""
+
+    def takes(self, entry: AuditEntry) -> bool:
+        """Return whether it is one of them."""
+        return (
+            self.action in ("", entry.action)
+            and self.by.casefold() in entry.by.casefold()
+            and entry.id.startswith(self.id)
+        )
+
+
+async def read_audit(
+    queue: Queue, wanted: Wanted | None = None
+) -> AsyncGenerator[AuditEntry, None]:
+    """Yield the changes, the one that began last first. Nothing where there is no audit yet.
+
+    What cannot be read as a record is passed over.
+    """
+    wanted = wanted or Wanted()
+    scan = await _scan(queue, wanted)
+    ends: dict[str, StoredMessage] = {}
+    before: int | None = None
+    while scan is not None:
+        messages = await scan.newest(PAGE, before)
+        for message in messages:
+            record = _record(message.body)
+            if record.get("phase") == "ended":
+                ends.setdefault(_text(record, "id"), message)
+            elif record.get("phase") == "begun":
+                entry = _entry(message, record, ends.pop(_text(record, "id"), None))
+                if wanted.takes(entry):
+                    yield entry
+        if len(messages) < PAGE:
+            return
+        before = messages[-1].sequence
+
+
+def entry_record(entry: AuditEntry) -> dict[str, Any]:
+    """Return a change as `audit --json` prints it."""
+    return {
+        "id": entry.id,
+        "action": entry.action,
+        "by": entry.by,
+        "from": dict(entry.seen_from),
+        "began_at": format_rfc3339(entry.began_at),
+        "ended_at": format_rfc3339(entry.ended_at) if entry.ended_at else None,
+        "state": entry.state,
+        "about": entry.about,
+        "why": entry.why,
+        "count": entry.count,
+        "sequences": entry.sequences,
+        "sequences_cut": entry.sequences_cut,
+        "generation": entry.generation,
+        "fingerprint": entry.fingerprint,
+        "outcomes": dict(entry.outcomes),
+        "failures": [dict(failure) for failure in entry.failures],
+        "error": entry.error,
+        "command": entry.command,
+        "details": dict(entry.details),
+    }
+
+
+async def _scan(queue: Queue, wanted: Wanted) -> Scan | None:
+    subject = queue.names.audit(wanted.action or "*")
+    home = await stream_of_subject(queue.api, subject)
+    stream = await find_stream(queue.api, home) if home else None
+    if stream is None:
+        return None
+    return Scan(queue.api, stream, subject, (await server_state(queue.api)).api_level)
+
+
+def _entry(
+    begun: StoredMessage, record: Mapping[str, Any], end: StoredMessage | None
+) -> AuditEntry:
+    said = _record(end.body) if end else {}
+    state: EntryState = "open"
+    if end is not None:
+        results: dict[str, EntryState] = {"done": "done", "stopped": "stopped"}
+        state = results.get(_text(said, "result"), "failed")
+    failures = said.get("failures")
+    return AuditEntry(
+        id=_text(record, "id"),
+        action=begun.subject.rpartition(".")[2],
+        by=_text(record, "by"),
+        began_at=begun.stored_at,
+        ended_at=end.stored_at if end else None,
+        state=state,
+        about=_text(record, "about"),
+        why=_text(record, "why"),
+        command=_text(record, "command"),
+        count=_number(record.get("count")),
+        sequences=_text(record, "sequences"),
+        sequences_cut=record.get("sequences_cut") is True,
+        generation=_text(record, "generation"),
+        fingerprint=_text(record, "fingerprint"),
+        outcomes={key: _number(value) for key, value in _object(said.get("outcomes")).items()},
+        failures=tuple(map(_object, failures)) if isinstance(failures, list) else (),
+        error=_text(said, "error"),
+        seen_from=_object(record.get("from")),
+        details=_object(record.get("details")),
+    )
+
+
+def _record(body: bytes) -> Mapping[str, Any]:
+    try:
+        return _object(wire_json.loads(body))
+    except wire_json.InvalidJsonError:
+        return {}
+
+
+def _object(value: Any) -> Mapping[str, Any]:  # noqa: ANN401 - whatever JSON held
+    return value if isinstance(value, dict) else {}
+
+
+def _text(record: Mapping[str, Any], key: str) -> str:
+    value = record.get(key)
+    return value if isinstance(value, str) else ""
+
+
+def _number(value: Any) -> int:  # noqa: ANN401 - whatever JSON held
+    return value if isinstance(value, int) else 0

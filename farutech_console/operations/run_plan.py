@@ -1,0 +1,69 @@
+"""Carrying out a plan: refused, recorded, and run, letter by letter."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+
+from farutech_console.operations.audit import Change, audited
+from farutech_console.operations.errors import StalePlanError
+from farutech_console.operations.model import Outcome, Plan
+from farutech_console.operations.purge import GONE, purge
+from farutech_console.operations.queue import Queue
+from farutech_console.operations.replay import replay
+from worker.jetstream.replays_claims import Author
+from worker.jetstream.topology import Layout
+
+
+async def run_plan(
+    queue: Queue, plan: Plan, *, stop: asyncio.Event | None = None, why: str = ""
+) -> AsyncGenerator[Outcome, None]:
+    """Carry out a plan; yields an outcome for each of its letters.
+
+    Once `stop` is set no more letters are begun; the outcomes of those in hand are yielded. `why`
+    goes into the audit.
+
+    Raises:
+        ReadOnlyError: the console may not change anything.
+        StalePlanError: the stream of the letters is not the one that was planned for.
+        AuditError: the audit could not be written.
+        JetStreamError: the server was away for too long; letters not yielded were not touched.
+    """
+    queue.guard(plan.kind)
+    layout = await queue.fresh_layout()
+    if (layout.dead_letters.name, layout.dlq_generation) != (plan.stream, plan.generation):
+        raise StalePlanError(
+            f"{plan.stream} is not the stream any more that was planned for: plan again"
+        )
+    for sequence in plan.missing:
+        yield Outcome(sequence, "", "already", GONE)
+    if not plan.sequences:
+        return
+    async with audited(queue, change_of(plan, why)) as tally:
+        outcomes = _outcomes(queue, layout, plan, Author(queue.operator, tally.id), stop)
+        async with aclosing(outcomes):
+            async for outcome in outcomes:
+                tally.count(outcome.outcome, outcome.sequence, outcome.detail)
+                yield outcome
+        tally.stopped = tally.counts.total() < plan.count
+
+
+def change_of(plan: Plan, why: str) -> Change:
+    """Return the change that a plan makes, as the audit knows it."""
+    return Change(
+        action=plan.kind,
+        about=plan.stream,
+        command=plan.command,
+        why=why,
+        generation=plan.generation,
+        sequences=plan.sequences,
+    )
+
+
+def _outcomes(
+    queue: Queue, layout: Layout, plan: Plan, author: Author, stop: asyncio.Event | None
+) -> AsyncGenerator[Outcome, None]:
+    if plan.kind == "replay":
+        return replay(queue.api, layout, plan, author, clock=queue.clock, stop=stop)
+    return purge(queue.api, layout, plan, clock=queue.clock, stop=stop)
