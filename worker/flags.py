@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -10,6 +11,7 @@ from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings
 
+from worker.model.text import literal
 from worker.nats_context import ContextError
 
 S = TypeVar("S", bound=BaseSettings)
@@ -68,4 +70,6 @@ def _in_words(settings: type[BaseSettings], error: ValidationError) -> str:
     for name, field in settings.model_fields.items():
         if where in (name, env_name(field)):
             where = f"--{name.replace('_', '-')} ({env_name(field)})"
-    return f"{where}: {first['msg']}, not {first['input']!r}"
+    said = str(first["msg"]).removeprefix("Value error, ")
+    given = re.sub(r"//[^@,]*@", "//(hidden)@", literal(str(first["input"])))
+    return f"{where}: {said}, not '{given}'"

@@ -12,7 +12,7 @@ from pydantic import AliasChoices, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from worker.model.breaker import BreakerPolicy
-from worker.model.link import ConnectionOptions, Credentials, TlsFiles
+from worker.model.link import ConnectionOptions, Credentials, TlsFiles, parse_servers
 from worker.model.names import QueueNames
 from worker.model.retry import RetryPolicy
 from worker.model.simulation import Simulation, parse_range, parse_rates
@@ -55,6 +55,12 @@ class ConnectionSettings(BaseSettings):
     js_api_prefix: str = setting("", "NATS_JS_API_PREFIX", "JetStream API prefix, for imports")
     inbox_prefix: str = setting("_INBOX", "NATS_INBOX_PREFIX", "prefix of reply subjects")
 
+    @field_validator("server")
+    @classmethod
+    def _check_server(cls, text: str) -> str:
+        parse_servers(text)
+        return text
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -72,7 +78,7 @@ class ConnectionSettings(BaseSettings):
         """Return how to connect; the server lists the connection as `name`."""
         domain = f"$JS.{self.js_domain}.API" if self.js_domain else "$JS.API"
         return ConnectionOptions(
-            servers=tuple(part.strip() for part in self.server.split(",") if part.strip()),
+            servers=parse_servers(self.server),
             name=name,
             credentials=Credentials(
                 user=self.user,

@@ -188,7 +188,7 @@ async def test_a_worker_waits_for_a_server_and_says_so(
     log = tmp_path / "worker.log"
     nats_server.stop()
     with worker_process(nats_server, log) as process:
-        await eventually(lambda: len(log_lines(log, "nats.error")) > 1, within=20)
+        await eventually(lambda: len(log_lines(log, "nats.unreachable")) > 1, within=20)
         nats_server.start()
         await eventually(lambda: log_lines(log, "worker.ready"), within=20)
         process.send_signal(signal.SIGTERM)
@@ -203,7 +203,7 @@ async def test_a_worker_that_found_no_server_leaves_when_told(
     log = tmp_path / "worker.log"
     nats_server.stop()
     with worker_process(nats_server, log) as process:
-        await eventually(lambda: log_lines(log, "nats.error"), within=20)
+        await eventually(lambda: log_lines(log, "nats.unreachable"), within=20)
         process.send_signal(signal.SIGTERM)
         await eventually(lambda: process.poll() is not None)
         assert process.returncode == 0

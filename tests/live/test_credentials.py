@@ -7,6 +7,7 @@ from pathlib import Path
 
 import nkeys
 import pytest
+from nats.aio.transport import TcpTransport
 
 from tests.conftest import StartNats
 from tests.support.identities import new_certificates, new_key, new_operator
@@ -181,6 +182,35 @@ async def test_a_missing_file_is_named(
     missing = str(tmp_path / "gone")
     with pytest.raises(RefusedError, match=rf"{words} .*gone: No such file"):
         await _works(ConnectionOptions(credentials=make(missing)))
+
+
+@pytest.mark.parametrize("scheme", ["tls", "nats"])
+async def test_nothing_is_said_to_a_server_without_tls_where_tls_was_asked_for(
+    start_nats: StartNats, tmp_path: Path, scheme: str
+) -> None:
+    files = new_certificates(tmp_path)
+    server = start_nats(config=USERS + "\ntrace: true\ndebug: true")
+    options = ConnectionOptions(
+        servers=(server.url.replace("nats", scheme),),
+        credentials=Credentials(user="me", password="p@ss/word"),
+        tls=TlsFiles(ca=str(files.ca)),
+    )
+    with pytest.raises(RefusedError, match="TLS was asked for and the server offers none"):
+        await _works(options)
+    assert "CONNECT {" not in server.log
+
+
+async def test_tls_is_used_where_the_server_only_allows_it(
+    start_nats: StartNats, tmp_path: Path
+) -> None:
+    files = new_certificates(tmp_path)
+    config = files.server_config(verify=False) + "\nallow_non_tls: true"
+    server = start_nats(config=config)
+    async with connect(_options(server, tls=TlsFiles(ca=str(files.ca))), within=SECONDS) as found:
+        transport = found.client._transport
+        assert isinstance(transport, TcpTransport)
+        assert transport._io_writer is not None
+        assert transport._io_writer.get_extra_info("ssl_object") is not None
 
 
 async def test_a_certificate_without_its_key_is_refused(tmp_path: Path) -> None:

@@ -158,3 +158,34 @@ def test_a_default_stands_once() -> None:
     assert (simulated.shortest, simulated.longest) == (Simulation().shortest, Simulation().longest)
     about = WorkerSettings.model_fields["backoff_scale"].description
     assert about == "factor for the waits between attempts (10 20 40 80 160 s, 300 at most)"
+
+
+@pytest.mark.parametrize(
+    ("server", "words"),
+    [
+        ("", "give a NATS URL"),
+        (" , ", "give a NATS URL"),
+        ("http://a:4222", "begins with nats, tls"),
+        ("nats://a:b", "HOST:PORT"),
+        ("nats://", "HOST:PORT"),
+        ("nats://a:70000", "HOST:PORT"),
+        ("nats://a:1, nats://[::1", "HOST:PORT"),
+    ],
+)
+def test_what_is_no_server_is_a_mistake_of_use(server: str, words: str) -> None:
+    with pytest.raises(click.UsageError, match=rf"--server \(NATS_URL\): .*{words}"):
+        load_settings(ConnectionSettings, {"server": server})
+
+
+def test_a_server_that_is_refused_does_not_show_its_password() -> None:
+    with pytest.raises(click.UsageError) as refused:
+        load_settings(ConnectionSettings, {"server": "nats://me:hunter2@a:b"})
+    assert "hunter2" not in str(refused.value)
+    assert "(hidden)@a:b" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "server", ["a", "a:1", "nats://a", "tls://[::1]:4222", "ws://a/b", "nats://me:p@a:1,b"]
+)
+def test_servers_in_every_notation_are_taken(server: str) -> None:
+    assert ConnectionSettings(server=server).connection("x").servers == tuple(server.split(","))

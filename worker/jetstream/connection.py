@@ -18,7 +18,7 @@ from nats.errors import Error as NatsError
 from worker.jetstream.api import Api
 from worker.jetstream.credentials import client_arguments
 from worker.jetstream.errors import RefusedError, UnreachableError
-from worker.jetstream.wire import Wire
+from worker.jetstream.wire import NoTlsError, TlsClient, Wire
 from worker.model.link import ConnectionOptions, LinkChange, LinkEvent, Listener
 
 FIRST_WAIT = 0.25
@@ -77,7 +77,10 @@ class Connection:
 class _Link:
     """Turns the client's callbacks into link changes, and attempts into ever longer waits."""
 
-    def __init__(self, wire: Wire, random: Random, listener: Listener | None) -> None:
+    def __init__(
+        self, client: Client, wire: Wire, random: Random, listener: Listener | None
+    ) -> None:
+        self._client = client
         self._wire = wire
         self.listeners: list[Listener] = [listener] if listener else []
         self.refused: asyncio.Future[str] = asyncio.get_running_loop().create_future()
@@ -94,11 +97,12 @@ class _Link:
 
     async def on_error(self, error: Exception) -> None:
         if is_refusal(error) and not self.refused.done():
-            self.refused.set_result(str(error))
+            self.refused.set_result(_refusal(error))
         if isinstance(error, (OSError, asyncio.TimeoutError)) or _is_dial(error):
             self._attempt += 1
-        words = str(error) or type(error).__name__
-        self.tell("error", words)
+            # What the client's own first connect waits before it tries the same server again.
+            self._client.options["reconnect_time_wait"] = self.wait_before_next()
+        self.tell("error", _in_words(error))
 
     async def on_disconnected(self) -> None:
         self.losses += 1
@@ -122,8 +126,8 @@ class _Link:
     def next_server(
         self, pool: list[PoolServer], _info: Mapping[str, Any]
     ) -> tuple[PoolServer | None, float]:
-        self.tell("trying")
         fewest = min(pool, key=lambda server: server.reconnects)
+        self.tell("trying", shown_url(fewest.uri.netloc))
         return fewest, self.wait_before_next()
 
 
@@ -144,18 +148,20 @@ async def connect(
         RefusedError: wrong credentials or certificates, or a file of theirs that cannot be used.
         UnreachableError: no server answered within `within` seconds.
     """
-    client = Client()
+    client = TlsClient()
     wire = Wire(client)
-    link = _Link(wire, random or Random(), listener)
+    link = _Link(client, wire, random or Random(), listener)
     dial = _dial_arguments(options, link)
     try:
         async with asyncio.timeout(within):
             await _first_connect(client, dial, link)
     except TimeoutError as error:
+        link.leaving = True
         await _abandon(client)
         where = ", ".join(shown_url(url) for url in options.servers)
         raise UnreachableError(f"no NATS server answers at {where}") from error
     except BaseException:
+        link.leaving = True
         await _abandon(client)
         raise
     link.tell("connected", shown_url(client.connected_url.netloc if client.connected_url else ""))
@@ -175,7 +181,7 @@ def is_refusal(error: Exception) -> bool:
     words = str(error).lower()
     if isinstance(error, ssl.SSLError):
         return "certificate" in words
-    return isinstance(error, AuthorizationError) or (
+    return isinstance(error, (AuthorizationError, NoTlsError)) or (
         isinstance(error, NatsError) and ("authorization" in words or "authentication" in words)
     )
 
@@ -197,7 +203,7 @@ async def _first_connect(client: Client, arguments: dict[str, Any], link: _Link)
             if not dial.done():
                 dial.cancel()
         if link.refused.done():
-            raise RefusedError(f"the server refused us: {link.refused.result()}")
+            raise RefusedError(link.refused.result())
         try:
             await dial
         except (OSError, NatsError) as error:
@@ -218,7 +224,7 @@ def _dial_arguments(options: ConnectionOptions, link: _Link) -> dict[str, Any]:
         "closed_cb": link.on_closed,
         "max_reconnect_attempts": -1,
         "ping_interval": PING_INTERVAL,
-        "reconnect_time_wait": 1,
+        "reconnect_time_wait": FIRST_WAIT,
         "reconnect_to_server_handler": link.next_server,
         **client_arguments(options),
     }
@@ -228,6 +234,22 @@ async def _abandon(client: Client) -> None:
     if not client.is_closed:
         with contextlib.suppress(NatsError, OSError):
             await client.close()
+
+
+def _in_words(error: Exception) -> str:
+    if isinstance(error, asyncio.TimeoutError):
+        return str(error) or "no answer in time: is it a NATS server?"
+    return str(error) or type(error).__name__
+
+
+def _refusal(error: Exception) -> str:
+    """Return what a refusal says, and what to look at."""
+    if isinstance(error, NoTlsError):
+        return str(error)
+    if isinstance(error, ssl.SSLError):
+        return f"no TLS with the server: {error}; check --tls-ca, --tls-cert and --tls-key"
+    ways = "--user and --password, --token, --creds, --nkey or --context"
+    return f"the server refused us: {error}; check {ways}"
 
 
 def _is_dial(error: Exception) -> bool:

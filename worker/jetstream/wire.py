@@ -16,6 +16,7 @@ import asyncio
 import contextlib
 import re
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from nats.aio.client import Client
 from nats.aio.subscription import Subscription
@@ -31,6 +32,39 @@ _VERSION = b"NATS/1.0"
 _NOT_IN_A_SUBJECT = re.compile(r"[\x00-\x20\x7f]")
 _HEADER_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _LINE_ENDS = str.maketrans("\r\n", "  ")
+
+
+class NoTlsError(NatsError):
+    """TLS was asked for, and the server offers none."""
+
+
+class TlsClient(Client):
+    """A client that says nothing before TLS stands, where TLS was asked for.
+
+    nats-py goes by the server's greeting alone, which whoever is in between can change.
+    """
+
+    async def _process_info(
+        self,
+        info: dict[str, Any],
+        initial_connection: bool = False,  # noqa: FBT001 - nats-py's
+    ) -> None:
+        if initial_connection and self._wants_tls():
+            if not (info.get("tls_required") or info.get("tls_available")):
+                raise NoTlsError(
+                    "TLS was asked for and the server offers none: "
+                    "nothing was sent to it, not even who we are"
+                )
+            info["tls_required"] = True
+        await super()._process_info(info, initial_connection)
+
+    def _wants_tls(self) -> bool:
+        """Return whether TLS is yet to begin: not where it came before the greeting."""
+        server = self._current_server
+        in_websocket = server is not None and server.uri.scheme in ("ws", "wss")
+        return (
+            "tls" in self.options and not self.options["tls_handshake_first"] and not in_websocket
+        )
 
 
 class Wire:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
+from urllib.parse import urlsplit
 
 LinkEvent = Literal["trying", "connected", "disconnected", "reconnected", "error", "closed"]
 
@@ -22,6 +23,31 @@ class LinkChange:
 
 
 Listener = Callable[[LinkChange], None]
+
+SCHEMES = ("nats", "tls", "ws", "wss")
+
+
+def parse_servers(text: str) -> tuple[str, ...]:
+    """Return the NATS URLs in a list separated by commas.
+
+    Raises:
+        ValueError: there is none, or one that no server can be at.
+    """
+    servers = tuple(part.strip() for part in text.split(",") if part.strip())
+    if not servers:
+        raise ValueError("give a NATS URL, such as nats://nats.example:4222")
+    for server in servers:
+        scheme, separator, _ = server.partition("://")
+        if separator and scheme not in SCHEMES:
+            raise ValueError(f"a NATS URL begins with {', '.join(SCHEMES)} and ://")
+        try:
+            parts = urlsplit(server if separator else f"nats://{server}")
+            usable = bool(parts.hostname) and parts.port != 0
+        except ValueError:
+            usable = False
+        if not usable:
+            raise ValueError("a NATS URL is nats://HOST:PORT")
+    return servers
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,6 +60,7 @@ async def serve(
             binding = Binding(connection.api, settings.names, log)
             await shutdown.unless_requested(_bound(binding, log))
         except StoppedError:
+            log.info("worker.stopped", worker_id=settings.worker_id)
             return
         events = await stack.enter_async_context(_publishing(settings, connection, around))
         ground = Ground(settings, handlers, connection, binding, watched, events, around)
@@ -87,7 +88,16 @@ async def serve(
 
 
 def link_logger(log: FilteringBoundLogger) -> Listener:
-    """Return a listener that tells of the connection, each thing once."""
+    """Return a listener that tells of the connection, each thing once.
+
+    While no server is to be had that is told again after 2, 4, 8, ... tries.
+    """
+    last_error = ""
+
+    def is_new(change: LinkChange) -> bool:
+        nonlocal last_error
+        known, last_error = change.detail == last_error, change.detail
+        return not known or change.attempt & (change.attempt - 1) == 0
 
     def tell(change: LinkChange) -> None:
         match change.event:
@@ -98,7 +108,11 @@ def link_logger(log: FilteringBoundLogger) -> Listener:
             case "disconnected":
                 log.warning("nats.disconnected")
             case "trying":
-                log.info("nats.trying", server=change.detail, attempt=change.attempt + 1)
+                say = log.debug if change.attempt else log.info
+                say("nats.trying", server=change.detail, attempt=change.attempt + 1)
+            case "error" if change.attempt:
+                say = log.warning if is_new(change) else log.debug
+                say("nats.unreachable", why=change.detail, attempts=change.attempt)
             case "error":
                 log.warning("nats.error", why=change.detail)
             case "closed":
