@@ -128,3 +128,26 @@ _TABLE = (
 
 ACTIONS: dict[ActionName, Action] = {action.name: action for action in _TABLE}
 WRITES: tuple[Action, ...] = tuple(action for action in _TABLE if action.writes)
+
+BULK = 100
+"""From so many letters on, a replay in production asks for the stream's name."""
+
+_BULKY: frozenset[ActionName] = frozenset({"replay", "import", "stuck_to_work"})
+
+
+def is_production(environment: str) -> bool:
+    """Return whether this is how people call the system that must not break."""
+    return environment.strip().casefold().startswith("prod")
+
+
+def asks_name(action: ActionName, count: int, environment: str) -> bool:
+    """Return whether the stream's name has to be typed before `count` letters are touched.
+
+    For what nothing brings back always; in production for every purge, and for what sets many
+    tasks to work.
+    """
+    if ACTIONS[action].asks_name:
+        return True
+    if not is_production(environment):
+        return False
+    return action == "purge" or (action in _BULKY and count >= BULK)

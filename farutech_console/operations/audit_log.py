@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -21,7 +22,7 @@ EntryState = Literal["done", "stopped", "failed", "open"]
 
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
-    """One change.
+    """One change, `sequence` its place in the audit.
 
     `began_at` and `ended_at` are the server's times. `state` is `open` where no end was recorded:
     it is under way, or was interrupted. `seen_from` is where its connection came from as the server
@@ -35,6 +36,7 @@ class AuditEntry:
     began_at: datetime
     ended_at: datetime | None
     state: EntryState
+    sequence: int = 0
     about: str = ""
     why: str = ""
     command: str = ""
@@ -51,17 +53,30 @@ class AuditEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class AuditPage:
+    """Some changes, the latest first. `more` tells whether older ones follow."""
+
+    entries: tuple[AuditEntry, ...]
+    more: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which changes to show: empty is all; `by` is a part of who made them."""
+    """Which changes to show: empty is all; `by` is a part of who made them.
+
+    `before` is a place in the audit: those that began earlier.
+    """
 
     action: str = ""
     by: str = ""
     id: str = ""
+    before: int | None = None
 
     def takes(self, entry: AuditEntry) -> bool:
         """Return whether it is one of them."""
         return (
-            self.action in ("", entry.action)
+            (self.before is None or entry.sequence < self.before)
+            and self.action in ("", entry.action)
             and self.by.casefold() in entry.by.casefold()
             and entry.id.startswith(self.id)
         )
@@ -91,6 +106,17 @@ async def read_audit(
         if len(messages) < PAGE:
             return
         before = messages[-1].sequence
+
+
+async def audit_page(queue: Queue, limit: int, before: int | None = None) -> AuditPage:
+    """Return the latest changes, at most `limit`, of places below `before`."""
+    found: list[AuditEntry] = []
+    async with aclosing(read_audit(queue, Wanted(before=before))) as entries:
+        async for entry in entries:
+            if len(found) == limit:
+                return AuditPage(tuple(found), more=True)
+            found.append(entry)
+    return AuditPage(tuple(found), more=False)
 
 
 def entry_record(entry: AuditEntry) -> dict[str, Any]:
@@ -141,6 +167,7 @@ def _entry(
         action=begun.subject.rpartition(".")[2],
         by=_text(record, "by"),
         began_at=begun.stored_at,
+        sequence=begun.sequence,
         ended_at=end.stored_at if end else None,
         state=state,
         about=_text(record, "about"),

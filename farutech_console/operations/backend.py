@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from types import TracebackType
 from typing import Protocol, Self
 
+from farutech_console.operations.audit_log import AuditPage
 from farutech_console.operations.model import (
     FeedCounts,
     LinkState,
@@ -68,6 +69,9 @@ class Backend(Protocol):
 
     async def plan_purge(self, sequences: Sequence[int] | None) -> Plan:
         """Plan the purge of these letters, of all that lie there now where it is None."""
+
+    async def audit(self, limit: int, before: int | None = None) -> AuditPage:
+        """Return the latest changes, at most `limit`, of places in the audit below `before`."""
 
     def run(self, plan: Plan) -> AsyncIterator[Outcome]:
         """Carry out a plan; yields an outcome for each of its letters.

@@ -8,6 +8,7 @@ from contextlib import aclosing
 from types import TracebackType
 from typing import Self
 
+from farutech_console.operations.audit_log import AuditPage, audit_page
 from farutech_console.operations.feed import LiveFeed
 from farutech_console.operations.link import Link
 from farutech_console.operations.model import (
@@ -152,6 +153,10 @@ class LiveBackend:
     async def plan_purge(self, sequences: Sequence[int] | None) -> Plan:
         """Plan the purge of these letters, of all that lie there now where it is None."""
         return await self._plan("purge", sequences)
+
+    async def audit(self, limit: int, before: int | None = None) -> AuditPage:
+        """Return the latest changes, at most `limit`, of places in the audit below `before`."""
+        return await audit_page(self.queue(), limit, before)
 
     async def run(
         self, plan: Plan, stop: asyncio.Event | None = None, why: str = ""

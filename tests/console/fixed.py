@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import Self
 
+from farutech_console.operations.audit_log import AuditPage
 from farutech_console.operations.model import (
     DeadLetterState,
     FeedCounts,
@@ -270,6 +271,11 @@ class FixedBackend:
     async def letter(self, sequence: int) -> StoredDeadLetter | None:
         self._fail()
         return next((one for one in self.letters if one.sequence == sequence), None)
+
+    async def audit(self, limit: int, before: int | None = None) -> AuditPage:
+        del limit, before
+        self._fail()
+        return AuditPage((), more=False)
 
     async def plan_replay(self, sequences: Sequence[int] | None) -> Plan:
         return self._plan("replay", sequences)

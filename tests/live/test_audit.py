@@ -6,7 +6,13 @@ from collections.abc import Sequence
 import pytest
 
 from farutech_console.operations.audit import Change, audited
-from farutech_console.operations.audit_log import AuditEntry, Wanted, entry_record, read_audit
+from farutech_console.operations.audit_log import (
+    AuditEntry,
+    Wanted,
+    audit_page,
+    entry_record,
+    read_audit,
+)
 from farutech_console.operations.errors import AuditError, ReadOnlyError
 from farutech_console.operations.model import Plan, PlanKind
 from farutech_console.operations.plan import make_plan
@@ -25,8 +31,8 @@ async def plan(o: OperatedQueue, kind: PlanKind, sequences: Sequence[int] | None
     return await make_plan(o.api, await o.layout(), kind, sequences, clock=o.clock)
 
 
-async def entries(o: OperatedQueue, **wanted: str) -> list[AuditEntry]:
-    return [entry async for entry in read_audit(o, Wanted(**wanted))]
+async def entries(o: OperatedQueue, wanted: Wanted | None = None) -> list[AuditEntry]:
+    return [entry async for entry in read_audit(o, wanted)]
 
 
 async def create_audit(q: Queue, **limits: object) -> None:
@@ -71,9 +77,15 @@ async def test_the_latest_comes_first_and_each_once(nats_server: NatsServer) -> 
         assert [entry.action for entry in found[:2]] == ["pause", "note"]
         assert [entry.about for entry in found[1:]] == [str(n) for n in range(209, -1, -1)]
         assert len({entry.id for entry in found}) == 211
-        assert len(await entries(anna, by="BEN")) == 105
-        assert len(await entries(anna, action="pause")) == 1
-        assert [entry.about for entry in await entries(anna, id=found[7].id)] == [found[7].about]
+        assert len(await entries(anna, Wanted(by="BEN"))) == 105
+        assert len(await entries(anna, Wanted(action="pause"))) == 1
+        assert [entry.about for entry in await entries(anna, Wanted(id=found[7].id))] == [
+            found[7].about
+        ]
+        first = await audit_page(anna, 3)
+        assert (first.entries, first.more) == (tuple(found[:3]), True)
+        last = await audit_page(anna, 1000, before=found[200].sequence)
+        assert (last.entries, last.more) == (tuple(found[201:]), False)
 
 
 async def test_how_a_change_ends_is_told_apart(nats_server: NatsServer) -> None:
