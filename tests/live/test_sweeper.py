@@ -16,7 +16,6 @@ from tests.support.queues import NAMES, LayoutKind, Queue, queue, task
 from tests.support.stuck import consumer, mixture, stuck, with_stream
 from tests.support.waiting import eventually
 from tests.support.worker_queue import letters, tasks_left
-from worker.jetstream.dead_letter_writer import death_key
 from worker.jetstream.errors import ApiError
 from worker.jetstream.ledger import Lease, Ledger
 from worker.jetstream.messages import next_message
@@ -26,6 +25,7 @@ from worker.jetstream.stuck_moves import Moved, StuckMover
 from worker.jetstream.topology import generation
 from worker.model.clock import SystemClock
 from worker.model.ledger import task_key
+from worker.model.names import death_key
 from worker.model.surroundings import Surroundings
 from worker.runtime.rounds import Rounds
 from worker.runtime.sweeper import Sweeper

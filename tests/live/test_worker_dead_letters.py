@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
 from tests.support.nats_server import NatsServer
@@ -157,14 +155,3 @@ async def test_a_letter_that_is_too_large_is_cut_before_the_task_goes(
     assert letter.traceback is None
     assert letter.error == "x" * 200
     assert letter.task.payload == {"filling": filling}
-
-
-async def test_a_task_whose_letter_cannot_be_stored_at_all_stays(nats_server: NatsServer) -> None:
-    calls = failing(Permanent("no"))
-    body = json.dumps(task(1, payload={"filling": ""})).encode()
-    filling = b"y" * (MAX_PAYLOAD - len(body))
-    async with queue(nats_server) as where, working(nats_server, calls) as worker:
-        await publish(where, body.replace(b'"filling": ""', b'"filling": "%s"' % filling))
-        await eventually(lambda: worker.logged("dead_letter.too_large"))
-        assert await tasks_left(where) == 1
-        assert await letters(where) == []

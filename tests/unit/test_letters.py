@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 import pytest
 
 from worker.handlers.call import Failed
-from worker.jetstream.dead_letter_writer import carried_headers, death_key
 from worker.model.dead_letter import MAX_TRACEBACK, DeadLetter
 from worker.model.delivery import Delivery, read_delivery
+from worker.model.names import carried_headers, death_key
 from worker.model.replay import replay_count
 from worker.model.retry import Failure
 from worker.model.task import Task

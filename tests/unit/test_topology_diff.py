@@ -320,6 +320,7 @@ def test_every_name_follows_the_settings() -> None:
         "ORDERS_ADVISORIES",
         "ORDERS_EVENTS",
         "KV_ORDERS_LEDGER",
+        "OBJ_ORDERS_BODIES",
         "ORDERS_AUDIT",
         "ORDERS_ARCHIVE",
     ]

@@ -8,22 +8,23 @@ this death. Of many who write the same one the server takes the first; the other
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from datetime import datetime
 from typing import Literal
 
 from worker.jetstream.api import MSG_ID, Api
-from worker.jetstream.dead_letter_writer import carried_headers, death_key
 from worker.jetstream.errors import (
     WRONG_LAST_SEQUENCE,
     ApiError,
     JetStreamError,
     UncertainError,
 )
+from worker.jetstream.letter_post import LetterPost
 from worker.jetstream.messages import StoredMessage, last_message
 from worker.jetstream.scan import Scan
 from worker.jetstream.topology import Layout, generation
 from worker.model.dead_letter import DeadLetter, read_dead_letter
+from worker.model.names import death_key
 
 TRIES = 20
 """Letters of others that may come in between."""
@@ -52,6 +53,7 @@ class Deaths:
             sequences: The messages whose deaths may have to be written down.
         """
         self._api = api
+        self._post = LetterPost(api, layout.names)
         self._subject = layout.names.dlq
         self._home = layout.dead_letters.name
         self._source = layout.names.stream
@@ -67,29 +69,24 @@ class Deaths:
         self._upto = await self._scan.first_since(since) - 1
         await self._catch_up()
 
-    async def write(
-        self, sequence: int, letter: DeadLetter, headers: Mapping[str, str]
-    ) -> Literal["stored", "found"]:
+    async def write(self, message: StoredMessage, letter: DeadLetter) -> Literal["stored", "found"]:
         """Store the letter of a message, unless it has one. `read` comes before.
 
         Raises:
             CrowdedError: other letters came in between, again and again.
             MovedError: the letters were moved to another stream meanwhile.
-            PayloadTooLargeError: the letter is more than the server takes.
+            PayloadTooLargeError: the letter is more than the server takes, even when cut.
             ApiError: the stream of letters does not take it.
             UncertainError, UnreachableError: not known; a later attempt finds out.
         """
-        body, kept = letter.to_wire(), carried_headers(headers)
+        sequence = message.sequence
+        key = death_key(self._life, sequence)
         for _ in range(TRIES):
             if sequence in self._written:
                 return "found"
             try:
-                ack = await self._api.publish(
-                    self._subject,
-                    body,
-                    headers=kept,
-                    msg_id=death_key(self._life, sequence),
-                    expected_last_subject_sequence=self._newest,
+                ack = await self._post.publish(
+                    letter, message.body, message.headers, key, self._newest
                 )
             except UncertainError:
                 # It may be stored yet: then either the condition or its id stops the next.

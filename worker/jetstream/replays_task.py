@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from worker.jetstream.dead_letter_writer import carried_headers
 from worker.model.dead_letter import StoredDeadLetter
-from worker.model.names import REPLAY_COUNT, REPLAY_ID, REPLAY_OF, REPLAYED_BY
+from worker.model.names import REPLAY_COUNT, REPLAY_ID, REPLAY_OF, REPLAYED_BY, carried_headers
 from worker.model.replay import replay_count
 
 

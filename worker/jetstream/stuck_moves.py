@@ -105,7 +105,7 @@ class StuckMover:
             detail = f"done by {lease.owner} at {lease.at:%Y-%m-%d %H:%M:%S} UTC, its ack was lost"
             return Moved(sequence, "finished", letter, detail)
         try:
-            await deaths.write(sequence, letter, message.headers)
+            await deaths.write(message, letter)
         except PayloadTooLargeError as error:
             return Moved(sequence, "failed", letter, str(error))
         else:

@@ -7,18 +7,23 @@ import binascii
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 from typing import Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from worker.model import wire_json
 from worker.model.clock import parse_rfc3339
-from worker.model.task import InvalidTaskError, Task, encode_task
+from worker.model.task import InvalidTaskError, Task, encode_task, parse_task
 
 Reason = Literal["attempts_exhausted", "permanent", "invalid", "stuck"]
 REASONS: tuple[Reason, ...] = get_args(Reason)
 MAX_TRACEBACK = 8 * 1024
 """Bytes of a traceback that a dead letter carries."""
+
+
+LONGEST_NAME = 256
+"""Characters of an id that a letter keeps whose message lies outside."""
 
 
 class InvalidDeadLetterError(ValueError):
@@ -33,6 +38,29 @@ class Source(BaseModel):
     stream: str = ""
     sequence: int = 0
     subject: str = ""
+
+
+class RawObject(BaseModel):
+    """Where the bytes of a message lie that are too large for its dead letter.
+
+    `name` in the object store of bodies, `size` in bytes, `digest` as every object store writes it:
+    `SHA-256=` and the hash in URL-safe base64.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    name: str
+    size: int
+    digest: str
+
+    @classmethod
+    def of(cls, name: str, data: bytes) -> Self:
+        """Return where `data` lies once it is stored under `name`."""
+        return cls(name=name, size=len(data), digest=digest(data))
+
+    def is_of(self, data: bytes) -> bool:
+        """Return whether these are the bytes that were stored."""
+        return len(data) == self.size and digest(data) == self.digest
 
 
 class DeadLetter(BaseModel):
@@ -56,6 +84,7 @@ class DeadLetter(BaseModel):
     source: Source | None = None
     replays: int = 0
     raw: str | None = None
+    raw_object: RawObject | None = None
 
     @classmethod
     def from_wire(cls, data: bytes) -> Self:
@@ -79,6 +108,31 @@ class DeadLetter(BaseModel):
         """Return the letter's bytes; keys beyond the Go fleet's five only where they are set."""
         value = self.model_dump(exclude={"task"}, exclude_none=True)
         return wire_json.dumps({"task": self.task.to_wire()} | value)
+
+    def outside(self, where: RawObject) -> Self:
+        """Return the letter with what names its task, and the message itself in the object store.
+
+        `task` keeps who it is, cut where that is long; its payload and all other keys go.
+        """
+        task = self.task
+        head = Task(
+            task_id=task.task_id[:LONGEST_NAME],
+            tenant_id=task.tenant_id[:LONGEST_NAME],
+            task_type=task.task_type[:LONGEST_NAME],
+            module_id=task.module_id[:LONGEST_NAME],
+            attempt=task.attempt,
+            max_retries=task.max_retries,
+            created_at=task.created_at[:LONGEST_NAME],
+        )
+        return self.model_copy(update={"task": head, "raw": None, "raw_object": where})
+
+    def whole(self, data: bytes) -> Self:
+        """Return the letter with the message from the object store, for reading and replay.
+
+        Never to be published: it is too large.
+        """
+        task = salvaged(data).with_attempt(self.task.attempt)
+        return self.model_copy(update={"task": task, "raw": encode_raw(data)})
 
     def raw_bytes(self) -> bytes | None:
         """Return the message as it came, where it could not be read as a task; else None."""
@@ -138,6 +192,23 @@ def read_dead_letter(body: bytes) -> tuple[DeadLetter | None, str]:
         return DeadLetter.from_wire(body), ""
     except InvalidDeadLetterError as error:
         return None, str(error)
+
+
+def salvaged(message: bytes) -> Task:
+    """Return the task in a message's bytes, what can be read of one where it is none."""
+    try:
+        return parse_task(message)
+    except InvalidTaskError:
+        pass
+    try:
+        return Task.salvage(wire_json.loads(message))
+    except wire_json.InvalidJsonError:
+        return Task()
+
+
+def digest(data: bytes) -> str:
+    """Return the digest of an object's bytes."""
+    return f"SHA-256={base64.urlsafe_b64encode(sha256(data).digest()).decode('ascii')}"
 
 
 def encode_raw(data: bytes) -> str:

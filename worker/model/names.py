@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 
@@ -75,6 +77,24 @@ class QueueNames:
         return f"$KV.{self.ledger}.>"
 
     @property
+    def bodies(self) -> str:
+        """The object store of what is too large for a dead letter."""
+        return f"{self.stream}_BODIES"
+
+    @property
+    def bodies_stream(self) -> str:
+        """The stream behind the object store of bodies."""
+        return f"OBJ_{self.bodies}"
+
+    def body_pieces(self, piece: str) -> str:
+        """Return the subject of one body's bytes; `*` for those of all."""
+        return f"$O.{self.bodies}.C.{piece}"
+
+    def body_entry(self, entry: str) -> str:
+        """Return the subject of the entry of one body, by its encoded name; `*` for all."""
+        return f"$O.{self.bodies}.M.{entry}"
+
+    @property
     def events_stream(self) -> str:
         """The stream that keeps task events."""
         return f"{self.stream}_EVENTS"
@@ -124,8 +144,26 @@ REPLAY_ID = "Farutech-Replay-Id"
 TRACEPARENT = "traceparent"
 
 SERVER_HEADER_PREFIX = "nats-"
+_SENDABLE = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 
 
 def is_server_header(name: str) -> bool:
     """Return whether the server gives this header a meaning, so that no copy may carry it."""
     return name.lower().startswith(SERVER_HEADER_PREFIX)
+
+
+def carried_headers(headers: Mapping[str, str]) -> dict[str, str]:
+    """Return the headers that go on with a copy of a message: all but the server's own.
+
+    Names that may not be sent, though a message came with them, stay behind too.
+    """
+    return {
+        name: value
+        for name, value in headers.items()
+        if not is_server_header(name) and _SENDABLE.fullmatch(name)
+    }
+
+
+def death_key(life: str, sequence: int) -> str:
+    """Return what names the death of message `sequence`, in one life of its stream."""
+    return f"dead-{life}-{sequence}"

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from worker.model import wire_json
 from worker.model.clock import format_rfc3339
-from worker.model.dead_letter import DeadLetter, Source, encode_raw
+from worker.model.dead_letter import DeadLetter, Source, encode_raw, salvaged
 from worker.model.replay import replay_count
 from worker.model.task import InvalidTaskError, Task, parse_task
 
@@ -56,8 +55,4 @@ def read_stuck(body: bytes) -> tuple[Task, str | None]:
     try:
         return parse_task(body), None
     except InvalidTaskError:
-        raw = encode_raw(body)
-    try:
-        return Task.salvage(wire_json.loads(body)), raw
-    except wire_json.InvalidJsonError:
-        return Task(), raw
+        return salvaged(body), encode_raw(body)

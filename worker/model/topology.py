@@ -64,7 +64,7 @@ class Topology:
 
     `dead_letters` is the work queue itself where the settings want them there; `claims` is None
     where the work queue holds the claims. `side_streams` are the others: advisories, events,
-    ledger, audit, archive.
+    ledger, bodies, audit, archive.
     """
 
     work_queue: StreamSpec
@@ -103,6 +103,7 @@ def declared(names: QueueNames, api_level: int, replicas: int = 1) -> Topology:
             _advisories(names, replicas),
             _events(names, replicas),
             _ledger(names, replicas),
+            bodies_stream(names, replicas),
             audit_stream(names, replicas),
             archive_stream(names, replicas),
         ),
@@ -169,6 +170,21 @@ def _ledger(names: QueueNames, replicas: int) -> StreamSpec:
         replicas=replicas,
         allow_rollup=True,
         deny_delete=True,
+    )
+
+
+def bodies_stream(names: QueueNames, replicas: int = 1) -> StreamSpec:
+    """Return the stream that every NATS client knows as an object store (ADR-20).
+
+    It keeps what a dead letter names without a limit of age, as the letter itself is kept.
+    """
+    return StreamSpec(
+        name=names.bodies_stream,
+        subjects=(names.body_pieces(">"), names.body_entry(">")),
+        description="Messages too large for a dead letter",
+        discard="new",
+        replicas=replicas,
+        allow_rollup=True,
     )
 
 

@@ -68,7 +68,7 @@ async def assembled(ground: Ground, stack: contextlib.AsyncExitStack) -> Worker:
     settings, around, binding = ground.settings, ground.around, ground.binding
     policy = RetryPolicy().scaled(settings.backoff_scale)
     heartbeats = Heartbeats(lambda: binding.current.ack_wait)
-    writer = DeadLetterWriter(ground.connection.api, settings.names.dlq, around)
+    writer = DeadLetterWriter(ground.connection.api, settings.names, around)
     burials = Burials(writer, heartbeats, policy.cap, around.log)
     interrupts = Interrupts(settings.task_timeout)
     breakers = _breakers(ground, lambda job: loop.again(job))

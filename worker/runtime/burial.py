@@ -95,7 +95,9 @@ class Burials:
         receipt, reason = job.receipt, letter.reason or "permanent"
         headers = observed.burying(reason)
         try:
-            stored = await self._writer.write(letter, key, headers, lambda: receipt.remaining > 0)
+            stored = await self._writer.write(
+                letter, job.delivery.body, headers, key, lambda: receipt.remaining > 0
+            )
         except PayloadTooLargeError as error:
             log.error(  # noqa: TRY400 - the sizes say it all
                 "dead_letter.too_large", why=str(error), again_in=self._longest_delay

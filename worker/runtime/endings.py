@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from worker.handlers.failed import Failed
 from worker.jetstream.binding import Binding
-from worker.jetstream.dead_letter_writer import death_key
 from worker.jetstream.settle import LostDeliveryError
 from worker.model.breaker import Admission
 from worker.model.dead_letter import Reason
+from worker.model.names import death_key
 from worker.model.retry import Bury, Retry, RetryPolicy
 from worker.model.surroundings import Surroundings
 from worker.runtime.breaker import Breakers, Setback

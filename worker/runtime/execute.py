@@ -11,13 +11,13 @@ from worker.handlers.failed import Failed
 from worker.handlers.interrupts import Interrupts, interrupted
 from worker.handlers.registry import Registry
 from worker.jetstream.binding import Binding
-from worker.model import wire_json
 from worker.model.clock import format_rfc3339
+from worker.model.dead_letter import salvaged
 from worker.model.ledger import AlreadyDone
 from worker.model.replay import replay_count
 from worker.model.retry import Failure, attempts_allowed
 from worker.model.surroundings import Surroundings
-from worker.model.task import InvalidTaskError, Task, parse_task
+from worker.model.task import InvalidTaskError, parse_task
 from worker.runtime.breaker import Breakers
 from worker.runtime.endings import Endings
 from worker.runtime.job import Job
@@ -101,7 +101,7 @@ class Executor:
                 job.task.max_retries, stations.binding.current.max_deliver
             )
         except InvalidTaskError as error:
-            job.task, job.problem = _salvaged(delivery.body), str(error)
+            job.task, job.problem = salvaged(delivery.body), str(error)
         headers = delivery.headers
         replays = replay_count(headers) if headers else 0
         job.observed = stations.observer.received(job.task, delivery, replays)
@@ -163,11 +163,3 @@ class Executor:
             fencing_token=None if job.lease is None else job.lease.token,
             report=observed.progress,
         )
-
-
-def _salvaged(body: bytes) -> Task:
-    """Return what can be read of a message that is no task."""
-    try:
-        return Task.salvage(wire_json.loads(body))
-    except wire_json.InvalidJsonError:
-        return Task()

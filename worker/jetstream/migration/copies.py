@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from worker.jetstream.api import MSG_ID
-from worker.jetstream.dead_letter_writer import carried_headers
 from worker.jetstream.errors import PayloadTooLargeError, UncertainError
 from worker.jetstream.messages import IN_FLIGHT, StoredMessage, delete_message, last_message
 from worker.jetstream.migration.parts import Parts, RefusedChangeError, all_of
 from worker.jetstream.migration.reading import letters_after
+from worker.model.names import carried_headers
 
 NEAR = 500
 """Letters that may be left to copy while the subject has no stream: some 100 ms."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 
-from worker.jetstream.dead_letter_writer import carried_headers
 from worker.jetstream.errors import PayloadTooLargeError
 from worker.jetstream.info import stream_of_subject
 from worker.jetstream.messages import StoredMessage, delete_message, purge_subject
@@ -13,6 +12,7 @@ from worker.jetstream.migration.copies import copy_id, copy_of
 from worker.jetstream.migration.marks import read_marks
 from worker.jetstream.migration.parts import Parts
 from worker.jetstream.migration.reading import letters_after
+from worker.model.names import carried_headers
 
 _Fingerprint = tuple[bytes, tuple[tuple[str, str], ...]]
 

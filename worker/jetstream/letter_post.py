@@ -1,0 +1,87 @@
+"""Publishing a dead letter in the largest shape that the server takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from worker.jetstream.api import EXPECTED_LAST_SUBJECT_SEQUENCE, MSG_ID, Api, PubAck, headers_size
+from worker.jetstream.bodies import Bodies
+from worker.jetstream.errors import ApiError, PayloadTooLargeError
+from worker.model.dead_letter import DeadLetter, RawObject
+from worker.model.names import QueueNames, carried_headers
+
+SHORT_ERROR = 200
+"""Characters of the error that even the largest dead letter keeps."""
+MESSAGE_TOO_LARGE = 10054
+"""JetStream: more than the stream's `max_msg_size`."""
+
+_WIDEST = {EXPECTED_LAST_SUBJECT_SEQUENCE: "9" * 20}
+
+
+class LetterPost:
+    """Publishes the dead letters of one queue.
+
+    A letter that is too large goes without its traceback, then with the beginning of its error, and
+    at last with its message in the object store.
+    """
+
+    def __init__(self, api: Api, names: QueueNames) -> None:
+        self._api = api
+        self._subject = names.dlq
+        self._bodies = Bodies(api, names)
+
+    async def publish(
+        self,
+        letter: DeadLetter,
+        message: bytes,
+        headers: Mapping[str, str],
+        key: str,
+        expected_last: int | None = None,
+    ) -> PubAck:
+        """Store a dead letter and return the server's acknowledgement.
+
+        Args:
+            letter: The letter.
+            message: The message that died, as it came.
+            headers: Its headers; those that the server would give a meaning stay behind.
+            key: Names the death: inside the duplicate window it is stored once.
+            expected_last: It is stored only if the newest letter has this sequence, 0 for none.
+
+        Raises:
+            PayloadTooLargeError: more than the server takes whatever is cut; nothing was stored.
+            ApiError, UncertainError, UnreachableError: as for `Api.publish`.
+        """
+        kept = carried_headers(headers)
+        room = self._api.client.max_payload - headers_size(kept | _WIDEST | {MSG_ID: key})
+        for shape in _ever_smaller(letter, key, message):
+            body = shape.to_wire()
+            if len(body) > room:
+                continue
+            if shape.raw_object is not None:
+                await self._bodies.put(shape.raw_object, message)
+            try:
+                return await self._api.publish(
+                    self._subject,
+                    body,
+                    headers=kept,
+                    msg_id=key,
+                    expected_last_subject_sequence=expected_last,
+                )
+            except ApiError as error:
+                if error.err_code != MESSAGE_TOO_LARGE:
+                    raise
+        raise PayloadTooLargeError(self._subject, len(body), min(room, len(body) - 1))
+
+
+def _ever_smaller(letter: DeadLetter, key: str, message: bytes) -> Iterator[DeadLetter]:
+    yield from _ever_shorter(letter)
+    yield from _ever_shorter(letter.outside(RawObject.of(key, message)))
+
+
+def _ever_shorter(letter: DeadLetter) -> Iterator[DeadLetter]:
+    yield letter
+    bare = letter.model_copy(update={"traceback": None})
+    if letter.traceback is not None:
+        yield bare
+    if len(letter.error) > SHORT_ERROR:
+        yield bare.model_copy(update={"error": letter.error[:SHORT_ERROR]})
