@@ -32,8 +32,14 @@ def setting(default: Any, env: str, about: str, **limits: Any) -> Any:  # noqa: 
 class ConnectionSettings(BaseSettings):
     """Which server, and who we are to it. The variables are those of the nats CLI."""
 
+    # With names allowed a field is also read from the variable of its bare name, behind the prefix:
+    # without one `USER`, `LANG` and `TOKEN` would count.
     model_config = SettingsConfigDict(
-        env_file=".env", extra="ignore", frozen=True, populate_by_name=True
+        env_file=".env",
+        env_prefix="FARUTECH_",
+        extra="ignore",
+        frozen=True,
+        populate_by_name=True,
     )
 
     server: str = setting(
@@ -70,7 +76,12 @@ class ConnectionSettings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Put the nats CLI's context below everything that was said to us directly."""
+        """Put the nats CLI's context below everything that was said to us directly.
+
+        A field's own name is for Python: as a variable, `USER` or `LANG` would be ours by accident.
+        """
+        for source in (env_settings, dotenv_settings):
+            source.config = SettingsConfigDict(**{**source.config, "populate_by_name": False})
         context = NatsContextSource(settings_cls)
         return init_settings, env_settings, dotenv_settings, file_secret_settings, context
 

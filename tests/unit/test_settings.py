@@ -189,3 +189,30 @@ def test_a_server_that_is_refused_does_not_show_its_password() -> None:
 )
 def test_servers_in_every_notation_are_taken(server: str) -> None:
     assert ConnectionSettings(server=server).connection("x").servers == tuple(server.split(","))
+
+
+def test_a_variable_that_happens_to_be_named_as_a_setting_does_not_count(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    plain = WorkerSettings()
+    for name in WorkerSettings.model_fields:
+        monkeypatch.setenv(name, "7")
+        monkeypatch.setenv(name.upper(), "7")
+    (tmp_path / ".env").write_text("USER=seven\nSTREAM=SEVEN\n")
+    assert WorkerSettings() == plain
+
+
+def test_no_variable_but_those_that_are_named_counts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in WorkerSettings.model_fields:
+        monkeypatch.setenv(name.upper(), "7")
+    (tmp_path / ".env").write_text("user=someone\nCONCURRENCY=7\nTOKEN=t\n")
+    for name in WorkerSettings.model_fields:
+        monkeypatch.delenv(
+            getattr(WorkerSettings.model_fields[name].validation_alias, "choices")[0], raising=False
+        )
+    assert WorkerSettings() == WorkerSettings.model_construct()
+    monkeypatch.setenv("NATS_USER", "me")
+    (tmp_path / ".env").write_text("FARUTECH_CONCURRENCY=3\n")
+    assert (WorkerSettings().user, WorkerSettings().concurrency) == ("me", 3)
