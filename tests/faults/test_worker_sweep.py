@@ -22,7 +22,7 @@ from tests.support.workers import Calls, RunningWorker, worker_process, working
 from worker.jetstream.info import stream_of_subject
 from worker.jetstream.messages import next_message
 from worker.jetstream.service import fleet
-from worker.model.event import Event
+from worker.model.event import read_events
 
 QUICK = 0.3
 """Seconds between two rounds."""
@@ -48,13 +48,16 @@ async def dead(where: Queue) -> list[int]:
 
 async def deaths_told(where: Queue) -> list[tuple[str, str]]:
     """The task and the reason of each event of a death."""
-    found, sequence = [], 1
+    found: list[tuple[str, str]] = []
+    sequence = 1
     while message := await next_message(
         where.api, NAMES.events_stream, NAMES.events("*"), sequence
     ):
-        event = Event.from_wire(message.body)
-        if event.kind == "dead_lettered":
-            found.append((event.task_id, event.reason))
+        found += [
+            (event.task_id, event.reason)
+            for event in read_events(message.body)
+            if event.kind == "dead_lettered"
+        ]
         sequence = message.sequence + 1
     return found
 

@@ -16,7 +16,7 @@ from tests.support.workers import Calls, log_lines, worker_process, working
 from worker.handlers.context import TaskContext
 from worker.jetstream.messages import next_message
 from worker.jetstream.service import fleet
-from worker.model.event import Event
+from worker.model.event import Event, read_events
 from worker.model.task import Task
 
 
@@ -24,7 +24,7 @@ async def events_of(where: Queue, task_id: str) -> list[Event]:
     found, sequence = [], 1
     subject = NAMES.events(task_id)
     while message := await next_message(where.api, NAMES.events_stream, subject, sequence):
-        found.append(Event.from_wire(message.body))
+        found += read_events(message.body)
         sequence = message.sequence + 1
     return found
 

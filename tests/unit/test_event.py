@@ -12,10 +12,10 @@ from worker.model.event import (
     EVENT_KINDS,
     LONGEST_NAME,
     LONGEST_TEXT,
-    Event,
     EventKind,
     InvalidEventError,
     Stamps,
+    Step,
     TaskFacts,
     breaker_token,
     encode_event,
@@ -24,14 +24,34 @@ from worker.model.event import (
     encode_seconds,
     encode_source,
     event_token,
+    read_events,
     task_id_of,
 )
 
 # Lone surrogates too: JSON can carry them.
 ANY_TEXT = st.text(st.characters(), max_size=300)
-MOMENTS = st.datetimes(timezones=st.just(UTC))
-AT = "2026-11-23T17:00:00.123456Z"
+MOMENTS = st.datetimes(datetime(1971, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
+NOW = datetime(2026, 11, 23, 17, 0, 0, 123456, UTC)
 FACTS = TaskFacts("t-1", "acme", "provision", 2, 77, "worker-001")
+
+
+class Stopped:
+    """A clock that stands still."""
+
+    def __init__(self, at: datetime) -> None:
+        self._at = at
+
+    def now(self) -> datetime:
+        return self._at
+
+    def monotonic(self) -> float:
+        return 0.0
+
+
+def stamps(now: datetime) -> Stamps:
+    found = Stamps()
+    found.set(Stopped(now))
+    return found
 
 
 @given(
@@ -52,27 +72,47 @@ FACTS = TaskFacts("t-1", "acme", "provision", 2, 77, "worker-001")
 def test_whatever_a_task_says_its_events_come_back(
     facts: TaskFacts, kind: EventKind, at: datetime, error: str, delay: float
 ) -> None:
-    more = encode_more({"error": error, "delay": delay})
-    text = encode_event("ab-1", Stamps().text(at), kind, encode_facts(facts), more)
+    steps = [Step(kind, 0.0, encode_more({"error": error, "delay": delay}))]
+    text = encode_event("ab-1", steps, stamps(at), encode_facts(facts))
     assert text.isascii()
-    event = Event.from_wire(text.encode("ascii"))
+    (event,) = read_events(text.encode("ascii"))
     assert event.task_id == facts.task_id[:LONGEST_NAME]
     assert event.tenant_id == facts.tenant_id[:LONGEST_NAME]
     assert event.task_type == facts.task_type[:LONGEST_NAME]
     assert (event.attempt, event.stream_sequence) == (facts.attempt, facts.stream_sequence)
-    assert (event.id, event.kind, event.at, event.error) == ("ab-1", kind, at, error)
+    assert (event.id, event.kind, event.error) == ("ab-1", kind, error)
+    assert abs(event.at - at) <= timedelta(microseconds=1)
     assert event.worker_id == facts.worker_id
     assert event.delay == pytest.approx(delay, abs=1e-6)
 
 
-@given(moments=st.lists(MOMENTS, min_size=1), step=st.timedeltas(timedelta(0), timedelta(0, 3)))
-def test_stamps_keep_time_in_whatever_order_it_comes(
-    moments: list[datetime], step: timedelta
-) -> None:
-    stamps = Stamps()
+@given(moments=st.lists(st.floats(-1e6, 1e6), min_size=1))
+def test_stamps_keep_time_in_whatever_order_it_comes(moments: list[float]) -> None:
     now = datetime(2026, 11, 23, 23, 59, 58, tzinfo=UTC)
-    for at in (*moments, now, now + step, now):
-        assert datetime.fromisoformat(stamps.text(at)) == at
+    stamped = stamps(now)
+    for at in (*moments, 0.0, 1.999999, 2.0, 0.0):
+        told = datetime.fromisoformat(stamped.text(at))
+        assert abs(told - now - timedelta(seconds=at)) <= timedelta(microseconds=2)
+
+
+def test_steps_that_share_a_message_come_back_one_by_one() -> None:
+    steps = [
+        Step("received", -2.5, encode_seconds(0.25)),
+        Step("started", -0.5),
+        Step("succeeded", 0.0, encode_seconds(0.5)),
+    ]
+    text = encode_event("ab-7", steps, stamps(NOW), encode_facts(FACTS))
+    events = read_events(text.encode("ascii"))
+    assert [(event.kind, event.seconds) for event in events] == [
+        ("received", 0.25),
+        ("started", None),
+        ("succeeded", 0.5),
+    ]
+    assert [round((event.at - NOW).total_seconds(), 3) for event in events] == [-2.5, -0.5, 0.0]
+    assert len({event.id for event in events}) == 3
+    for event in events:
+        assert (event.task_id, event.tenant_id, event.task_type) == ("t-1", "acme", "provision")
+        assert (event.attempt, event.stream_sequence, event.worker_id) == (2, 77, "worker-001")
 
 
 @given(ANY_TEXT)
@@ -111,8 +151,10 @@ def test_what_no_token_can_hold_is_hashed(task_id: str) -> None:
 def test_a_breaker_event_is_no_task() -> None:
     assert task_id_of(breaker_token("a.b")) is None
     more = encode_more({"state": "open", "delay": 2.0})
-    text = encode_event("x-1", AT, "breaker", encode_source("provision", "w"), more)
-    event = Event.from_wire(text.encode())
+    text = encode_event(
+        "x-1", [Step("breaker", 0.0, more)], stamps(NOW), encode_source("provision", "w")
+    )
+    (event,) = read_events(text.encode())
     assert (event.kind, event.state, event.task_type, event.task_id) == (
         "breaker",
         "open",
@@ -125,7 +167,8 @@ def test_texts_are_cut_and_numbers_stay_json() -> None:
     more = encode_more(
         {"error": "e" * 5000, "delay": float("inf"), "progress": float("nan"), "seconds": -1.0}
     )
-    event = Event.from_wire(encode_event("x", AT, "retrying", encode_facts(FACTS), more).encode())
+    text = encode_event("x", [Step("retrying", 0.0, more)], stamps(NOW), encode_facts(FACTS))
+    (event,) = read_events(text.encode())
     assert len(event.error) == LONGEST_TEXT
     assert event.error.endswith("…")
     assert event.delay == 1e12
@@ -138,12 +181,13 @@ def test_the_short_way_to_say_seconds_says_the_same() -> None:
 
 
 def wire(**changes: object) -> bytes:
-    value = json.loads(encode_event("x", AT, "started", encode_facts(FACTS)))
+    text = encode_event("x", [Step("started", 0.0)], stamps(NOW), encode_facts(FACTS))
+    value = json.loads(text)
     return json.dumps(value | changes).encode()
 
 
 def test_unknown_keys_and_nulls_are_passed_over() -> None:
-    event = Event.from_wire(wire(shiny={"new": 1}, delay=None, seconds=3))
+    (event,) = read_events(wire(shiny={"new": 1}, delay=None, seconds=3, before=None))
     assert (event.task_id, event.delay, event.seconds) == ("t-1", None, 3.0)
 
 
@@ -164,9 +208,13 @@ def test_unknown_keys_and_nulls_are_passed_over() -> None:
         wire(attempt="1"),
         wire(attempt=True),
         wire(delay="soon"),
+        wire(before={"event": "received"}),
+        wire(before=["received"]),
+        wire(before=[{"event": "received"}]),
+        wire(before=[{"event": "exploded", "at": "2026-11-23T17:00:00Z"}]),
     ],
 )
 def test_what_is_no_event_is_refused_in_words(data: bytes) -> None:
     with pytest.raises(InvalidEventError) as error:
-        Event.from_wire(data)
+        read_events(data)
     assert str(error.value)

@@ -18,7 +18,7 @@ from worker.jetstream.connection import Connection
 from worker.jetstream.events import Events
 from worker.model.clock import SystemClock
 from worker.model.delivery import Delivery
-from worker.model.event import Event
+from worker.model.event import Event, read_events
 from worker.model.names import QueueNames
 from worker.model.retry import Failure
 from worker.model.surroundings import Surroundings
@@ -67,8 +67,9 @@ class Watched:
 
     @property
     def events(self) -> list[Event]:
+        self.published._encode()
         sent = "".join(self.published._lines).split("\r\n")
-        return [Event.from_wire(event.encode()) for event in sent[1::2]]
+        return [event for body in sent[1::2] for event in read_events(body.encode())]
 
     @property
     def kinds(self) -> list[str]:

@@ -1,10 +1,10 @@
 """Task events, sent and forgotten: they never make a task wait, and never fail one.
 
-They go out in batches as ready protocol text, at half the cost of a `publish` for each: 3 µs an
-event against 6 (measured, 300 bytes). The server pays more than we do, so of the lesser kinds, that
-a task was received and started, no more than `LESSER_RATE` a second go out. What does not fit the
-buffer is dropped. Both are counted and told. Nobody acknowledges events: a server that cannot keep
-up may drop some too.
+What happens is noted at once and encoded some milliseconds later, so that all the steps that a task
+took meanwhile share one message: a quick task costs one, with `received` and `started` inside
+`succeeded`, and the server a third of the work. Messages go out as ready protocol text, many in one
+write. What does not fit the buffer is dropped, counted and told. Nobody acknowledges events: a
+server that cannot keep up may drop some too.
 """
 
 from __future__ import annotations
@@ -12,12 +12,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
+from collections import deque
 
 from worker.jetstream.connection import Connection
 from worker.model.breaker import BreakerStatus
 from worker.model.event import (
-    EventKind,
     Stamps,
+    Step,
     TaskFacts,
     breaker_token,
     encode_event,
@@ -32,13 +33,11 @@ from worker.model.names import QueueNames
 from worker.model.surroundings import Surroundings
 
 BUFFER = 4 * 1024 * 1024
-"""Bytes of events that wait to be sent; enough for some seconds at 5,000 tasks/s."""
+"""Bytes of events that wait to be sent; enough for a second at 10,000 tasks/s."""
 PIECE = 128 * 1024
 """Bytes sent at once; acks wait no longer than these take."""
 GATHER = 0.005
-"""Seconds to wait for more events before a batch goes."""
-LESSER_RATE = 10_000
-"""Events a second that tell of tasks received, started and under way: those of 5,000 tasks/s."""
+"""Seconds between a step and the message that tells it."""
 TELL_EVERY = 10.0
 """Seconds between warnings about dropped events."""
 STOP_TIMEOUT = 2.0
@@ -68,24 +67,21 @@ class Events:
             raise ValueError(f"{names.prefix!r} cannot be the prefix of a subject")
         self._connection = connection
         self._prefix = names.events("")
-        self._publish = f"PUB {self._prefix}"
         self._worker_id = worker_id
         self._clock = around.clock
+        self.now = around.clock.monotonic
         self._log = around.log
         self._born = f"{around.random.getrandbits(48):012x}"
         self._count = 0
         self._stamps = Stamps()
-        self._lines: list[str] = []
+        self._noted: list[TaskEvents] = []
+        self._lines: deque[str] = deque()
         self._size = 0
-        self._spare = float(LESSER_RATE)
-        self._spared_at = around.clock.monotonic()
         self._dropped = 0
         self._untold = 0
         self._told_at = float("-inf")
         self._refused = False
         self._wake = asyncio.Event()
-        # The same as `_wake`, sooner to read.
-        self._awake = False
         # The server cuts the connection for a message over its limit: command and event count.
         self._longest = connection.client.max_payload
         self._stopping = False
@@ -97,22 +93,26 @@ class Events:
 
     def of(self, facts: TaskFacts) -> TaskEvents:
         """Return what tells of one delivery of a task."""
-        return TaskEvents(self, self._command(event_token(facts.task_id)), encode_facts(facts))
+        return TaskEvents(self, facts)
 
     def breaker(self, status: BreakerStatus) -> None:
         """Tell of a change of a circuit breaker."""
         more = encode_more({"state": status.state, "delay": status.probe_in, "error": status.error})
+        steps = [Step("breaker", self.now(), more)]
         source = encode_source(status.task_type, self._worker_id)
-        self.put(self._command(breaker_token(status.task_type)), "breaker", source, more)
+        self._encode()
+        self._append(breaker_token(status.task_type), steps, source)
+        self._wake.set()
 
     async def run(self) -> None:
-        """Send what is put until `stop`, and then the rest, for which there are two seconds."""
+        """Send what is noted until `stop`, and then the rest, for which there are two seconds."""
         unlisten = self._connection.listen(self._on_link)
         try:
             while not self._stopping:
                 await self._wake.wait()
                 if not self._stopping:
                     await asyncio.sleep(GATHER)
+                    self._wake.clear()
                 await self._send()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(STOP_TIMEOUT):
@@ -126,88 +126,57 @@ class Events:
         self._stopping = True
         self._wake.set()
 
-    def put(self, command: str, kind: EventKind, facts: str, more: str = "") -> None:
-        """Have an event sent; never waits. `command` is what `_command` gave."""
-        self._append(1, self._line(command, kind, facts, more, self._now()))
-
-    def put_lesser(self, command: str, kind: EventKind, facts: str, more: str = "") -> None:
-        """Have an event sent if not too many of the lesser kinds are."""
-        if self._may_spend(1):
-            self.put(command, kind, facts, more)
-
-    def put_begun(self, command: str, facts: str, waited: float) -> None:
-        """Have it told that a task was received and started; both are of the lesser kinds."""
-        if self._may_spend(2):
-            now = self._now()
-            received = self._line(command, "received", facts, encode_seconds(waited), now)
-            self._append(2, received + self._line(command, "started", facts, "", now))
-
-    def _now(self) -> str:
-        return self._stamps.text(self._clock.now())
-
-    def _line(self, command: str, kind: EventKind, facts: str, more: str, at: str) -> str:
-        self._count += 1
-        event = encode_event(f"{self._born}-{self._count}", at, kind, facts, more)
-        return f"{command}{len(event)}\r\n{event}\r\n"
-
-    def _may_spend(self, count: int) -> bool:
-        if self._spare < count:
-            self._drop(count)
-            return False
-        self._spare -= count
-        return True
-
-    def _append(self, count: int, lines: str) -> None:
-        size = self._size + len(lines)
-        if self._refused or size > BUFFER or len(lines) > self._longest:
-            self._drop(count)
-            return
-        self._lines.append(lines)
-        self._size = size
-        if not self._awake:
-            self._awake = True
+    def note(self, events: TaskEvents) -> None:
+        """Have what a delivery has to tell sent soon; never waits."""
+        if not self._noted:
             self._wake.set()
-
-    def _command(self, token: str) -> str:
-        return f"{self._publish}{token} "
+        self._noted.append(events)
 
     async def _send(self) -> None:
         """Send what there is, in pieces; keep it where no server is connected."""
         wire = self._connection.wire
-        self._spare_again()
+        self._encode()
         while self._lines and self._connection.is_connected:
             # A slow server fills our buffer, which drops, and not the client's, which blocks acks.
             if wire.unsent > PIECE:
                 await asyncio.sleep(GATHER)
-                self._spare_again()
+                self._encode()
             else:
                 wire.put_ready(*self._take())
-        self._awake = False
-        self._wake.clear()
 
-    def _spare_again(self) -> None:
-        now = self._clock.monotonic()
-        self._spare = min(LESSER_RATE, self._spare + LESSER_RATE * (now - self._spared_at))
-        self._spared_at = now
+    def _encode(self) -> None:
+        self._stamps.set(self._clock)
+        noted, self._noted = self._noted, []
+        for events in noted:
+            facts, steps = events.facts, events.steps
+            events.steps = []
+            self._append(event_token(facts.task_id), steps, encode_facts(facts))
+
+    def _append(self, token: str, steps: list[Step], facts: str) -> None:
+        self._count += 1
+        event = encode_event(f"{self._born}-{self._count}", steps, self._stamps, facts)
+        line = f"PUB {self._prefix}{token} {len(event)}\r\n{event}\r\n"
+        size = self._size + len(line)
+        if self._refused or size > BUFFER or len(line) > self._longest:
+            self._drop(len(steps))
+            return
+        self._lines.append(line)
+        self._size = size
 
     def _take(self) -> tuple[bytes, int]:
-        """Return the protocol of the oldest events, and how many messages it holds."""
-        size = count = 0
-        for line in self._lines:
+        """Return the protocol of the oldest messages, and how many they are."""
+        taken: list[str] = []
+        size = 0
+        while self._lines and size < PIECE:
+            taken.append(line := self._lines.popleft())
             size += len(line)
-            count += 1
-            if size >= PIECE:
-                break
-        taken, self._lines = self._lines[:count], self._lines[count:]
         self._size -= size
-        piece = "".join(taken).encode("ascii")
-        # Two line ends for each event: there is none inside.
-        return piece, piece.count(b"\r\n") // 2
+        return "".join(taken).encode("ascii"), len(taken)
 
     def _drop(self, count: int) -> None:
         self._dropped += count
         self._untold += count
-        now = self._clock.monotonic()
+        now = self.now()
         if now - self._told_at >= TELL_EVERY:
             self._told_at = now
             self._tell_dropped()
@@ -229,51 +198,60 @@ class Events:
 
 
 class TaskEvents:
-    """Tells of one delivery of a task. Every call returns at once."""
+    """Tells of one delivery of a task. Every call returns at once.
 
-    __slots__ = ("_command", "_facts", "_to")
+    `facts` and `steps`, what is not sent yet, are for `Events` to read. Moments are in monotonic
+    seconds.
+    """
 
-    def __init__(self, to: Events, command: str, facts: str) -> None:
+    __slots__ = ("_to", "facts", "steps")
+
+    def __init__(self, to: Events, facts: TaskFacts) -> None:
         self._to = to
-        self._command = command
-        self._facts = facts
+        self.facts = facts
+        self.steps: list[Step] = []
 
-    def received(self, waited: float) -> None:
-        """It came, `waited` seconds ago."""
-        self._to.put_lesser(self._command, "received", self._facts, encode_seconds(waited))
+    def received(self, at: float, taken_up: float) -> None:
+        """It came at one moment and was taken up at another."""
+        self._note(Step("received", at, encode_seconds(taken_up - at)))
 
-    def started(self) -> None:
-        """Its handler begins."""
-        self._to.put_lesser(self._command, "started", self._facts)
-
-    def begun(self, waited: float) -> None:
-        """It came, `waited` seconds ago, and its handler begins: both of the above, for less."""
-        self._to.put_begun(self._command, self._facts, waited)
+    def started(self, at: float) -> None:
+        """Its handler began."""
+        self._note(Step("started", at))
 
     def held(self) -> None:
         """It waits in hand: the circuit breaker of its type is open."""
-        self._put("held")
+        self._note(Step("held", self._to.now()))
 
     def progress(self, share: float, message: str) -> None:
-        """Its handler says how far it is, from 0 to 1, and with what."""
+        """Its handler says how far it is, from 0 to 1, and with what; the latest word counts."""
         more = encode_more({"progress": share, "message": message})
-        self._to.put_lesser(self._command, "progress", self._facts, more)
+        step = Step("progress", self._to.now(), more)
+        if self.steps and self.steps[-1].kind == "progress":
+            self.steps[-1] = step
+        else:
+            self._note(step)
 
     def succeeded(self, seconds: float) -> None:
         """Its handler took so long."""
-        self._put("succeeded", encode_seconds(seconds))
+        self._note(Step("succeeded", self._to.now(), encode_seconds(seconds)))
 
     def retrying(self, delay: float, error: str) -> None:
         """It failed and comes again after `delay` seconds."""
-        self._put("retrying", encode_more({"delay": delay, "error": error}))
+        more = encode_more({"delay": delay, "error": error})
+        self._note(Step("retrying", self._to.now(), more))
 
     def dead_lettered(self, reason: str, error: str) -> None:
         """It lies in the dead letters now."""
-        self._put("dead_lettered", encode_more({"reason": reason, "error": error}))
+        more = encode_more({"reason": reason, "error": error})
+        self._note(Step("dead_lettered", self._to.now(), more))
 
     def duplicate_skipped(self, message: str) -> None:
         """It was done before, or is being done elsewhere."""
-        self._put("duplicate_skipped", encode_more({"message": message}))
+        more = encode_more({"message": message})
+        self._note(Step("duplicate_skipped", self._to.now(), more))
 
-    def _put(self, kind: EventKind, more: str = "") -> None:
-        self._to.put(self._command, kind, self._facts, more)
+    def _note(self, step: Step) -> None:
+        if not self.steps:
+            self._to.note(self)
+        self.steps.append(step)

@@ -1,8 +1,8 @@
 """Task events on `provisioning.events.<token>`: what each worker says of each step, as JSON.
 
-Encoding is on the hot path, some three events for each task: what a delivery's events have in
-common is encoded once (`encode_facts`), an event then is that text with a head. All of it is
-ASCII, so that the length of the text is the length of the message.
+Encoding is on the hot path: the steps that a task took within some milliseconds go into one
+message, each with its time, and what they have in common is said once. All of it is ASCII, so that
+the length of the text is the length of the message.
 """
 
 from __future__ import annotations
@@ -11,12 +11,14 @@ import hashlib
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from json.encoder import encode_basestring_ascii as _quoted
-from typing import Any, Literal, NamedTuple, Self, get_args
+from typing import Any, Literal, NamedTuple, get_args
 from urllib.parse import quote, unquote
+
+from worker.model.clock import Clock
 
 EventKind = Literal[
     "received",
@@ -84,23 +86,30 @@ class Event:
     message: str = ""
     state: str = ""
 
-    @classmethod
-    def from_wire(cls, data: bytes) -> Self:
-        """Return the event in a message's bytes; keys that are not known are passed over.
 
-        Raises:
-            InvalidEventError: not JSON, of a kind not known, or with a value of a wrong type.
-        """
-        try:
-            value = json.loads(data)
-        except (ValueError, RecursionError) as error:
-            raise InvalidEventError(f"not JSON: {error}") from error
-        if not isinstance(value, dict) or value.get("event") not in EVENT_KINDS:
-            raise InvalidEventError("not an object with a known kind of event")
-        try:
-            return cls(at=_moment(value.get("at")), kind=value["event"], **_fields(value))
-        except (TypeError, ValueError) as error:
-            raise InvalidEventError(str(error)) from error
+def read_events(data: bytes) -> list[Event]:
+    """Return the events in a message, in the order in which they happened.
+
+    Keys that are not known are passed over. What happened within some milliseconds comes in one
+    message: the latest event, and under `before` what the earlier ones say that it does not.
+
+    Raises:
+        InvalidEventError: not JSON, of a kind not known, or with a value of a wrong type.
+    """
+    try:
+        value = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise InvalidEventError(f"not JSON: {error}") from error
+    try:
+        latest = _event(value, {})
+        common = {name: getattr(latest, name) for name in TaskFacts._fields}
+        earlier = [
+            _event(said, common | {"id": f"{latest.id}.{number}"})
+            for number, said in enumerate(_earlier(value), 1)
+        ]
+    except (TypeError, ValueError) as error:
+        raise InvalidEventError(str(error)) from error
+    return [*earlier, latest]
 
 
 def encode_facts(facts: TaskFacts) -> str:
@@ -116,35 +125,56 @@ def encode_facts(facts: TaskFacts) -> str:
 
 
 class Stamps:
-    """Formats times, four times as fast as `isoformat`: the second's text is kept."""
+    """Writes monotonic seconds as the time of day, four times as fast as `isoformat`.
 
-    __slots__ = ("_prefix", "_second")
+    The second's text is kept. `set` must be called before, and now and then: clocks drift apart.
+    """
+
+    __slots__ = ("_prefix", "_second", "_since")
 
     def __init__(self) -> None:
-        self._second = datetime.fromtimestamp(0, UTC)
+        self._since = 0.0
+        self._second = 0
         self._prefix = "1970-01-01T00:00:00"
 
-    def text(self, at: datetime) -> str:
-        """Return `at`, in UTC, as RFC 3339 with microseconds and a `Z`."""
-        since = at - self._second
-        if since.seconds or since.days:
-            self._second = at.replace(microsecond=0)
-            self._prefix = self._second.isoformat()[:19]
-            since = at - self._second
-        return f"{self._prefix}.{since.microseconds:06d}Z"
+    def set(self, clock: Clock) -> None:
+        """Take the time of day from a clock."""
+        self._since = clock.now().timestamp() - clock.monotonic()
+
+    def text(self, at: float) -> str:
+        """Return `at`, in monotonic seconds, as RFC 3339 in UTC with microseconds and a `Z`."""
+        at += self._since
+        second = math.floor(at)
+        if second != self._second:
+            self._second = second
+            self._prefix = datetime.fromtimestamp(second, UTC).isoformat()[:19]
+        return f"{self._prefix}.{int((at - second) * 1_000_000):06d}Z"
 
 
-def encode_event(event_id: str, at: str, kind: EventKind, facts: str, more: str = "") -> str:
-    """Return an event as ASCII JSON.
+class Step(NamedTuple):
+    """What happened, when (in monotonic seconds), and what `encode_more` gave of it."""
+
+    kind: EventKind
+    at: float
+    more: str = ""
+
+
+def encode_event(event_id: str, steps: Sequence[Step], stamps: Stamps, facts: str) -> str:
+    """Return steps of one task as ASCII JSON: the last one, and under `before` the earlier ones.
 
     Args:
         event_id: Unlike any other's; of letters, digits and `-` only.
-        at: When it happened, as `Stamps` writes it.
-        kind: What happened.
+        steps: What happened, in order; at least one.
+        stamps: Writes the times.
         facts: What `encode_facts` or `encode_source` gave.
-        more: What `encode_more` gave.
     """
-    return f'{{"id":"{event_id}","at":"{at}","event":"{kind}"{more}{facts}'
+    kind, at, more = steps[-1]
+    if len(steps) > 1:
+        before = ",".join(
+            [f'{{"event":"{k}","at":"{stamps.text(t)}"{m}}}' for k, t, m in steps[:-1]]
+        )
+        more = f'{more},"before":[{before}]'
+    return f'{{"id":"{event_id}","at":"{stamps.text(at)}","event":"{kind}"{more}{facts}'
 
 
 def encode_seconds(seconds: float) -> str:
@@ -215,6 +245,19 @@ _FIELDS: Mapping[str, type] = {
     "message": str,
     "state": str,
 }
+
+
+def _event(value: Any, common: Mapping[str, Any]) -> Event:  # noqa: ANN401 - whatever JSON held
+    if not isinstance(value, dict) or value.get("event") not in EVENT_KINDS:
+        raise ValueError("not an object with a known kind of event")
+    return Event(at=_moment(value.get("at")), kind=value["event"], **{**common, **_fields(value)})
+
+
+def _earlier(value: Mapping[str, Any]) -> list[Any]:
+    found = value.get("before") or []
+    if not isinstance(found, list):
+        raise TypeError("before is no list")
+    return found
 
 
 def _fields(value: Mapping[str, Any]) -> dict[str, Any]:

@@ -138,11 +138,10 @@ class Observed:
             self._span = tracing.attempt(self._delivery.headers, facts, self._replays)
             self._span.__enter__()
         if self._steps is not None:
-            if self._told:
-                self._steps.started()
-            else:
+            if not self._told:
                 self._told = True
-                self._steps.begun(began - self._delivery.received_at)
+                self._steps.received(self._delivery.received_at, began)
+            self._steps.started(began)
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -221,7 +220,7 @@ class Observed:
         if self._steps is not None and not self._told:
             self._told = True
             now = self._observer.clock.monotonic()
-            self._steps.received(now - self._delivery.received_at)
+            self._steps.received(self._delivery.received_at, now)
         return self._steps
 
     def _count(self, outcome: Outcome) -> None:

@@ -21,6 +21,8 @@ class InFlight:
     def __init__(self) -> None:
         # Not as `Running`: that is for those who read, and few do.
         self._running: dict[asyncio.Task[object] | None, tuple[TaskFacts, float]] = {}
+        # Kept, because asking for it takes a system call up to Python 3.11.
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     def __len__(self) -> int:
         """Return how many run."""
@@ -28,11 +30,13 @@ class InFlight:
 
     def enter(self, facts: TaskFacts, began: float) -> None:
         """The current asyncio task begins, at `began` monotonic seconds, to run this one."""
-        self._running[asyncio.current_task()] = facts, began
+        if self._loop is None:
+            self._loop = asyncio.get_running_loop()
+        self._running[asyncio.current_task(self._loop)] = facts, began
 
     def leave(self) -> None:
         """The current asyncio task has ended what it ran."""
-        self._running.pop(asyncio.current_task(), None)
+        self._running.pop(asyncio.current_task(self._loop), None)
 
     def of(self, task: asyncio.Task[object] | None) -> Running | None:
         """Return what an asyncio task runs; safe in another thread."""
