@@ -32,14 +32,8 @@ def setting(default: Any, env: str, about: str, **limits: Any) -> Any:  # noqa: 
 class ConnectionSettings(BaseSettings):
     """Which server, and who we are to it. The variables are those of the nats CLI."""
 
-    # With names allowed a field is also read from the variable of its bare name, behind the prefix:
-    # without one `USER`, `LANG` and `TOKEN` would count.
     model_config = SettingsConfigDict(
-        env_file=".env",
-        env_prefix="FARUTECH_",
-        extra="ignore",
-        frozen=True,
-        populate_by_name=True,
+        env_file=".env", extra="ignore", frozen=True, populate_by_name=True
     )
 
     server: str = setting(
