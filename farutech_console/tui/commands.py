@@ -1,0 +1,105 @@
+"""The one table of commands: the `:` bar, its completion and the palette are made from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One command.
+
+    `argument` names what follows it, empty for nothing; in brackets where it may be left out.
+    `room` is where it works: the console goes there first; empty for everywhere. `writes` hides it
+    from read-only consoles.
+    """
+
+    name: str
+    help: str
+    argument: str = ""
+    room: str = ""
+    writes: bool = False
+
+    @property
+    def shown(self) -> str:
+        """The command as it is typed."""
+        return f"{self.name} {self.argument}".strip()
+
+    @property
+    def needs_argument(self) -> bool:
+        """Whether it says nothing alone."""
+        return bool(self.argument) and not self.argument.startswith("[")
+
+
+class Entered(NamedTuple):
+    """A command as it was given."""
+
+    command: Command
+    argument: str
+
+
+class CommandError(Exception):
+    """What was typed is no command; the text says what would be one."""
+
+
+COMMANDS = (
+    Command("overview", "what is wrong, and the figures"),
+    Command("tasks", "live events, task by task"),
+    Command("dlq", "the dead letters"),
+    Command("workers", "who runs the tasks"),
+    Command("audit", "who changed what"),
+    Command("filter", "show only these dead letters; nothing shows all", "[FILTER]", "dlq"),
+    Command("goto", "put the cursor on this dead letter", "SEQ", "dlq"),
+    Command(
+        "task", "the events of these tasks only, by a part of their id or tenant", "ID", "tasks"
+    ),
+    Command("replay", "send the marked dead letters again, with a preview", "", "dlq", writes=True),
+    Command("purge", "delete the marked dead letters, with a preview", "", "dlq", writes=True),
+    Command("undo", "bring a purge back", "", "audit", writes=True),
+    Command(
+        "pause", "hold the deliveries for a while, or let them go on", "", "workers", writes=True
+    ),
+    Command("theme", "colours: dark or light", "NAME"),
+    Command("help", "the keys and these commands"),
+    Command("quit", "leave; nothing on the server changes"),
+)
+
+
+def offered(*, read_only: bool) -> tuple[Command, ...]:
+    """Return the commands that do something on this console."""
+    return tuple(command for command in COMMANDS if not (read_only and command.writes))
+
+
+def matching(text: str, commands: Iterable[Command]) -> tuple[Command, ...]:
+    """Return the commands that what was typed so far may become, the likelier first."""
+    word = text.strip().partition(" ")[0].casefold()
+    if text.startswith(f"{word} ") and word:
+        return tuple(command for command in commands if command.name == word)
+    begin = [command for command in commands if command.name.startswith(word)]
+    hold = [command for command in commands if word in command.name and command not in begin]
+    return (*begin, *hold)
+
+
+def parse(text: str, commands: Iterable[Command]) -> Entered:
+    """Return the command in a line; a beginning that only one has will do.
+
+    Raises:
+        CommandError: there is none of this name, more than one, or its argument is missing.
+    """
+    name, _, argument = text.strip().partition(" ")
+    known = tuple(commands)
+    found = [command for command in known if command.name == name.casefold()]
+    found = found or [c for c in known if name and c.name.startswith(name.casefold())]
+    if not found:
+        raise CommandError(f"there is no command {name}: " + ", ".join(c.name for c in known))
+    if len(found) > 1:
+        raise CommandError(f"{name} may be " + " or ".join(c.name for c in found))
+    command = found[0]
+    argument = argument.strip()
+    if command.needs_argument and not argument:
+        raise CommandError(f"{command.name} needs its {command.argument}")
+    if argument and not command.argument:
+        raise CommandError(f"{command.name} takes nothing after it")
+    return Entered(command, argument)

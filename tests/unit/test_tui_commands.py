@@ -1,0 +1,59 @@
+"""What is typed after `:` is one command, or is told why not."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from farutech_console.tui.commands import COMMANDS, CommandError, matching, offered, parse
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "argument"),
+    [
+        ("dlq", "dlq", ""),
+        ("  over ", "overview", ""),
+        ("filter tenant:acme error:~refused", "filter", "tenant:acme error:~refused"),
+        ("filter", "filter", ""),
+        ("goto 90412", "goto", "90412"),
+        ("Q", "quit", ""),
+    ],
+)
+def test_a_beginning_will_do(text: str, name: str, argument: str) -> None:
+    entered = parse(text, COMMANDS)
+    assert (entered.command.name, entered.argument) == (name, argument)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("delete", "there is no command delete"),
+        ("t", "t may be tasks or task or theme"),
+        ("goto", "goto needs its SEQ"),
+        ("quit now", "quit takes nothing after it"),
+    ],
+)
+def test_what_is_no_command_is_told(text: str, told: str) -> None:
+    with pytest.raises(CommandError, match=told):
+        parse(text, COMMANDS)
+
+
+@given(st.text(max_size=40))
+def test_no_text_breaks_it(text: str) -> None:
+    matching(text, COMMANDS)
+    try:
+        entered = parse(text, COMMANDS)
+    except CommandError:
+        return
+    assert entered.command in COMMANDS
+
+
+def test_a_read_only_console_offers_nothing_that_writes() -> None:
+    assert not [command for command in offered(read_only=True) if command.writes]
+    assert "purge" in [command.name for command in offered(read_only=False)]
+
+
+def test_names_are_completed_from_their_beginning_first() -> None:
+    assert next(command.name for command in matching("o", COMMANDS)) == "overview"
+    assert [command.name for command in matching("goto 1", COMMANDS)] == ["goto"]
