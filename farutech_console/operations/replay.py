@@ -29,7 +29,11 @@ async def replay(
         JetStreamError: the server was away for too long; letters not yielded were not touched.
     """
     task_ids = dict(zip(plan.sequences, plan.task_ids, strict=True))
-    run = Replayer(api, layout, author, clock=clock).run(plan.sequences, stop)
+
+    async def allow(most: int) -> int:
+        return 0 if stop is not None and stop.is_set() else most
+
+    run = Replayer(api, layout, author, clock=clock).run(plan.sequences, allow)
     async with aclosing(run):
         async for done in run:
             task_id = done.task_id or task_ids[done.sequence]

@@ -30,13 +30,21 @@ def context() -> BaseContext:
     return forking
 
 
-def replay_until(url: str, sequences: Sequence[int], fatal_step: int | str) -> None:
-    """Replay, and be killed after so many steps or the first of a name; return if there is none."""
-    asyncio.run(_replay(url, sequences, fatal_step))
+def replay_until(
+    url: str, sequences: Sequence[int], fatal_step: int | str, pieces: int = 0
+) -> None:
+    """Replay, and be killed after so many steps or the first of a name; return if there is none.
+
+    With `pieces` the letters are all there are, and so many are begun at once.
+    """
+    asyncio.run(_replay(url, sequences, fatal_step, pieces))
 
 
-async def _replay(url: str, sequences: Sequence[int], fatal_step: int | str) -> None:
+async def _replay(url: str, sequences: Sequence[int], fatal_step: int | str, pieces: int) -> None:
     taken = 0
+
+    async def allow(most: int) -> int:
+        return min(most, pieces or most)
 
     async def step(name: str) -> None:
         nonlocal taken
@@ -48,7 +56,7 @@ async def _replay(url: str, sequences: Sequence[int], fatal_step: int | str) -> 
         layout = await discover(connection.api, QueueNames())
         author = Author("the victim", f"killed at {fatal_step}")
         replayer = Replayer(connection.api, layout, author, clock=SystemClock(), step=step)
-        async for _ in replayer.run(sequences):
+        async for _ in replayer.run(sequences, allow, complete=pieces > 0):
             pass
 
 

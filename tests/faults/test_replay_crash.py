@@ -10,7 +10,7 @@ import pytest
 
 from tests.faults.replaying import KILLED, context, replay_until
 from tests.support.nats_server import NatsServer
-from tests.support.queues import NAMES, LayoutKind, Queue, queue
+from tests.support.queues import NAMES, LayoutKind, Queue, letter, queue
 from worker.jetstream.messages import purge_subject
 from worker.jetstream.replays import Replayed, Replayer
 from worker.jetstream.replays_claims import Author
@@ -20,12 +20,15 @@ from worker.model.clock import SystemClock
 LETTERS = 3
 FEWEST_STEPS = 12
 MOST_STEPS = 60
+MANY = 70
+"""As many as it takes to have their claims removed together, and many batches under way."""
+MOST_PIECEMEAL_STEPS = 400
 LAYOUTS: Sequence[LayoutKind] = ("fresh", "go")
 
 
-async def killed_at(url: str, sequences: Sequence[int], step: int) -> bool:
+async def killed_at(url: str, sequences: Sequence[int], step: int, pieces: int = 0) -> bool:
     """Replay in a process that dies after so many steps; return whether it came to that."""
-    process = context().Process(target=replay_until, args=(url, sequences, step))  # type: ignore[attr-defined]
+    process = context().Process(target=replay_until, args=(url, sequences, step, pieces))  # type: ignore[attr-defined]
     process.start()
     await asyncio.to_thread(process.join, 30)
     assert process.exitcode in (0, KILLED)
@@ -61,6 +64,25 @@ async def test_killed_at_every_step(server_versions: NatsServer, kind: LayoutKin
             if not died:
                 break
         assert FEWEST_STEPS < step < MOST_STEPS - 1, f"there were {step} steps"
+
+
+@pytest.mark.slow
+async def test_killed_at_every_step_of_many_batches_at_once(nats_server: NatsServer) -> None:
+    """All there are, two by two, deleted as one stretch, their claims removed together."""
+    async with queue(nats_server) as q:
+        for step in (*range(1, 30, 2), *range(30, MOST_PIECEMEAL_STEPS, 7)):
+            kept = await q.bury_many(MANY)
+            later = await q.bury(letter(MANY))
+            died = await killed_at(nats_server.url, kept, step, pieces=2)
+            outcomes = await replayed_again(q, [*kept, later], step)
+            sent = Counter(task["task_id"] for task in await q.tasks())
+            assert sent == {f"task-{n}": 1 for n in range(MANY + 1)}, f"killed at {step}"
+            assert {outcome.result for outcome in outcomes} <= {"replayed", "already"}
+            assert await everything_else(q) == {}, f"killed at {step}"
+            await purge_subject(q.api, NAMES.stream, NAMES.tasks)
+            if not died:
+                break
+        assert 60 < step < MOST_PIECEMEAL_STEPS - 7, f"there were {step} steps"
 
 
 @pytest.mark.slow

@@ -16,6 +16,7 @@ from worker.jetstream.replays_claims import Author
 from worker.model.clock import SystemClock
 
 LETTERS = 3
+MANY = 70
 LAYOUTS: Sequence[LayoutKind] = ("fresh", "go")
 STEPS = range(1, 24, 3)
 
@@ -35,10 +36,16 @@ class KillAt:
             self._server.restart(kill=True)
 
 
-async def replayed(q: Queue, sequences: Sequence[int], run: str, kill: KillAt) -> list[Replayed]:
+async def replayed(
+    q: Queue, sequences: Sequence[int], run: str, kill: KillAt, pieces: int = 0
+) -> list[Replayed]:
+    async def allow(most: int) -> int:
+        return min(most, pieces or most)
+
     api = Api(q.connection.client, within=0.5)
     replayer = Replayer(api, q.layout, Author("ops", run), clock=SystemClock(), step=kill.step)
-    return [outcome async for outcome in replayer.run(sequences)]
+    run_of_them = replayer.run(sequences, allow, complete=pieces > 0)
+    return [outcome async for outcome in run_of_them]
 
 
 @pytest.mark.slow
@@ -64,3 +71,23 @@ async def test_server_killed_at_many_steps(server_versions: NatsServer, kind: La
             await purge_subject(q.api, q.layout.dead_letters.name, NAMES.dlq)
             if not kill.happened:
                 break
+
+
+@pytest.mark.slow
+async def test_server_killed_while_many_batches_are_under_way(nats_server: NatsServer) -> None:
+    async with queue(nats_server):
+        pass
+    happened = 0
+    for step in (8, 20, 33, 47, 60, 74, 90, 120):
+        async with queue(nats_server, None) as q:
+            kept = await q.bury_many(MANY)
+            kill = KillAt(nats_server, step)
+            outcomes = await replayed(q, kept, f"first {step}", kill, pieces=3)
+            outcomes += await replayed(q, kept, f"second {step}", KillAt(nats_server, 0), pieces=3)
+            sent = Counter(task["task_id"] for task in await q.tasks())
+            assert sent == {f"task-{n}": 1 for n in range(MANY)}, f"killed at {step}"
+            assert {x.result for x in outcomes} <= {"replayed", "already"}, f"killed at {step}"
+            assert (await q.counts(q.layout.dead_letters.name)).get(NAMES.dlq, 0) == 0
+            await purge_subject(q.api, NAMES.stream, NAMES.tasks)
+            happened += kill.happened
+    assert happened > 4

@@ -21,6 +21,7 @@ from tests.support.worker_queue import all_done, letters, publish, tasks_left
 from tests.support.workers import Calls, RunningWorker, worker_process, working
 from worker.jetstream.info import stream_of_subject
 from worker.jetstream.messages import next_message
+from worker.jetstream.replays_fences import is_fence
 from worker.jetstream.service import fleet
 from worker.model.event import read_events
 
@@ -185,7 +186,7 @@ async def claims(where: Queue) -> list[str]:
     """The subjects of all claims."""
     home = await stream_of_subject(where.api, NAMES.replays)
     found = await where.counts(home) if home else {}
-    return [x for x in found if x.startswith(NAMES.replays[:-1]) and not x.endswith(".fence")]
+    return [x for x in found if x.startswith(NAMES.replays[:-1]) and not is_fence(x)]
 
 
 async def _none(where: Queue) -> bool:

@@ -229,16 +229,18 @@ async def test_operators_at_once_replay_each_letter_once(
 async def test_stops_when_told_and_says_what_was_done(
     nats_server: NatsServer, kind: LayoutKind
 ) -> None:
+    asked: list[int] = []
+
+    async def allow(most: int) -> int:
+        asked.append(most)
+        return 7 if len(asked) < 3 else 0
+
     async with queue(nats_server, kind) as q:
-        kept = await q.bury_many(150)
-        stop = asyncio.Event()
-        told = []
-        async for outcome in replayer(q).run(kept, stop):
-            told.append(outcome.sequence)
-            stop.set()
-        assert told == kept[: len(told)]
-        assert len(await q.tasks()) == len(told) == 100
-        assert await left_behind(q) == {NAMES.dlq: 50}
+        kept = await q.bury_many(30)
+        told = [outcome.sequence async for outcome in replayer(q).run(kept, allow)]
+        assert told == kept[:14]
+        assert (asked, len(await q.tasks())) == ([30, 23, 16], 14)
+        assert await left_behind(q) == {NAMES.dlq: 16}
 
 
 async def test_a_new_life_of_the_stream_is_refused(nats_server: NatsServer) -> None:

@@ -82,9 +82,15 @@ async def delete_message(api: Api, stream: str, sequence: int) -> bool:
     return True
 
 
-async def purge_subject(api: Api, stream: str, subject: str) -> None:
-    """Delete every message under exactly this subject."""
-    await api.request(f"STREAM.PURGE.{stream}", {"filter": subject})
+async def purge_subject(api: Api, stream: str, subject: str, below: int | None = None) -> int:
+    """Delete every message under a subject (`*` allowed), of sequences below `below` if given.
+
+    Returns how many there were.
+    """
+    body: dict[str, Any] = {"filter": subject}
+    if below is not None:
+        body["seq"] = below
+    return int((await api.request(f"STREAM.PURGE.{stream}", body)).get("purged", 0))
 
 
 def published_headers(headers: Mapping[str, str]) -> dict[str, str]:

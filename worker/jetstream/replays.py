@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, replace
 
 from worker.jetstream.api import Api
-from worker.jetstream.errors import JetStreamError
-from worker.jetstream.info import stream_state
-from worker.jetstream.messages import message_at
+from worker.jetstream.messages import IN_FLIGHT
 from worker.jetstream.patience import Patience
-from worker.jetstream.replays_atomic import MAX_LETTERS, AtomicReplay, NotAtomicError
+from worker.jetstream.replays_atomic import AtomicReplay
+from worker.jetstream.replays_batches import MAX_BYTES, MAX_LETTERS
 from worker.jetstream.replays_claimed import ClaimedReplay
 from worker.jetstream.replays_claims import Author, Claim, Claims, Step, no_step
+from worker.jetstream.replays_flow import Allow, Flow, Way, all_at_once
 from worker.jetstream.replays_parts import Replayed as Replayed
 from worker.jetstream.replays_parts import ReplayParts
+from worker.jetstream.replays_parts import StreamReplacedError as StreamReplacedError
+from worker.jetstream.replays_parts import check_stream as check_stream
 from worker.jetstream.topology import Layout, ensure_claims
 from worker.model.clock import Clock
-from worker.model.state import StreamState
-
-
-class StreamReplacedError(JetStreamError):
-    """The stream of dead letters is another than the one that was looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,42 +61,37 @@ class Replayer:
         return await self._recover(await self._parts())
 
     async def run(
-        self, sequences: Sequence[int], stop: asyncio.Event | None = None
+        self, sequences: Sequence[int], allow: Allow = all_at_once, *, complete: bool = False
     ) -> AsyncGenerator[Replayed, None]:
-        """Replay these letters, a hundred at a time, and yield the outcome of each.
+        """Replay these letters and yield the outcome of each, in their order.
 
-        Once `stop` is set no more are begun; those in hand are finished, and yielded.
+        Before any are begun, `allow` is asked how many of those left may be. With `complete` the
+        caller knows that the letters, ascending, are all that the stream holds up to the last.
 
         Raises:
             StreamReplacedError: their stream was deleted and created anew.
-            UnreachableError: the server was away for too long; the letters not yielded were not
-                touched.
+            JetStreamError: the server was away for too long, or refused; the letters not yielded
+                are found by whoever replays them next.
         """
         parts = await self._parts()
         recovered = await parts.patience.repeat(lambda: self._recover(parts))
         await self._step("recovered")
-        home = self._layout.dead_letters
         claimed = ClaimedReplay(parts)
-        protocol: AtomicReplay | ClaimedReplay = claimed
+        way: Way = claimed
         if self._layout.atomic_replay:
-            protocol = AtomicReplay(parts, claimed)
+            way = AtomicReplay(parts, claimed, complete=complete)
+        flow = Flow(way, claimed, sequences, allow, self._most_at_once())
         try:
-            for start in range(0, len(sequences), MAX_LETTERS):
-                if stop is not None and stop.is_set():
-                    return
-                few = sequences[start : start + MAX_LETTERS]
-                await parts.patience.repeat(lambda: check_stream(self._api, home))
-                try:
-                    outcomes = await protocol.replay(few)
-                except NotAtomicError:
-                    protocol = claimed
-                    outcomes = await protocol.replay(few)
-                for sequence in few:
-                    yield _told(outcomes[sequence], recovered)
+            async for outcome in flow.outcomes():
+                yield _told(outcome, recovered)
         finally:
-            # What stays is harmless: the next run removes it.
-            with contextlib.suppress(JetStreamError):
-                await protocol.release()
+            await flow.leave()
+
+    def _most_at_once(self) -> int:
+        """Return how many letters are read at once: some megabytes of what they are on average."""
+        state = self._layout.dead_letters
+        average = state.bytes / state.messages if state.messages else 1.0
+        return max(1, min(MAX_LETTERS, int(MAX_BYTES / max(average, 1.0))))
 
     async def _parts(self) -> ReplayParts:
         patience = Patience(self._api, self._clock)
@@ -112,34 +103,23 @@ class Replayer:
         finished: dict[int, Claim] = {}
         over: list[str] = []
         in_doubt = 0
-        stream = self._layout.dead_letters.name
-        for claim in await parts.claims.all():
-            sequence = parts.claims.sequence_of(claim)
-            if sequence is None or await message_at(self._api, stream, sequence) is None:
-                over.append(claim.key)
-            elif claim.step == "published":
-                await parts.delete_letters([sequence])
-                finished[sequence] = claim
-                over.append(claim.key)
-            else:
-                in_doubt += 1
+        keys = await parts.claims.keys()
+        for start in range(0, len(keys), IN_FLIGHT):
+            few = keys[start : start + IN_FLIGHT]
+            found = await asyncio.gather(*(parts.left_behind(key) for key in few))
+            for key, left in zip(few, found, strict=True):
+                if left == "over":
+                    over.append(key)
+                elif left is not None and left.step == "published":
+                    finished[left.sequence] = left
+                    over.append(key)
+                else:
+                    in_doubt += left is not None
+        await parts.delete_letters(list(finished))
         await self._step("found")
         if over:
             await parts.claims.remove(over)
         return Recovered(finished, in_doubt)
-
-
-async def check_stream(api: Api, home: StreamState) -> None:
-    """Check that a stream is still the one that was looked at: a new one numbers anew.
-
-    Raises:
-        StreamReplacedError: it is not.
-    """
-    state = await stream_state(api, home.name)
-    if state.created != home.created:
-        raise StreamReplacedError(
-            f"{home.name} was created anew at {state.created}: look at the letters again"
-        )
 
 
 def _told(outcome: Replayed, recovered: Recovered) -> Replayed:

@@ -3,147 +3,159 @@
 from __future__ import annotations
 
 import asyncio
-import uuid
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from array import array
+from collections.abc import Sequence
 
-from nats.errors import Error as NatsError
-
-from worker.jetstream.api import EXPECTED_LAST_SUBJECT_SEQUENCE, Api
+from worker.jetstream.api import EXPECTED_LAST_SUBJECT_SEQUENCE
 from worker.jetstream.errors import (
     WRONG_LAST_SEQUENCE,
     ApiError,
+    JetStreamError,
     UncertainError,
     UnreachableError,
 )
-from worker.jetstream.replays_claimed import ClaimedReplay
-from worker.jetstream.replays_claims import Step, claim_body
-from worker.jetstream.replays_parts import (
-    GONE,
-    LETTER_LEFT,
-    Replayed,
-    ReplayParts,
+from worker.jetstream.replays_batches import (
+    EXPECTED_ON_SUBJECT,
+    INCOMPLETE_BATCH,
+    MAX_LETTERS,
+    TOO_MANY_BATCHES,
+    BatchMessage,
+    NotAtomicError,
+    batches,
+    publish_batch,
 )
+from worker.jetstream.replays_claimed import ClaimedReplay
+from worker.jetstream.replays_claims import claim_body
+from worker.jetstream.replays_fences import LANES, Fence
+from worker.jetstream.replays_parts import Replayed, ReplayParts, Run
 from worker.jetstream.replays_task import ReplayedTask
-from worker.model.dead_letter import StoredDeadLetter
 
-MAX_LETTERS = 100
-MAX_BYTES = 4 * 1024 * 1024
-"""The most that one batch carries; the server takes 1,000 messages and waits 10 s for the rest."""
-
-BATCH_ID = "Nats-Batch-Id"
-BATCH_SEQUENCE = "Nats-Batch-Sequence"
-BATCH_COMMIT = "Nats-Batch-Commit"
-EXPECTED_ON_SUBJECT = "Nats-Expected-Last-Subject-Sequence-Subject"
-INCOMPLETE_BATCH = 10176
-"""JetStream: messages of the batch are missing, lost on the way or refused for themselves."""
-
-IN_DOUBT = "sent, but the server did not say whether it stored it; the next replay finds out"
+RELEASE_AFTER = 20_000
+"""Claims of finished letters that are kept before they are removed together."""
 
 _IDLE_PASSES = 20
-
-
-class NotAtomicError(Exception):
-    """The server stored the first message of a batch by itself: it knows no atomic batches."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Message:
-    subject: str
-    headers: dict[str, str]
-    body: bytes
-
-
-class _Run:
-    """The outcomes so far, and the letters whose batch may or may not have been stored."""
-
-    def __init__(self) -> None:
-        self.outcomes: dict[int, Replayed] = {}
-        self.doubtful: set[int] = set()
-
-    def settle(self, outcome: Replayed) -> None:
-        self.outcomes[outcome.sequence] = outcome
-
-    def given_up(self, sequences: Sequence[int], why: str) -> dict[int, Replayed]:
-        for sequence in sequences:
-            if sequence in self.outcomes:
-                continue
-            if sequence in self.doubtful:
-                self.settle(Replayed(sequence, "", "unknown", f"{IN_DOUBT} ({why})"))
-            else:
-                self.settle(Replayed(sequence, "", "failed", f"not sent: {why}"))
-        return self.outcomes
+_IDLE_WAIT = 0.02
 
 
 class AtomicReplay:
     """Replays letters by the hundred, each claim and task in one atomic batch.
 
-    The letters are read after the fence (see `Claims`), so a batch that the server takes holds no
-    letter that was replayed before. Then the letters are deleted; the claims stay until `release`.
-    A crash leaves nothing, or claims whose tasks were stored.
+    The letters are read after a fence is known (see `replays_fences`), so a batch that the server
+    takes holds no letter that was replayed before. Then the letters are deleted; the claims stay
+    until `release`. A crash leaves nothing, or claims whose tasks were stored.
+
+    With `complete` the letters given are all that the stream holds up to the last of them, in
+    ascending order: they are then deleted as one stretch rather than one by one, as long as none
+    has to stay.
     """
 
-    def __init__(self, parts: ReplayParts, claimed: ClaimedReplay) -> None:
+    def __init__(self, parts: ReplayParts, claimed: ClaimedReplay, *, complete: bool) -> None:
         self._parts = parts
         self._claimed = claimed
-        self._finished: list[str] = []
+        self._finished = array("Q")
+        self._complete = complete
 
-    async def replay(self, sequences: Sequence[int]) -> dict[int, Replayed]:
-        """Replay these letters and return the outcome of each.
+    @property
+    def at_once(self) -> int:
+        """Some more than there are fences, so that each has its next letters at once."""
+        return LANES + 2
+
+    @property
+    def most(self) -> int:
+        """See `Way`."""
+        return MAX_LETTERS
+
+    @property
+    def wants_release(self) -> bool:
+        """Whether so many claims are finished that they should go, once nothing is under way."""
+        return len(self._finished) >= RELEASE_AFTER
+
+    async def send(self, sequences: Sequence[int]) -> Run:
+        """Send the tasks of these letters; what was stored is still to be finished.
+
+        May be called several times at once, for different letters.
 
         Raises:
-            NotAtomicError: the server knows no atomic batches; nothing was stored.
+            NotAtomicError: the server knows no atomic batches; nothing is stored.
         """
-        run = _Run()
+        fences = self._parts.claims.fences
+        fence = await fences.take()
+        try:
+            run = await self._send(fence, sequences)
+        finally:
+            fences.give_back(fence)
+        if not self._complete:
+            await self._delete(run, in_one=False)
+        return run
+
+    async def finish(self, run: Run) -> dict[int, Replayed]:
+        """Delete the letters whose tasks were stored, in the order in which they were given."""
+        if any(x.result in ("failed", "unknown") for x in run.outcomes.values()):
+            self._complete = False
+        await self._delete(run, in_one=self._complete)
+        return run.outcomes
+
+    async def release(self) -> None:
+        """Remove the claims on what was finished; no batch of ours may be under way."""
+        claims = self._parts.claims
+        sequences, self._finished = self._finished, array("Q")
+        await claims.remove([claims.key(sequence) for sequence in sequences])
+
+    async def _send(self, fence: Fence, sequences: Sequence[int]) -> Run:
+        run = Run()
         waiting = list(sequences)
         idle = 0
         deadline: float | None = None
         while waiting:
             try:
-                await self._pass(waiting, run)
+                await self._pass(fence, waiting, run)
                 deadline = None
             except (UncertainError, UnreachableError) as error:
                 deadline = deadline or self._parts.patience.deadline()
                 if not await self._parts.patience.reconnected(deadline):
-                    return run.given_up(waiting, str(error))
+                    run.give_up(waiting, str(error))
             left = [sequence for sequence in waiting if sequence not in run.outcomes]
             idle = idle + 1 if len(left) == len(waiting) else 0
             if idle == _IDLE_PASSES:
-                return run.given_up(waiting, "the server kept refusing the batch")
-            waiting = left
-        return run.outcomes
+                run.give_up(left, "the server kept refusing the batch")
+            elif idle:
+                await asyncio.sleep(_IDLE_WAIT * idle)
+            waiting = [sequence for sequence in left if sequence not in run.outcomes]
+        return run
 
-    async def release(self) -> None:
-        """Remove the claims on what was finished."""
-        keys, self._finished = self._finished, []
-        await self._parts.claims.remove(keys)
-
-    async def _pass(self, sequences: Sequence[int], run: _Run) -> None:
+    async def _pass(self, fence: Fence, sequences: Sequence[int], run: Run) -> None:
         """Go through the letters once; those without an outcome are to be tried again."""
         parts = self._parts
-        fence = await parts.claims.fence()
+        # This one for the whole pass: a later one would not tell of what was read before it.
+        known = await fence.sequence()
         await parts.step("fenced")
         stored = await parts.letters.these(sequences)
+        await parts.check_stream()
         await parts.step("read")
         tasks: list[ReplayedTask] = []
+        gone: list[int] = []
         for sequence in sequences:
-            task = self._task(sequence, stored.get(sequence))
+            letter = stored.get(sequence)
+            if letter is None:
+                gone.append(sequence)
+                continue
+            task = parts.task_of(letter)
             if isinstance(task, Replayed):
                 run.settle(task)
             else:
                 tasks.append(task)
-        for batch in _batches(tasks):
-            await self._batch(fence, batch, run)
+        for outcome in await asyncio.gather(*(parts.of_gone(sequence) for sequence in gone)):
+            run.settle(outcome)
+        for batch in batches(tasks):
+            await self._batch(fence, known, batch, run)
 
-    def _task(self, sequence: int, stored: StoredDeadLetter | None) -> ReplayedTask | Replayed:
-        if stored is None:
-            return Replayed(sequence, "", "already", GONE)
-        return self._parts.task_of(stored)
-
-    async def _batch(self, fence: int, tasks: Sequence[ReplayedTask], run: _Run) -> None:
+    async def _batch(
+        self, fence: Fence, known: int, tasks: Sequence[ReplayedTask], run: Run
+    ) -> None:
         parts = self._parts
         try:
-            await publish_batch(parts.api, self._messages(fence, tasks), parts.step)
+            messages = self._messages(fence.subject, known, tasks)
+            await publish_batch(parts.api, messages, parts.step)
         except UncertainError:
             run.doubtful.update(task.sequence for task in tasks)
             raise
@@ -151,35 +163,51 @@ class AtomicReplay:
             await parts.claims.remove([parts.claims.key(tasks[0].sequence)])
             raise
         except ApiError as error:
-            await self._refused(error, fence, tasks, run)
+            if error.err_code == WRONG_LAST_SEQUENCE:
+                fence.forget()
+            await self._refused(error, fence, known, tasks, run)
             return
         await parts.step("sent")
-        await self._finish([Replayed(t.sequence, t.task_id, "replayed") for t in tasks], run)
+        run.store([Replayed(task.sequence, task.task_id, "replayed") for task in tasks])
 
-    async def _finish(self, stored: Sequence[Replayed], run: _Run) -> None:
+    async def _delete(self, run: Run, *, in_one: bool) -> None:
         """Delete the letters whose tasks were stored."""
-        for outcome in stored:
-            run.settle(replace(outcome, detail=LETTER_LEFT))
+        stored, run.stored = run.stored, []
         sequences = [outcome.sequence for outcome in stored]
-        await self._parts.delete_letters(sequences)
+        if not sequences:
+            return
+        try:
+            if in_one:
+                await self._parts.delete_letters_up_to(max(sequences))
+            else:
+                await self._parts.delete_letters(sequences)
+        except JetStreamError:
+            return
         for outcome in stored:
             run.settle(outcome)
-        self._finished += [self._parts.claims.key(sequence) for sequence in sequences]
+        self._finished.extend(sequences)
 
     async def _refused(
-        self, error: ApiError, fence: int, tasks: Sequence[ReplayedTask], run: _Run
+        self,
+        error: ApiError,
+        fence: Fence,
+        known: int,
+        tasks: Sequence[ReplayedTask],
+        run: Run,
     ) -> None:
         """Nothing of the batch was stored: settle the letters that made the server refuse it."""
         if error.err_code == WRONG_LAST_SEQUENCE:
             await self._finish_claimed(tasks, run)
+        elif error.err_code == TOO_MANY_BATCHES:
+            return
         elif len(tasks) > 1:
             for task in tasks:
-                await self._batch(fence, [task], run)
+                await self._batch(fence, known, [task], run)
         elif error.err_code != INCOMPLETE_BATCH:
             (task,) = tasks
             run.settle(Replayed(task.sequence, task.task_id, "failed", str(error)))
 
-    async def _finish_claimed(self, tasks: Sequence[ReplayedTask], run: _Run) -> None:
+    async def _finish_claimed(self, tasks: Sequence[ReplayedTask], run: Run) -> None:
         claims = await asyncio.gather(*(self._parts.claims.find(t.sequence) for t in tasks))
         stored: list[Replayed] = []
         for task, claim in zip(tasks, claims, strict=True):
@@ -189,60 +217,20 @@ class AtomicReplay:
                 stored.append(self._parts.credit(claim, task))
             else:
                 run.settle(await self._claimed.resume(claim, task))
-        await self._finish(stored, run)
+        run.store(stored)
 
-    def _messages(self, fence: int, tasks: Sequence[ReplayedTask]) -> list[_Message]:
+    def _messages(
+        self, fence_subject: str, fence: int, tasks: Sequence[ReplayedTask]
+    ) -> list[BatchMessage]:
         parts = self._parts
         claim = claim_body("published", parts.author)
-        messages: list[_Message] = []
+        subject = parts.layout.names.tasks
+        messages: list[BatchMessage] = []
         for task in tasks:
-            subject = parts.claims.subject(task.sequence)
-            messages.append(_Message(subject, {EXPECTED_LAST_SUBJECT_SEQUENCE: "0"}, claim))
-            messages.append(_Message(parts.layout.names.tasks, dict(task.headers), task.body))
-        messages[1].headers[EXPECTED_LAST_SUBJECT_SEQUENCE] = str(fence)
-        messages[1].headers[EXPECTED_ON_SUBJECT] = parts.claims.fence_subject
+            claimed = parts.claims.subject(task.sequence)
+            messages.append(BatchMessage(claimed, {EXPECTED_LAST_SUBJECT_SEQUENCE: "0"}, claim))
+            messages.append(BatchMessage(subject, task.headers, task.body))
+        first = messages[1]
+        checked = {EXPECTED_LAST_SUBJECT_SEQUENCE: str(fence), EXPECTED_ON_SUBJECT: fence_subject}
+        messages[1] = BatchMessage(first.subject, first.headers | checked, first.body)
         return messages
-
-
-async def publish_batch(api: Api, messages: Sequence[_Message], step: Step) -> None:
-    """Store two or more messages, all or none (ADR-50).
-
-    Raises:
-        ApiError: refused; nothing was stored.
-        NotAtomicError: the server knows no batches; nothing is stored.
-        UncertainError: no answer in time; all of it may be stored, or may yet be.
-        UnreachableError: not connected; nothing was stored.
-    """
-    batch = uuid.uuid4().hex
-    final = len(messages)
-    for number, message in enumerate(messages, 1):
-        headers = message.headers | {BATCH_ID: batch, BATCH_SEQUENCE: str(number)}
-        if number == 1:
-            answer = await api.exchange(message.subject, message.body, headers)
-            if answer is not None:
-                raise NotAtomicError(message.subject)
-            await step("batch opened")
-        elif number < final:
-            await _send(api, message, headers)
-        else:
-            await api.exchange(message.subject, message.body, headers | {BATCH_COMMIT: "1"})
-
-
-async def _send(api: Api, message: _Message, headers: dict[str, str]) -> None:
-    try:
-        await api.client.publish(message.subject, message.body, headers=headers)
-    except NatsError as error:
-        raise UnreachableError(f"{message.subject}: {error}") from error
-
-
-def _batches(tasks: Sequence[ReplayedTask]) -> Iterator[list[ReplayedTask]]:
-    batch: list[ReplayedTask] = []
-    size = 0
-    for task in tasks:
-        if batch and (len(batch) == MAX_LETTERS or size + len(task.body) > MAX_BYTES):
-            yield batch
-            batch, size = [], 0
-        batch.append(task)
-        size += len(task.body)
-    if batch:
-        yield batch

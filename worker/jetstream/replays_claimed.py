@@ -16,10 +16,11 @@ from worker.jetstream.errors import (
 from worker.jetstream.info import NANOSECONDS
 from worker.jetstream.messages import stored_time
 from worker.jetstream.replays_claims import Claim, claim_body
-from worker.jetstream.replays_parts import GONE, LETTER_LEFT, Replayed, ReplayParts
+from worker.jetstream.replays_parts import GONE, LETTER_LEFT, Replayed, ReplayParts, Run
 from worker.jetstream.replays_task import ReplayedTask
 
-LETTERS_AT_ONCE = 16
+LETTERS_AT_ONCE = 32
+CALLS_AT_ONCE = 4
 SAFE_SHARE = 0.9
 """How much of the duplicate window is used: the rest is for the way to the server."""
 
@@ -43,17 +44,34 @@ class ClaimedReplay:
     def __init__(self, parts: ReplayParts) -> None:
         self._parts = parts
 
-    async def replay(self, sequences: Sequence[int]) -> dict[int, Replayed]:
-        """Replay these letters and return the outcome of each."""
-        outcomes: dict[int, Replayed] = {}
-        for start in range(0, len(sequences), LETTERS_AT_ONCE):
-            few = sequences[start : start + LETTERS_AT_ONCE]
-            for outcome in await asyncio.gather(*(self._replay(sequence) for sequence in few)):
-                outcomes[outcome.sequence] = outcome
-        return outcomes
+    @property
+    def at_once(self) -> int:
+        """See `Way`."""
+        return CALLS_AT_ONCE
+
+    @property
+    def most(self) -> int:
+        """See `Way`."""
+        return LETTERS_AT_ONCE
+
+    @property
+    def wants_release(self) -> bool:
+        """See `Way`: never, each claim goes right after its letter."""
+        return False
+
+    async def send(self, sequences: Sequence[int]) -> Run:
+        """Replay these letters, all at once."""
+        run = Run()
+        for outcome in await asyncio.gather(*(self._replay(sequence) for sequence in sequences)):
+            run.settle(outcome)
+        return run
+
+    async def finish(self, run: Run) -> dict[int, Replayed]:
+        """Return the outcomes: nothing is left to be done."""
+        return run.outcomes
 
     async def release(self) -> None:
-        """Nothing is left to release: each claim goes right after its letter."""
+        """Nothing is left to release."""
 
     async def resume(self, claim: Claim, task: ReplayedTask) -> Replayed:
         """Finish what the holder of `claim` left, as far as it can be told how far that was."""

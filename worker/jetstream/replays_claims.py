@@ -16,10 +16,10 @@ from worker.jetstream.messages import (
     StoredMessage,
     delete_message,
     last_message,
-    next_message,
     purge_subject,
     stored_time,
 )
+from worker.jetstream.replays_fences import Fences, is_fence
 from worker.jetstream.topology import Layout
 from worker.model import wire_json
 from worker.model.clock import format_rfc3339
@@ -28,7 +28,8 @@ Step = Callable[[str], Awaitable[None]]
 """What is awaited between every two steps of a replay, with the name of the step just done."""
 
 ClaimStep = Literal["claimed", "published", "unreadable"]
-FENCE = "fence"
+_BULK = 64
+"""From so many claims on it pays to ask what there is, and to remove all at once."""
 
 
 async def no_step(_name: str) -> None:
@@ -39,12 +40,14 @@ async def no_step(_name: str) -> None:
 class Claim:
     """A dead letter that someone replays.
 
+    `sequence` is the letter's, 0 where its stream's life is over.
     `claimed`: the task may have been sent; `published`: it was stored. `since` is when the first
     to claim the letter did, by the server's clock, and `server` the server's id then; whoever
     takes a claim over keeps both.
     """
 
     key: str
+    sequence: int
     step: ClaimStep
     by: str
     run: str
@@ -71,10 +74,7 @@ class Claims:
 
     A claim lies under a subject of its own, so that the server refuses a second one. It may go only
     when its letter is gone for good: what was read before that must then not be sent. Where claim
-    and task are stored together (`fenced`), a fence sees to it. It is one message; who replays
-    learns its sequence, reads the letters, and has the server check that sequence as it stores the
-    batch. Who removes claims deletes the fence first. Sequences are never used twice, so whatever
-    was read before is refused and read anew.
+    and task are stored together (`fenced`), a fence sees to it: see `replays_fences`.
     """
 
     def __init__(self, api: Api, stream: str, layout: Layout, step: Step = no_step) -> None:
@@ -84,7 +84,7 @@ class Claims:
         self._generation = layout.dlq_generation
         self._fenced = stream == layout.work_queue.name
         self._step = step
-        self.fence_subject = layout.names.replays.replace("*", FENCE)
+        self.fences = Fences(api, stream, layout.names)
 
     def key(self, sequence: int) -> str:
         """Return the token that names the replay of a dead letter."""
@@ -94,9 +94,9 @@ class Claims:
         """Return the subject of a dead letter's claim."""
         return self._names.replay_claim(self._generation, sequence)
 
-    def sequence_of(self, claim: Claim) -> int | None:
+    def sequence_of(self, key: str) -> int | None:
         """Return the letter a claim is for, None where its stream's life is over."""
-        generation, _, sequence = claim.key.rpartition("-")
+        generation, _, sequence = key.rpartition("-")
         if generation != self._generation or not (sequence.isascii() and sequence.isdigit()):
             return None
         return int(sequence)
@@ -119,53 +119,50 @@ class Claims:
         message = await last_message(self._api, self._stream, self.subject(sequence))
         return None if message is None else self._read(message)
 
-    async def all(self) -> list[Claim]:
-        """Return every claim there is, of other lives of the stream too."""
-        found: dict[str, Claim] = {}
-        sequence = 1
-        subject = self._names.replays
-        while message := await next_message(self._api, self._stream, subject, sequence):
-            sequence = message.sequence + 1
-            if message.subject != self.fence_subject:
-                claim = self._read(message)
-                found[claim.key] = claim
-        return list(found.values())
-
-    async def fence(self) -> int:
-        """Return the sequence of the fence, made if there is none."""
+    async def keys(self) -> list[str]:
+        """Return the keys of all claims there are, of other lives of the stream too."""
+        found: list[str] = []
         while True:
-            message = await last_message(self._api, self._stream, self.fence_subject)
-            if message is not None:
-                return message.sequence
-            try:
-                ack = await self._api.publish(
-                    self.fence_subject, b"", expected_last_subject_sequence=0
-                )
-            except ApiError as error:
-                if error.err_code != WRONG_LAST_SEQUENCE:
-                    raise
-            else:
-                return ack.sequence
+            subjects, total, _ = await self._subjects(len(found))
+            found += subjects
+            if not subjects or len(found) >= total:
+                return sorted({_key(subject) for subject in found if not is_fence(subject)})
 
     async def withdraw(self, claim: Claim) -> None:
         """Take back a claim under which nothing was sent, unless someone took it over."""
         await delete_message(self._api, self._stream, claim.version)
 
-    async def drop_fence(self) -> None:
-        """Refuse every batch whose letters were read before now."""
-        message = await last_message(self._api, self._stream, self.fence_subject)
-        if message is not None:
-            await delete_message(self._api, self._stream, message.sequence)
-
     async def remove(self, keys: Sequence[str]) -> None:
-        """Remove the claims on letters that are gone, and the fence with them."""
+        """Remove the claims on letters that are gone; the fences go first."""
         if self._fenced:
-            await self.drop_fence()
+            await self.fences.drop()
             await self._step("fence dropped")
+            if len(keys) >= _BULK and await self._remove_at_once(keys):
+                await self._step("claims removed")
+                return
         base = self._names.replays.removesuffix("*")
         for start in range(0, len(keys), IN_FLIGHT):
             few = keys[start : start + IN_FLIGHT]
             await asyncio.gather(*(self._remove(base + key) for key in few))
+
+    async def _remove_at_once(self, keys: Sequence[str]) -> bool:
+        """Remove every claim up to the last one there is, if all of them are among `keys`.
+
+        Claims that others make meanwhile lie above that one, and stay.
+        """
+        subjects, total, last = await self._subjects()
+        may_go = frozenset(keys)
+        if len(subjects) < total or not all(is_fence(s) or _key(s) in may_go for s in subjects):
+            return False
+        await purge_subject(self._api, self._stream, self._names.replays, below=last + 1)
+        return True
+
+    async def _subjects(self, offset: int = 0) -> tuple[list[str], int, int]:
+        """Return subjects of claims, how many there are, and the stream's last sequence before."""
+        body = {"subjects_filter": self._names.replays, "offset": offset}
+        answer = await self._api.request(f"STREAM.INFO.{self._stream}", body)
+        subjects = list(answer["state"].get("subjects") or ())
+        return subjects, int(answer.get("total", len(subjects))), int(answer["state"]["last_seq"])
 
     async def _remove(self, subject: str) -> None:
         await purge_subject(self._api, self._stream, subject)
@@ -180,7 +177,8 @@ class Claims:
             step = "claimed"
         since = said.get("since", "")
         return Claim(
-            key=message.subject.rpartition(".")[2],
+            key=_key(message.subject),
+            sequence=self.sequence_of(_key(message.subject)) or 0,
             step=step,
             by=said.get("by", "someone"),
             run=said.get("run", ""),
@@ -200,6 +198,10 @@ def claim_body(
     if since is not None:
         said["since"] = format_rfc3339(since)
     return json.dumps(said).encode()
+
+
+def _key(subject: str) -> str:
+    return subject.rpartition(".")[2]
 
 
 def _object(body: bytes) -> dict[str, str]:

@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from worker.jetstream.api import Api
 from worker.jetstream.dead_letters import DeadLetters
-from worker.jetstream.errors import PayloadTooLargeError
-from worker.jetstream.messages import IN_FLIGHT, delete_message
+from worker.jetstream.errors import JetStreamError, PayloadTooLargeError
+from worker.jetstream.info import stream_state
+from worker.jetstream.messages import (
+    IN_FLIGHT,
+    delete_message,
+    message_at,
+    purge_subject,
+)
 from worker.jetstream.patience import Patience
 from worker.jetstream.replays_claims import Author, Claim, Claims, Step
 from worker.jetstream.replays_task import ReplayedTask, replayed_task
 from worker.jetstream.topology import Layout
 from worker.model.clock import Clock
 from worker.model.dead_letter import StoredDeadLetter
+from worker.model.state import StreamState
 
 # As many header bytes as either protocol puts beside the task's own.
 _WIDEST = {
@@ -28,6 +35,7 @@ _WIDEST = {
 }
 Result = Literal["replayed", "already", "failed", "unknown"]
 
+IN_DOUBT = "sent, but the server did not say whether it stored it; the next replay finds out"
 GONE = "no longer there: replayed or purged by someone else"
 LETTER_LEFT = "its dead letter could not be deleted yet; to replay it again sends nothing"
 
@@ -45,6 +53,39 @@ class Replayed:
     task_id: str
     result: Result
     detail: str = ""
+
+
+class Run:
+    """The outcomes so far, the letters whose task is stored, and those that nobody can tell of."""
+
+    def __init__(self) -> None:
+        self.outcomes: dict[int, Replayed] = {}
+        self.stored: list[Replayed] = []
+        self.doubtful: set[int] = set()
+
+    def settle(self, outcome: Replayed) -> None:
+        """Note what became of a letter; a later word counts."""
+        self.outcomes[outcome.sequence] = outcome
+
+    def store(self, outcomes: Sequence[Replayed]) -> None:
+        """Its letter is to be deleted: it counts once that is done."""
+        self.stored += outcomes
+        for outcome in outcomes:
+            self.settle(replace(outcome, detail=LETTER_LEFT))
+
+    def give_up(self, sequences: Sequence[int], why: str) -> None:
+        """Settle those that have no outcome yet: nothing more is tried."""
+        for sequence in sequences:
+            if sequence in self.outcomes:
+                continue
+            if sequence in self.doubtful:
+                self.settle(Replayed(sequence, "", "unknown", f"{IN_DOUBT} ({why})"))
+            else:
+                self.settle(Replayed(sequence, "", "failed", f"not sent: {why}"))
+
+
+class StreamReplacedError(JetStreamError):
+    """The stream of dead letters is another than the one that was looked at."""
 
 
 class ReplayParts:
@@ -67,6 +108,37 @@ class ReplayParts:
         self.step = step
         self.letters = DeadLetters(api, layout, current=True)
 
+    async def check_stream(self) -> None:
+        """Check that the letters' stream is still the one that was looked at.
+
+        Raises:
+            StreamReplacedError: it is not.
+        """
+        await check_stream(self.api, self.layout.dead_letters)
+
+    async def of_gone(self, sequence: int) -> Replayed:
+        """Return the outcome of a letter that is not there: who replayed it, where that is known.
+
+        Its claim tells, while it is there.
+        """
+        claim = await self.claims.find(sequence)
+        if claim is None:
+            return Replayed(sequence, "", "already", GONE)
+        if claim.run == self.author.run and claim.step == "published":
+            return Replayed(sequence, "", "replayed")
+        return Replayed(sequence, "", "already", claim.told)
+
+    async def left_behind(self, key: str) -> Claim | Literal["over"] | None:
+        """Return a claim whose letter is still there, `over` where it is gone, None for no claim.
+
+        Only one that is over may be removed: nobody claims what is gone for good.
+        """
+        sequence = self.claims.sequence_of(key)
+        stream = self.layout.dead_letters.name
+        if sequence is None or await message_at(self.api, stream, sequence) is None:
+            return "over"
+        return await self.claims.find(sequence)
+
     def task_of(self, stored: StoredDeadLetter) -> ReplayedTask | Replayed:
         """Return the task to send, or why there is none."""
         key = self.claims.key(stored.sequence)
@@ -85,6 +157,15 @@ class ReplayParts:
             few = sequences[start : start + IN_FLIGHT]
             await asyncio.gather(*(self._delete_letter(sequence) for sequence in few))
 
+    async def delete_letters_up_to(self, sequence: int) -> None:
+        """Delete every dead letter up to and including this one."""
+        await self.patience.repeat(self.check_stream)
+        stream, subject = self.layout.dead_letters.name, self.layout.names.dlq
+        await self.patience.repeat(
+            lambda: purge_subject(self.api, stream, subject, below=sequence + 1)
+        )
+        await self.step("letters deleted")
+
     async def _delete_letter(self, sequence: int) -> None:
         stream = self.layout.dead_letters.name
         await self.patience.repeat(lambda: delete_message(self.api, stream, sequence))
@@ -95,3 +176,16 @@ class ReplayParts:
         if claim.run == self.author.run:
             return Replayed(task.sequence, task.task_id, "replayed")
         return Replayed(task.sequence, task.task_id, "already", claim.told)
+
+
+async def check_stream(api: Api, home: StreamState) -> None:
+    """Check that a stream is still the one that was looked at: a new one numbers anew.
+
+    Raises:
+        StreamReplacedError: it is not.
+    """
+    state = await stream_state(api, home.name)
+    if state.created != home.created:
+        raise StreamReplacedError(
+            f"{home.name} was created anew at {state.created}: look at the letters again"
+        )

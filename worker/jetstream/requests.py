@@ -65,8 +65,8 @@ class Requests:
         self._sent += 1
         reply = f"{self._inbox}{self._sent}"
         answer: asyncio.Future[Answer] = loop.create_future()
-        self._waiting[reply] = subject, answer
         self.post(subject, body, headers, reply)
+        self._waiting[reply] = subject, answer
         timer = loop.call_later(within, _give_up, answer, f"{subject}: no answer from the server")
         try:
             return await answer

@@ -6,7 +6,8 @@ from worker.jetstream.api import Api
 from worker.jetstream.info import stream_of_subject
 from worker.jetstream.messages import next_message
 from worker.jetstream.replays import Replayer
-from worker.jetstream.replays_claims import FENCE, Author
+from worker.jetstream.replays_claims import Author
+from worker.jetstream.replays_fences import is_fence
 from worker.jetstream.topology import discover
 from worker.model.names import QueueNames
 from worker.model.surroundings import Surroundings
@@ -27,7 +28,6 @@ class UnfinishedReplays:
         self._worker_id = worker_id
         self._clock = around.clock
         self._log = around.log
-        self._fence = names.replays.replace("*", FENCE)
         self._seen = 0
         self._in_doubt = 0
 
@@ -49,7 +49,7 @@ class UnfinishedReplays:
         """Return the sequence of the oldest claim, 0 for none."""
         sequence = 1
         while message := await next_message(self._api, home, self._names.replays, sequence):
-            if message.subject != self._fence:
+            if not is_fence(message.subject):
                 return message.sequence
             sequence = message.sequence + 1
         return 0

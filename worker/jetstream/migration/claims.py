@@ -11,7 +11,7 @@ from worker.jetstream.info import stream_of_subject
 from worker.jetstream.messages import IN_FLIGHT, message_at
 from worker.jetstream.migration.parts import Parts, RefusedChangeError
 from worker.jetstream.replays import Replayer
-from worker.jetstream.replays_claims import FENCE, Author
+from worker.jetstream.replays_claims import Author
 from worker.jetstream.topology import discover, generation
 from worker.jetstream.updates import stream_configuration, update_stream
 from worker.model.names import QueueNames
@@ -86,11 +86,6 @@ async def take_claims(parts: Parts) -> str:
     await update_stream(parts.api, names.stream, {"subjects": subjects, "allow_atomic": True})
     await parts.step("taken claims")
     return f"{names.replays_stream} was empty and is gone" if aside is not None else ""
-
-
-def fence_subject(names: QueueNames) -> str:
-    """Return the subject of the fence: see `Claims`."""
-    return names.replays.replace("*", FENCE)
 
 
 async def _retire(parts: Parts) -> None:

@@ -6,12 +6,13 @@ from collections import Counter
 
 from worker.jetstream.errors import PayloadTooLargeError
 from worker.jetstream.info import stream_of_subject
-from worker.jetstream.messages import StoredMessage, delete_message, purge_subject
-from worker.jetstream.migration.claims import fence_subject, open_claims
+from worker.jetstream.messages import StoredMessage, delete_message
+from worker.jetstream.migration.claims import open_claims
 from worker.jetstream.migration.copies import copy_id, copy_of
 from worker.jetstream.migration.marks import read_marks
 from worker.jetstream.migration.parts import Parts
 from worker.jetstream.migration.reading import letters_after
+from worker.jetstream.replays_fences import drop_fences
 from worker.model.names import carried_headers
 
 _Fingerprint = tuple[bytes, tuple[tuple[str, str], ...]]
@@ -42,10 +43,10 @@ async def clear_leftovers(parts: Parts) -> str:
 
 
 async def _refuse_what_was_read_before(parts: Parts) -> None:
-    """Have replays that read a letter before it moved read again: see `Claims` on the fence."""
+    """Have replays that read a letter before it moved read again: see `replays_fences`."""
     home = await stream_of_subject(parts.api, parts.names.replays)
     if home is not None:
-        await parts.patiently(lambda: purge_subject(parts.api, home, fence_subject(parts.names)))
+        await parts.patiently(lambda: drop_fences(parts.api, home, parts.names))
 
 
 async def _move_rest(parts: Parts) -> int:
