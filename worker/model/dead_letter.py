@@ -8,12 +8,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
-from typing import Literal, Self, get_args
+from typing import Any, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from worker.model import wire_json
 from worker.model.clock import parse_rfc3339
+from worker.model.replay import replay_count
 from worker.model.task import InvalidTaskError, Task, encode_task, parse_task
 
 Reason = Literal["attempts_exhausted", "permanent", "invalid", "stuck"]
@@ -136,12 +137,7 @@ class DeadLetter(BaseModel):
 
     def raw_bytes(self) -> bytes | None:
         """Return the message as it came, where it could not be read as a task; else None."""
-        if self.raw is None:
-            return None
-        try:
-            return base64.b64decode(self.raw, validate=True)
-        except (binascii.Error, ValueError):
-            return None
+        return None if self.raw is None else decode_raw(self.raw)
 
     def replay_body(self) -> bytes:
         """Return what a replay puts back on the tasks subject: the task, its attempts new.
@@ -183,7 +179,66 @@ class StoredDeadLetter:
     @property
     def error(self) -> str:
         """Why the task died, or why the letter cannot be read."""
-        return self.letter.error if self.letter else f"not a dead letter: {self.problem}"
+        return self.letter.error if self.letter else unreadable(self.problem)
+
+    @property
+    def error_type(self) -> str:
+        """The error's class, empty where nobody said."""
+        return (self.letter.error_type if self.letter else None) or ""
+
+    @property
+    def reason(self) -> str:
+        """Why the task was given up, one of `REASONS`, empty where nobody said."""
+        return (self.letter.reason if self.letter else None) or ""
+
+    @property
+    def worker_id(self) -> str:
+        """The worker that gave the task up."""
+        return self.letter.worker_id if self.letter else ""
+
+    @property
+    def attempts(self) -> int:
+        """How many deliveries the task had."""
+        return self.letter.final_attempt if self.letter else 0
+
+    @property
+    def replays(self) -> int:
+        """How often the task was replayed before, as letter and headers say."""
+        said = self.letter.replays if self.letter else 0
+        return max(said, replay_count(self.headers))
+
+    @property
+    def task_id(self) -> str:
+        """The task's id."""
+        return self.task.task_id
+
+    @property
+    def tenant_id(self) -> str:
+        """The tenant's id."""
+        return self.task.tenant_id
+
+    @property
+    def task_type(self) -> str:
+        """The task's type."""
+        return self.task.task_type
+
+    @property
+    def module_id(self) -> str:
+        """The module's id."""
+        return self.task.module_id
+
+    @property
+    def payload(self) -> Mapping[str, Any] | None:
+        """What the task carries."""
+        return self.task.payload
+
+    @property
+    def value(self) -> Mapping[str, Any] | None:
+        """The whole letter as JSON values, None where it cannot be read as one."""
+        if self.letter is None:
+            return None
+        value: dict[str, Any] = wire_json.loads(self.body)
+        return value
 
 
 def read_dead_letter(body: bytes) -> tuple[DeadLetter | None, str]:
@@ -209,6 +264,19 @@ def salvaged(message: bytes) -> Task:
 def digest(data: bytes) -> str:
     """Return the digest of an object's bytes."""
     return f"SHA-256={base64.urlsafe_b64encode(sha256(data).digest()).decode('ascii')}"
+
+
+def decode_raw(raw: str) -> bytes | None:
+    """Return the message bytes that a letter's `raw` carries, None where it carries none."""
+    try:
+        return base64.b64decode(raw, validate=True)
+    except (binascii.Error, ValueError):
+        return None
+
+
+def unreadable(problem: str) -> str:
+    """Return the error of a letter that cannot be read, because of `problem`."""
+    return f"not a dead letter: {problem}"
 
 
 def encode_raw(data: bytes) -> str:

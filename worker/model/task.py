@@ -47,7 +47,7 @@ class Task(BaseModel):
             raise InvalidTaskError(f"a task is a JSON object, this is {_kind(value)}")
         try:
             return cls.model_validate(
-                value if _OTHER_SPELLINGS.isdisjoint(value) else _snake_keys(value)
+                value if OTHER_SPELLINGS.isdisjoint(value) else _snake_keys(value)
             )
         except ValidationError as error:
             raise InvalidTaskError(_in_words(error)) from error
@@ -108,7 +108,8 @@ _SPELLINGS = {
     for name in Task.model_fields
     for spelling in (name, to_camel(name), to_pascal(name))
 }
-_OTHER_SPELLINGS = _SPELLINGS.keys() - Task.model_fields.keys()
+OTHER_SPELLINGS = _SPELLINGS.keys() - Task.model_fields.keys()
+"""The keys of a task in camel and Pascal case."""
 
 
 def _snake_keys(value: Mapping[str, Any]) -> dict[str, Any]:

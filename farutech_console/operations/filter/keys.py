@@ -49,6 +49,7 @@ _ALL = (
     Key("module", "text", "module_id", "the module's id", "module:erp-finance"),
     Key("task", "text", "task_id", "the task's id", "task:7bea0a77-*"),
     Key("error", "text", "error", "why it died", "error:~timeout"),
+    Key("cause", "text", "cause", "the key of its cause, as dlq groups shows", "cause:3f9a12c0de"),
     Key("error_type", "text", "error_type", "the error's class", "error_type:TimeoutError"),
     Key("reason", "choice", "reason", "why it was given up", "reason:stuck", choices=REASONS),
     Key("worker", "text", "worker_id", "the worker that gave it up", "worker:worker-001"),

@@ -107,7 +107,7 @@ Value = Pattern | Scalar | Range
 
 
 @dataclass(frozen=True, slots=True)
-class Test:
+class Comparison:
     """One key compared with one or more values, of which any may do.
 
     `path` is what follows the key's name after a dot: `plan` in `payload.plan`.
@@ -173,7 +173,7 @@ class Or:
         return " or ".join(_grouped(part) for part in self.parts)
 
 
-Expression = Test | Word | Not | And | Or
+Expression = Comparison | Word | Not | And | Or
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ import re
 from farutech_console.operations.filter.keys import KEYS, Key
 from farutech_console.operations.filter.model import (
     And,
+    Comparison,
     Expression,
     Filter,
     FilterError,
@@ -18,7 +19,6 @@ from farutech_console.operations.filter.model import (
     Range,
     Scalar,
     Span,
-    Test,
     Value,
     Word,
 )
@@ -39,9 +39,16 @@ _BLANK = re.compile(r"\s*")
 _RESERVED = re.compile(r"(and|or|not)(?=[\s()]|$)", re.IGNORECASE)
 _RAW = re.compile(r"[^\s\",()]+")
 _SIGNS: dict[str, Operator] = {
-    ":": ":", "=": ":", "!=": ":",
-    ":~": "~", "~": "~", "!~": "~",
-    "<": "<", "<=": "<=", ">": ">", ">=": ">=",
+    ":": ":",
+    "=": ":",
+    "!=": ":",
+    ":~": "~",
+    "~": "~",
+    "!~": "~",
+    "<": "<",
+    "<=": "<=",
+    ">": ">",
+    ">=": ">=",
 }
 
 
@@ -139,7 +146,7 @@ class _Parser:
                 raise self._error(f"only one value can follow {operator}")
             self._at += 1
             values.append(self._value(key, operator))
-        test = Test(key.name, match["path"] or "", operator, tuple(values))
+        test = Comparison(key.name, match["path"] or "", operator, tuple(values))
         return Not(test) if sign.startswith("!") else test
 
     def _key(self, match: re.Match[str]) -> Key:
