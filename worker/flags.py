@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings
 
 from worker.model.text import literal
 from worker.nats_context import ContextError
+from worker.settings import env_name
 
 S = TypeVar("S", bound=BaseSettings)
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -43,13 +44,6 @@ def load_settings(settings: type[S], given: dict[str, Any]) -> S:
         raise click.UsageError(str(error)) from error
     except ValidationError as error:
         raise click.UsageError(_in_words(settings, error)) from error
-
-
-def env_name(field: FieldInfo) -> str:
-    """Return the environment variable of a setting."""
-    alias = field.validation_alias
-    choices = getattr(alias, "choices", [alias])
-    return str(choices[0])
 
 
 def _flag(name: str, field: FieldInfo) -> Callable[[Command], Command]:

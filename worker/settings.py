@@ -9,6 +9,7 @@ from random import Random
 from typing import Any, Literal
 
 from pydantic import AliasChoices, Field, SecretStr, field_validator
+from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from worker.model.breaker import BreakerPolicy
@@ -27,6 +28,33 @@ _WAITS = " ".join(f"{_BACKOFF.delay(attempt, Random(0)):g}" for attempt in range
 def setting(default: Any, env: str, about: str, **limits: Any) -> Any:  # noqa: ANN401 - pydantic's
     """Declare a setting read from the environment variable `env`, described by `about`."""
     return Field(default, validation_alias=AliasChoices(env), description=about, **limits)
+
+
+def env_name(field: FieldInfo) -> str:
+    """Return the environment variable of a setting."""
+    alias = field.validation_alias
+    choices = getattr(alias, "choices", [alias])
+    return str(choices[0])
+
+
+class _NamedVariables(PydanticBaseSettingsSource):
+    """The variables that settings name, out of a source that also takes those named as a field.
+
+    A field's own name is for Python: as a variable, `USER` or `LANG` would be ours by accident.
+    """
+
+    def __init__(self, settings: type[BaseSettings], source: PydanticBaseSettingsSource) -> None:
+        super().__init__(settings)
+        self._source = source
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        """Return what the source has of one field."""
+        return self._source.get_field_value(field, field_name)
+
+    def __call__(self) -> dict[str, Any]:
+        """Return what was set of the settings."""
+        named = {env_name(field) for field in self.settings_cls.model_fields.values()}
+        return {name: value for name, value in self._source().items() if name in named}
 
 
 class ConnectionSettings(BaseSettings):
@@ -70,14 +98,14 @@ class ConnectionSettings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Put the nats CLI's context below everything that was said to us directly.
-
-        A field's own name is for Python: as a variable, `USER` or `LANG` would be ours by accident.
-        """
-        for source in (env_settings, dotenv_settings):
-            source.config = SettingsConfigDict(**{**source.config, "populate_by_name": False})
-        context = NatsContextSource(settings_cls)
-        return init_settings, env_settings, dotenv_settings, file_secret_settings, context
+        """Put the nats CLI's context below everything that was said to us directly."""
+        return (
+            init_settings,
+            _NamedVariables(settings_cls, env_settings),
+            _NamedVariables(settings_cls, dotenv_settings),
+            file_secret_settings,
+            NatsContextSource(settings_cls),
+        )
 
     def connection(self, name: str) -> ConnectionOptions:
         """Return how to connect; the server lists the connection as `name`."""

@@ -9,10 +9,10 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from worker.flags import env_name, load_settings, settings_flags
+from worker.flags import load_settings, settings_flags
 from worker.model.breaker import BreakerPolicy
 from worker.model.simulation import Simulation
-from worker.settings import ConnectionSettings, QueueSettings, WorkerSettings
+from worker.settings import ConnectionSettings, QueueSettings, WorkerSettings, env_name
 
 
 @pytest.fixture(autouse=True)
