@@ -17,6 +17,7 @@ COMMANDS = {
     "audit": ("farutech_console.commands.audit", "audit"),
     "dlq": ("farutech_console.commands.dlq", "dlq"),
     "demo": ("farutech_console.commands.demo", "demo_command"),
+    "events": ("farutech_console.commands.events", "events"),
     "serve": ("farutech_console.commands.serve", "serve"),
     "status": ("farutech_console.commands.status", "status"),
     "workers": ("farutech_console.commands.workers", "workers"),

@@ -46,6 +46,14 @@ def run(given: dict[str, Any], work: Work, *, listen: bool = False) -> None:
     sys.exit(code)
 
 
+async def going_on(stop: asyncio.Event, seconds: float) -> bool:
+    """Wait so long, or until the command is asked to stop; return whether it goes on."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await stop.wait()
+    return not stop.is_set()
+
+
 def _with_flags_before_the_command(given: dict[str, Any]) -> dict[str, Any]:
     before = click.get_current_context().find_root().params
     return before | {name: value for name, value in given.items() if value is not None}

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import sys
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from farutech_console.commands import output
 from farutech_console.commands.output import json_flag
-from farutech_console.commands.session import EXIT_DONE, run
+from farutech_console.commands.session import EXIT_DONE, going_on, run
 from farutech_console.operations.status_records import status_record
 from farutech_console.operations.units import age, count, duration, millis, plural, rate, size
 from farutech_console.operations.verdict import GRADE_WORDS
@@ -62,23 +62,16 @@ def status(*, as_json: bool, watch: bool, every: float, sample: float, **given: 
     async def work(backend: LiveBackend, stop: asyncio.Event) -> int:
         from farutech_console.operations.overview import Overviews
 
-        async def wait(seconds: float) -> None:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(seconds):
-                    await stop.wait()
-
         queue = backend.queue()
         looks = Overviews(queue, backend.status, backend.feed_counts)
-        while not stop.is_set():
-            seen = await looks.take(sample, wait)
+        while True:
+            seen = await looks.take(sample, partial(going_on, stop))
             if as_json:
                 output.json_line(status_record(seen))
             else:
                 _print(seen, queue.clock.now(), clear=watch and sys.stdout.isatty())
-            if not watch:
+            if not watch or not await going_on(stop, every):
                 return EXIT_DONE
-            await wait(every)
-        return EXIT_DONE
 
     run(given, work, listen=sample > 0)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +10,7 @@ import click
 
 from farutech_console.commands import output
 from farutech_console.commands.output import json_flag
-from farutech_console.commands.session import EXIT_DONE, run
+from farutech_console.commands.session import EXIT_DONE, going_on, run
 from farutech_console.commands.status import CLEAR, watch_flags
 from farutech_console.operations.status_records import worker_record
 from farutech_console.operations.units import age, count, duration, rate
@@ -49,19 +48,15 @@ def workers(*, as_json: bool, watch: bool, every: float, listen: float, **given:
         from farutech_console.operations.fleet import FleetWatch
 
         looks = FleetWatch()
-        while not stop.is_set():
+        while True:
             seen = await looks.look(backend.queue(), listen=listen)
             if as_json:
                 for worker in seen.workers:
                     output.json_line(worker_record(worker))
             else:
                 _print(seen, clear=watch and sys.stdout.isatty())
-            if not watch:
+            if not watch or not await going_on(stop, every):
                 return EXIT_DONE
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(every):
-                    await stop.wait()
-        return EXIT_DONE
 
     run(given, work)
 
