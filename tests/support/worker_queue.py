@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import sys
 from collections.abc import Mapping
 from typing import Any
 
+from tests.support.nats_server import NatsServer
 from tests.support.queues import NAMES, Queue
 from tests.support.waiting import eventually
-from tests.support.workers import Calls
+from tests.support.workers import ROOT, Calls
 from worker.handlers.context import TaskContext
 from worker.jetstream.messages import next_message
 from worker.model.dead_letter import DeadLetter
@@ -48,6 +51,15 @@ async def letter_of(where: Queue) -> tuple[DeadLetter, Mapping[str, str]]:
     await eventually(found)
     (only,) = await letters(where)
     return only
+
+
+async def replay_all(server: NatsServer) -> None:
+    """Replay every dead letter from the command line."""
+    command = ("-m", "farutech_console", "dlq", "replay", "--all", "--yes", "--server", server.url)
+    replaying = await asyncio.create_subprocess_exec(
+        sys.executable, *command, cwd=ROOT, stdout=asyncio.subprocess.DEVNULL
+    )
+    assert await replaying.wait() == 0
 
 
 def failing(error: Exception) -> Calls:
