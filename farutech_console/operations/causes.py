@@ -91,14 +91,14 @@ def masked(message: str) -> str:
 
     It has at most `LONGEST` characters, cut between words.
     """
-    quotes_masked = _QUOTED.sub(_QUOTE, message[:_READ])
-    text = " ".join(map(_masked_word, quotes_masked.translate(_DIGITS).split()))
+    text = _without_quotes(message[:_READ]).translate(_DIGITS)
+    text = " ".join(map(_masked_word, text.split()))
     if "<time> <time>" in text:
         text = _DAY_AND_TIME.sub("<time>", text)
     if len(text) <= LONGEST:
         return text
     cut = text.rfind(" ", 0, LONGEST + 1)
-    return text[:cut] if cut > 0 else "<text>"
+    return text[:cut] if cut > 0 else _TEXT
 
 
 class Causes:
@@ -184,9 +184,11 @@ def _cause(error_type: str, message: str) -> Cause:
 
 _OTHERS = Cause("", "", "other causes, too many to tell apart")
 
+_TEXT = "<text>"
 _QUOTE = "«…»"
+_DEEPEST = 8
 _QUOTED = re.compile(
-    r"\"[^\"]*\"|«[^»]*»|“[^”]*”|`[^`]*`|(?<![A-Za-z0-9_>])'[^']*'(?![A-Za-z0-9_<])"
+    r"\"[^\"]*\"|«[^«»]*»|“[^“”]*”|`[^`]*`|(?<![A-Za-z0-9_>])'[^']*'(?![A-Za-z0-9_<])"
 )
 _DAY_AND_TIME = re.compile("<time>(?: <time>)+")
 _DIGITS = {ord(digit): "0" for digit in "123456789"}
@@ -225,6 +227,15 @@ _VARIABLE = re.compile(
     + r")|(?P<number>0+(?:[.,]0+)*)"
 )
 _SHOWN = {name: shown for name, (shown, _) in _MASKS.items()} | {"number": "<n>"}
+
+
+def _without_quotes(text: str) -> str:
+    """Mask what is quoted, and then what is quoted around that."""
+    for _ in range(_DEEPEST):
+        around, text = text, _QUOTED.sub(_QUOTE, text)
+        if text == around:
+            return text
+    return _TEXT
 
 
 @lru_cache(maxsize=_CACHED)

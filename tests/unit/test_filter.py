@@ -113,7 +113,7 @@ def test_the_canonical_text_says_the_same_filter(expression: Expression) -> None
     assert parse_filter(str(wanted)) == wanted
 
 
-@settings(max_examples=500)
+@settings(max_examples=200)
 @given(TEXTS)
 @example("(" * 10_000)
 @example("-" * 10_000)
@@ -136,7 +136,7 @@ def test_any_text_is_a_filter_or_an_error_with_its_place(text: str) -> None:
         assert parse_filter(str(wanted)) == wanted
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(EXPRESSIONS, BODIES)
 def test_any_filter_has_an_answer_for_any_letter(expression: Expression, body: bytes) -> None:
     one = stored(body, headers={"Farutech-Replay-Count": "2"})

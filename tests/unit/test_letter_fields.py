@@ -34,7 +34,7 @@ def encoded(**changes: object) -> bytes:
     return json.dumps(letter(0, **changes), separators=(",", ":")).encode()
 
 
-@settings(max_examples=400)
+@settings(max_examples=200)
 @given(BODIES)
 @example(encoded(final_attempt="5"))
 @example(encoded(final_attempt=True))
