@@ -22,10 +22,13 @@ from worker.jetstream.bodies import Bodies, BodyLostError
 from worker.jetstream.info import find_stream, stream_state
 from worker.jetstream.letter_post import LetterPost
 from worker.jetstream.messages import next_message, purge_subject
+from worker.jetstream.replays import Replayed, Replayer
+from worker.jetstream.replays_claims import Author
 from worker.jetstream.stuck import StuckFinder
 from worker.jetstream.stuck_moves import StuckMover
 from worker.model.clock import SystemClock
 from worker.model.dead_letter import DeadLetter, RawObject
+from worker.model.task import Task
 
 SMALL = 8 * 1024
 """Bytes that the small servers take."""
@@ -203,3 +206,53 @@ async def test_nothing_is_asked_of_it_for_small_letters(nats_server: NatsServer)
         with pytest.raises(BodyLostError):
             await Bodies(where.api, NAMES).get(NO_BYTES)
         await purge_subject(where.api, where.layout.dead_letters.name, NAMES.dlq)
+
+
+async def replayed(where: Queue, sequence: int) -> Replayed:
+    replayer = Replayer(where.api, where.layout, Author("ana", "run"), clock=SystemClock())
+    (outcome,) = [outcome async for outcome in replayer.run([sequence])]
+    return outcome
+
+
+async def large_letter(where: Queue, body: bytes) -> int:
+    """A dead letter with its message outside; returns the letter's sequence."""
+    letter = DeadLetter(task=Task(task_id="task-1"), error="no", reason="permanent")
+    bare = letter.outside(RawObject.of("dead-1-1", body))
+    await Bodies(where.api, NAMES).put(stored_in(bare), body)
+    return await where.bury(bare.to_wire())
+
+
+@pytest.mark.parametrize("kind", ["fresh", "go"])
+async def test_a_replay_sends_the_bytes_as_they_came(
+    start_nats: StartNats, kind: LayoutKind
+) -> None:
+    body = large_task(1, SMALL - 1500).replace(b'"task_id": "task-1"', b'"task_id" :"task-1"')
+    async with small_queue(start_nats, kind) as (_, where):
+        outcome = await replayed(where, await large_letter(where, body))
+        assert (outcome.result, outcome.task_id) == ("replayed", "task-1")
+        assert [sent for _, sent in await where.raw_tasks()] == [body]
+        assert await letters(where) == []
+        assert (await stream_state(where.api, NAMES.bodies_stream)).messages == 0
+
+
+async def test_with_no_room_for_the_headers_of_a_replay_it_stays(start_nats: StartNats) -> None:
+    async with small_queue(start_nats) as (_, where):
+        outcome = await replayed(where, await large_letter(where, large_task(1)))
+        assert (outcome.result, len(await letters(where))) == ("failed", 1)
+        assert "the server takes 8192" in outcome.detail
+        assert len(await Bodies(where.api, NAMES).entries()) == 1
+
+
+async def test_what_is_lost_or_changed_is_never_sent(start_nats: StartNats) -> None:
+    body = large_task(1, SMALL - 1500)
+    async with small_queue(start_nats) as (_, where):
+        sequence = await large_letter(where, body)
+        bodies = Bodies(where.api, NAMES)
+        await bodies.put(RawObject.of("dead-1-1", body[:-1] + b" "), body[:-1] + b" ")
+        outcome = await replayed(where, sequence)
+        assert (outcome.result, outcome.task_id) == ("failed", "task-1")
+        assert "not what was stored" in outcome.detail
+        await bodies.remove("dead-1-1")
+        assert "not in PROVISIONING_BODIES" in (await replayed(where, sequence)).detail
+        assert len(await letters(where)) == 1
+        assert await tasks_left(where) == 0

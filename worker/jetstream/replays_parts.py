@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from worker.jetstream.api import Api
-from worker.jetstream.dead_letters import DeadLetters
 from worker.jetstream.errors import JetStreamError, PayloadTooLargeError
 from worker.jetstream.info import stream_state
 from worker.jetstream.messages import (
@@ -18,7 +17,9 @@ from worker.jetstream.messages import (
     purge_subject,
 )
 from worker.jetstream.patience import Patience
+from worker.jetstream.purges import PurgeParts, finish_purge
 from worker.jetstream.replays_claims import Author, Claim, Claims, Step
+from worker.jetstream.replays_letters import ReplayedLetters
 from worker.jetstream.replays_task import ReplayedTask, replayed_task
 from worker.jetstream.topology import Layout
 from worker.model.clock import Clock
@@ -106,7 +107,7 @@ class ReplayParts:
         self.author = author
         self.patience = Patience(api, clock)
         self.step = step
-        self.letters = DeadLetters(api, layout, current=True)
+        self.letters = ReplayedLetters(api, layout)
 
     async def check_stream(self) -> None:
         """Check that the letters' stream is still the one that was looked at.
@@ -145,6 +146,8 @@ class ReplayParts:
         task = replayed_task(stored, self.layout.dead_letters.name, key, self.author.by)
         if task is None:
             return Replayed(stored.sequence, "", "failed", stored.error)
+        if stored.problem:
+            return Replayed(task.sequence, task.task_id, "failed", f"not sent: {stored.problem}")
         try:
             self.api.check_size(self.layout.names.tasks, task.body, task.headers | _WIDEST)
         except PayloadTooLargeError as error:
@@ -165,11 +168,13 @@ class ReplayParts:
             lambda: purge_subject(self.api, stream, subject, below=sequence + 1)
         )
         await self.step("letters deleted")
+        await self.letters.forget(0, sequence)
 
     async def _delete_letter(self, sequence: int) -> None:
         stream = self.layout.dead_letters.name
         await self.patience.repeat(lambda: delete_message(self.api, stream, sequence))
         await self.step("letter deleted")
+        await self.letters.forget(sequence, sequence)
 
     def credit(self, claim: Claim, task: ReplayedTask) -> Replayed:
         """Return the outcome of a letter whose task was stored under `claim`."""

@@ -1,0 +1,72 @@
+"""Dead letters as a replay reads them: whole, and each the only copy of its task."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Sequence
+from dataclasses import replace
+
+from worker.jetstream.api import Api
+from worker.jetstream.bodies import Bodies, BodyLostError
+from worker.jetstream.dead_letters import DeadLetters
+from worker.jetstream.errors import ApiError, JetStreamError
+from worker.jetstream.origins import delete_origin
+from worker.jetstream.topology import Layout
+from worker.model.dead_letter import StoredDeadLetter
+
+
+class ReplayedLetters:
+    """Reads letters to replay them; what cannot be replayed has a `problem`.
+
+    The message of one too large comes from the object store, and the task that a stuck one was
+    copied from is deleted. Every call may raise `JetStreamError`, and may be repeated.
+    """
+
+    def __init__(self, api: Api, layout: Layout) -> None:
+        self._api = api
+        self._names = layout.names
+        self._letters = DeadLetters(api, layout, current=True)
+        self._bodies = Bodies(api, layout.names)
+        self._objects: dict[int, str] = {}
+
+    async def letter(self, sequence: int) -> StoredDeadLetter | None:
+        """Return one letter, None where it is gone or the sequence was never a dead letter's."""
+        stored = await self._letters.letter(sequence)
+        return None if stored is None else await self._made_ready(stored)
+
+    async def these(self, sequences: Sequence[int]) -> dict[int, StoredDeadLetter]:
+        """Return those of these letters that are there, by sequence. Meant for some hundreds."""
+        found = await self._letters.these(sequences)
+        special = [stored for stored in found.values() if _is_special(stored)]
+        for stored in await asyncio.gather(*(self._made_ready(stored) for stored in special)):
+            found[stored.sequence] = stored
+        return found
+
+    async def forget(self, first: int, last: int) -> None:
+        """Remove what lay in the object store of these letters: they are gone.
+
+        What cannot be removed now is swept by a worker later.
+        """
+        for sequence in [seq for seq in self._objects if first <= seq <= last]:
+            name = self._objects.pop(sequence)
+            with contextlib.suppress(JetStreamError):
+                await self._bodies.remove(name)
+
+    async def _made_ready(self, stored: StoredDeadLetter) -> StoredDeadLetter:
+        try:
+            whole = await self._bodies.whole(stored)
+        except BodyLostError as error:
+            return replace(stored, problem=str(error))
+        try:
+            await delete_origin(self._api, self._names, stored)
+        except ApiError as error:
+            return replace(stored, problem=f"its task cannot be taken from the queue: {error}")
+        if whole.letter is not None and whole.letter.raw_object is not None:
+            self._objects[stored.sequence] = whole.letter.raw_object.name
+        return whole
+
+
+def _is_special(stored: StoredDeadLetter) -> bool:
+    letter = stored.letter
+    return letter is not None and (letter.raw_object is not None or letter.reason == "stuck")
