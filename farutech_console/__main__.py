@@ -1,5 +1,5 @@
 """`python -m farutech_console`: the same as `farutech-console`."""
 
-from farutech_console.cli import main
+from farutech_console.entry import main
 
 main()

@@ -40,7 +40,7 @@ def console(context: click.Context, /, **given: Any) -> None:  # noqa: ANN401 - 
     """
     if context.invoked_subcommand is not None:
         return
-    sys.exit(open_console(load_settings(ConsoleSettings, given)))
+    sys.exit(open_console(lambda: load_settings(ConsoleSettings, given)))
 
 
 def main() -> None:

@@ -20,7 +20,7 @@ def demo_command() -> None:
     """
     try:
         with demo_stack() as stack:
-            code = open_console(ConsoleSettings(server=stack.url), NOTICE)
+            code = open_console(lambda: ConsoleSettings(server=stack.url), NOTICE)
     except NoServerError as error:
         raise click.ClickException(str(error)) from error
     sys.exit(code)

@@ -4,23 +4,33 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-import click
+# Only what the first paint needs: settings, click and NATS are imported after it, in a thread.
+if TYPE_CHECKING:
+    from farutech_console.operations.live import LiveBackend
+    from farutech_console.settings import ConsoleSettings
 
-from farutech_console.settings import ConsoleSettings
+
+def is_terminal() -> bool:
+    """Return whether somebody sits before it, at a terminal or a browser."""
+    return "TEXTUAL_DRIVER" in os.environ or (sys.stdin.isatty() and sys.stderr.isatty())
 
 
-def open_console(settings: ConsoleSettings, notice: str = "") -> int:
+def open_console(load: Callable[[], ConsoleSettings], notice: str = "") -> int:
     """Open the terminal console; returns the exit code when the operator leaves.
 
-    `notice` is a line that every screen shows.
+    `load` is called after the first paint, in a thread; what it raises is raised once the terminal
+    is put back. `notice` is a line that every screen shows.
 
     Raises:
-        click.UsageError: there is no terminal to open it in.
+        click.UsageError: there is no terminal to open it in, or `load` found the settings wrong.
         click.ClickException: the extra `tui` is not installed.
     """
-    in_a_browser = "TEXTUAL_DRIVER" in os.environ
-    if not in_a_browser and not (sys.stdin.isatty() and sys.stderr.isatty()):
+    if not is_terminal():
+        import click
+
         raise click.UsageError(
             "the console needs a terminal; for scripts there are the commands: farutech-console -h"
         )
@@ -29,13 +39,20 @@ def open_console(settings: ConsoleSettings, notice: str = "") -> int:
     except ModuleNotFoundError as error:
         if error.name is None or error.name.partition(".")[0] != "textual":
             raise
+        import click
+
         raise click.ClickException(
             "the console needs its extra: pip install 'farutech-console[tui]'. "
             "The commands, such as `farutech-console dlq list`, work without it."
         ) from error
+    from farutech_console.operations.threaded import ThreadedBackend
+
+    return run_console(ThreadedBackend(lambda: _backend(load())), notice=notice)
+
+
+def _backend(settings: ConsoleSettings) -> LiveBackend:
     from farutech_console.operations.live import LiveBackend
 
-    backend = LiveBackend(
+    return LiveBackend(
         settings.connection("farutech-console"), settings.names, read_only=settings.read_only
     )
-    return run_console(backend, notice=notice)

@@ -9,46 +9,43 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 from textual import on
-from textual.app import App
+from textual.app import App, ComposeResult
 from textual.reactive import reactive
 from textual.worker import Worker, WorkerState
 
-from farutech_console.operations.trend import Trend
 from farutech_console.tui import crash, themes
-from farutech_console.tui.common.eventlog import EventLog
-from farutech_console.tui.common.failures import expected, in_words
-from farutech_console.tui.common.help import Help
-from farutech_console.tui.common.live import Live
-from farutech_console.tui.common.outcomes import Outcomes
-from farutech_console.tui.common.progress import Progress, Run
-from farutech_console.tui.common.room import Broke, Desk, Room, RunRequested
-from farutech_console.tui.dlq.screen import DeadLettersRoom
+from farutech_console.tui.common.messages import Broke, RunRequested
 from farutech_console.tui.keys import bindings
-from farutech_console.tui.monitor import Monitor
-from farutech_console.tui.overview.screen import OverviewRoom
 from farutech_console.tui.signals import HANGUP, handle_signals, has_terminal
-from farutech_console.tui.tasks.screen import TasksRoom
+from farutech_console.tui.start import Starting
 from worker.model.clock import Clock, SystemClock
 
+# What is not needed for the first paint is imported after it.
 if TYPE_CHECKING:
     from farutech_console.operations.backend import Backend
     from farutech_console.operations.model import TaskEvent
+    from farutech_console.operations.trend import Trend
+    from farutech_console.tui.common.live import Live
+    from farutech_console.tui.common.progress import Progress, Run
+    from farutech_console.tui.monitor import Monitor
 
 BREAKPOINTS = [(0, "-narrow"), (140, "-wide")]
 """Columns from which a screen has the class: rooms show more side by side then."""
 
 LISTEN_S = 0.1
 TERMINAL_S = 2.0
+OPENING = "opening the backend"
 
 
 class ConsoleApp(App[None]):
     """The console over one work queue.
 
     Args:
-        backend: The operations. It is entered when the app starts and left when it ends.
+        backend: The operations. It is entered after the first paint and left when the app ends.
         clock: Where the time comes from.
         notice: One line that stands under the header of every room, empty for none.
         theme: `dark` or `light`.
+        trend: What was seen before, empty where it is left out.
     """
 
     TITLE = "farutech"
@@ -72,17 +69,21 @@ class ConsoleApp(App[None]):
     run_progress: reactive[Progress | None] = reactive(None)
 
     def __init__(
-        self, backend: Backend, clock: Clock, *, notice: str = "", theme: str = "dark"
+        self,
+        backend: Backend,
+        clock: Clock,
+        *,
+        notice: str = "",
+        theme: str = "dark",
+        trend: Trend | None = None,
     ) -> None:
         super().__init__()
-        self._backend, self._clock = backend, clock
-        events, trend = EventLog(), Trend()
-        self._desk = Desk(backend, clock, events, trend, notice)
-        self._monitor = Monitor(backend, events, trend, self._publish, self._heard)
+        self._backend, self._clock, self._notice = backend, clock, notice
+        self._trend = trend
         self._open = AsyncExitStack()
+        self._monitor: Monitor | None = None
         self._run: Run | None = None
-        for room, kind in ROOMS.items():
-            self.add_mode(room, partial(kind, self._desk))
+        self.refusal: BaseException | None = None
         for known in themes.THEMES.values():
             self.register_theme(known)
         self.theme = themes.THEMES[theme].name
@@ -91,19 +92,39 @@ class ConsoleApp(App[None]):
         """Lend our variables to Textual's own themes."""
         return dict(themes.DEFAULTS)
 
-    async def on_mount(self) -> None:
-        """Show the overview, then connect."""
-        self.live = self._monitor.live
-        await self.switch_mode("overview")
+    def compose(self) -> ComposeResult:
+        """What stands there until there is a room."""
+        yield Starting()
+
+    def on_mount(self) -> None:
+        """Paint first, then open the backend."""
         handle_signals(self._leave)
         if has_terminal() and not self.is_headless:
             self.set_interval(TERMINAL_S, self._check_terminal)
         self.call_after_refresh(self._begin)
 
-    async def _begin(self) -> None:
-        await self._open.enter_async_context(self._backend)
-        self.run_worker(self._monitor.run(), name="the status poll", exit_on_error=False)
-        self.set_interval(LISTEN_S, self._monitor.listen)
+    def _begin(self) -> None:
+        self._open.push_async_exit(self._backend)
+        self.run_worker(self._backend.__aenter__(), name=OPENING, exit_on_error=False)
+
+    async def _furnish(self) -> None:
+        """Put up the rooms, then look at the queue and listen."""
+        from farutech_console.operations.trend import Trend
+        from farutech_console.tui.common.eventlog import EventLog
+        from farutech_console.tui.common.room import Desk
+        from farutech_console.tui.monitor import Monitor
+        from farutech_console.tui.rooms import ROOMS
+
+        events, trend = EventLog(), self._trend or Trend()
+        desk = Desk(self._backend, self._clock, events, trend, self._notice)
+        monitor = Monitor(self._backend, events, trend, self._publish, self._heard)
+        self._monitor = monitor
+        self.live = monitor.live
+        for room, kind in ROOMS.items():
+            self.add_mode(room, partial(kind, desk))
+        await self.switch_mode("overview")
+        self.run_worker(monitor.run(), name="the status poll", exit_on_error=False)
+        self.set_interval(LISTEN_S, monitor.listen)
 
     async def on_unmount(self) -> None:
         """Close the connection, whatever was going on."""
@@ -128,27 +149,43 @@ class ConsoleApp(App[None]):
     @on(Worker.StateChanged)
     def _worker_changed(self, event: Worker.StateChanged) -> None:
         """Show that a part of the console died; its figures would be old without a word."""
-        if event.state is WorkerState.ERROR:
+        if event.worker.name == OPENING:
+            self._opened(event)
+        elif event.state is WorkerState.ERROR:
             self._broke(Broke(event.worker))
+
+    def _opened(self, event: Worker.StateChanged) -> None:
+        if event.state is WorkerState.SUCCESS:
+            self.call_next(self._furnish)
+        elif event.state is WorkerState.ERROR:
+            self.refusal = event.worker.error
+            self._leave(1)
 
     @on(Broke)
     def _broke(self, event: Broke) -> None:
-        self._monitor.broke(event.what)
+        if self._monitor is not None:
+            self._monitor.broke(event.what)
 
     # Rooms and dialogs
 
     def action_room(self, room: str) -> None:
-        """Go to a room."""
-        self.switch_mode(room)
+        """Go to a room, once there are any."""
+        if self._monitor is not None:
+            self.switch_mode(room)
 
     def action_help(self) -> None:
         """Show the keys."""
+        from farutech_console.tui.common.help import Help
+        from farutech_console.tui.common.room import Room
+
         room = self.screen
         if isinstance(room, Room):
             self.push_screen(Help(room.NAME, read_only=self._backend.read_only))
 
     async def action_back(self) -> None:
         """Let the room go back a step; else put away the last run, if it is over."""
+        from farutech_console.tui.common.room import Room
+
         if isinstance(self.screen, Room) and self.screen.go_back():
             return
         if self.run_progress is not None and self.run_progress.ended:
@@ -158,6 +195,8 @@ class ConsoleApp(App[None]):
 
     @on(RunRequested)
     def _start(self, event: RunRequested) -> None:
+        from farutech_console.tui.common.progress import Run
+
         if self._run is not None and not self._run.progress.ended:
             self.notify("Another run is under way: wait for it to end.", severity="warning")
             return
@@ -166,6 +205,8 @@ class ConsoleApp(App[None]):
         self.run_worker(self._carry_out(self._run), name="the run", exit_on_error=False)
 
     async def _carry_out(self, run: Run) -> None:
+        from farutech_console.tui.common.failures import expected, in_words
+
         watch = self.set_interval(LISTEN_S, self._show_run)
         failure = "the console itself failed"
         try:
@@ -185,6 +226,8 @@ class ConsoleApp(App[None]):
 
     def action_outcomes(self) -> None:
         """Show what became of each letter of the last run."""
+        from farutech_console.tui.common.outcomes import Outcomes
+
         if self._run is not None:
             self.push_screen(Outcomes(self._run))
 
@@ -199,13 +242,6 @@ class ConsoleApp(App[None]):
         self._close_messages_no_wait()
 
 
-ROOMS: dict[str, type[Room]] = {
-    "overview": OverviewRoom,
-    "tasks": TasksRoom,
-    "dlq": DeadLettersRoom,
-}
-
-
 def run_console(
     backend: Backend,
     *,
@@ -213,7 +249,13 @@ def run_console(
     notice: str = "",
     theme: str = "dark",
 ) -> int:
-    """Show the console until the operator leaves; returns the process's exit code."""
+    """Show the console until the operator leaves; returns the process's exit code.
+
+    Raises:
+        BaseException: whatever entering the backend raised, once the terminal is put back.
+    """
     app = ConsoleApp(backend, clock or SystemClock(), notice=notice, theme=theme)
     app.run()
+    if app.refusal is not None:
+        raise app.refusal
     return app.return_code or 0

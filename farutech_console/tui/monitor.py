@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -37,13 +38,16 @@ class Monitor:
         self._trend = trend
         self._publish = publish
         self._heard = heard
+        self._came_up = asyncio.Event()
 
     async def run(self) -> None:
-        """Poll for ever; the next poll is due a second after the last has ended."""
+        """Poll for ever: a second after the last poll has ended, or once a server is there."""
         while True:
+            self._came_up.clear()
             if self._backend.link().connected:
                 await self._poll()
-            await asyncio.sleep(POLL_S)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._came_up.wait(), POLL_S)
 
     async def _poll(self) -> None:
         try:
@@ -61,6 +65,8 @@ class Monitor:
             self._heard(events)
         link = self._backend.link()
         if link != self.live.link:
+            if link.connected and not self.live.link.connected:
+                self._came_up.set()
             self._set(replace(self.live, link=link))
 
     def broke(self, what: str) -> None:

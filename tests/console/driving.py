@@ -10,7 +10,9 @@ from typing import cast
 from textual.pilot import Pilot
 
 from farutech_console.operations.live import LiveBackend
+from farutech_console.operations.threaded import ThreadedBackend
 from farutech_console.tui.app import ConsoleApp
+from farutech_console.tui.common.room import Room
 from tests.console.fixed import FixedBackend, StillClock
 from tests.support.nats_server import NatsServer
 from tests.support.queues import NAMES
@@ -58,8 +60,10 @@ async def live_console(
 ) -> AsyncIterator[Pilot[None]]:
     """A console on a real server, connected or not."""
     options = ConnectionOptions(servers=(server.url,), name="farutech-console")
-    app = ConsoleApp(LiveBackend(options, NAMES, read_only=read_only), SystemClock())
+    backend = ThreadedBackend(lambda: LiveBackend(options, NAMES, read_only=read_only))
+    app = ConsoleApp(backend, SystemClock())
     async with app.run_test(size=size, notifications=True) as pilot:
+        await eventually(pilot, lambda: isinstance(app.screen, Room), "a room")
         yield pilot
 
 
@@ -75,6 +79,7 @@ async def console(
     """A running console, its first data on the screen."""
     app = ConsoleApp(backend, clock or StillClock(), notice=notice)
     async with app.run_test(size=size, notifications=True) as pilot:
+        await eventually(pilot, lambda: isinstance(app.screen, Room), "a room")
         if backend.link_now.connected and backend.failure is None:
             await eventually(
                 pilot, lambda: app.live is not None and app.live.status is not None, "data"

@@ -16,7 +16,7 @@ from tests.support.terminal import Terminal, in_terminal
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs a pty")
 
-CONSOLE = "from farutech_console.cli import main; main()"
+CONSOLE = "from farutech_console.entry import main; main()"
 NOBODY = "nats://127.0.0.1:1"
 SECRET = "hunter2"
 RESTORED = (b"\x1b[?1049l", b"\x1b[?25h", b"\x1b[?1000l", b"\x1b[?2004l")

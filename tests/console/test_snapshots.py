@@ -11,7 +11,9 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from farutech_console.operations.model import LinkState
+from farutech_console.operations.trend import Trend
 from farutech_console.tui.app import ConsoleApp
+from farutech_console.tui.common.room import Room
 from farutech_console.tui.common.table import VirtualTable
 from farutech_console.tui.dlq.pane import LetterPane
 from farutech_console.tui.dlq.screen import DeadLettersRoom
@@ -204,12 +206,14 @@ def _no_blinking(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("scene", SCENES)
 def test_snapshot(snap_compare: Callable[..., bool], scene: str, theme: str, size: str) -> None:
     shown = SCENES[scene]
-    app = ConsoleApp(shown.backend(), StillClock(), notice=shown.notice, theme=theme)
+    trend = Trend()
     if shown.history:
         for status, counts in some_history():
-            app._desk.trend.add(status, counts)
+            trend.add(status, counts)
+    app = ConsoleApp(shown.backend(), StillClock(), notice=shown.notice, theme=theme, trend=trend)
 
     async def act(pilot: Pilot[None]) -> None:
+        await eventually(pilot, lambda: isinstance(app.screen, Room), "a room")
         if shown.figures:
             await eventually(pilot, lambda: bool(app.live and app.live.status), "figures")
         await shown.act(pilot)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.message import Message
 from textual.screen import Screen
 from textual.worker import Worker, WorkerState
 
@@ -16,12 +15,12 @@ from farutech_console.operations.units import count
 from farutech_console.tui.common.bars import KeyBar, RoomBar
 from farutech_console.tui.common.header import Header
 from farutech_console.tui.common.live import Live
+from farutech_console.tui.common.messages import Broke
 from farutech_console.tui.common.progress import Progress, RunBar
 from farutech_console.tui.keys import Where, keys_of, writing_actions
 
 if TYPE_CHECKING:
     from farutech_console.operations.backend import Backend
-    from farutech_console.operations.model import Plan
     from farutech_console.operations.trend import Trend
     from farutech_console.tui.common.eventlog import EventLog
     from worker.model.clock import Clock
@@ -40,23 +39,6 @@ class Desk:
     events: EventLog
     trend: Trend
     notice: str = ""
-
-
-class RunRequested(Message):
-    """The operator confirmed this very plan."""
-
-    def __init__(self, plan: Plan) -> None:
-        super().__init__()
-        self.plan = plan
-
-
-class Broke(Message):
-    """A background worker of a room died."""
-
-    def __init__(self, worker: Worker[object]) -> None:
-        super().__init__()
-        error = type(worker.error).__name__
-        self.what = f"{worker.name.strip('_')} died ({error}): restart the console"
 
 
 class Room(Screen[None]):

@@ -13,7 +13,8 @@ from textual.widgets import Static
 from farutech_console.tui.common.confirm import ConfirmPlan
 from farutech_console.tui.common.failures import expected, in_words
 from farutech_console.tui.common.live import Live
-from farutech_console.tui.common.room import Desk, Room, RunRequested
+from farutech_console.tui.common.messages import RunRequested
+from farutech_console.tui.common.room import Desk, Room
 from farutech_console.tui.common.spans import content, one_line
 from farutech_console.tui.common.table import VirtualTable
 from farutech_console.tui.common.textview import TextView

@@ -1,0 +1,119 @@
+"""The operations in a thread of their own: what the terminal console works with."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable, Sequence
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from farutech_console.operations.loop_thread import LoopThread
+
+if TYPE_CHECKING:
+    from farutech_console.operations.audit_log import AuditPage
+    from farutech_console.operations.backend import Backend
+    from farutech_console.operations.fleet_view import FleetView
+    from farutech_console.operations.model import (
+        FeedCounts,
+        LinkState,
+        Outcome,
+        Page,
+        Plan,
+        QueueStatus,
+        TaskEvent,
+    )
+    from worker.model.dead_letter import StoredDeadLetter
+    from worker.model.names import QueueNames
+    from worker.model.state import Pause
+
+
+class ThreadedBackend:
+    """A `Backend` that does what it is asked on another loop, in a thread.
+
+    `make` returns the backend that does it. It is called in the thread when this one is entered,
+    so that reading settings and importing NATS delay no first paint; what it raises, entering
+    raises. Before that there are no names to ask for.
+    """
+
+    def __init__(self, make: Callable[[], Backend]) -> None:
+        self._thread = LoopThread(make, "operations")
+        self._backend: Backend
+
+    async def __aenter__(self) -> Self:
+        """Make the backend; it connects in the background."""
+        self._backend = await self._thread.open()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close the connection and end the thread."""
+        await self._thread.close()
+
+    # These are read from this thread: the values are replaced there, never changed.
+
+    @property
+    def names(self) -> QueueNames:
+        """The queue's names on the server."""
+        return self._backend.names
+
+    @property
+    def read_only(self) -> bool:
+        """Whether replay and purge are refused."""
+        return self._backend.read_only
+
+    def link(self) -> LinkState:
+        """Return the state of the connection; never waits."""
+        return self._backend.link()
+
+    def drain_events(self) -> Sequence[TaskEvent]:
+        """Return the task events seen since the last call, oldest first; never waits."""
+        return self._backend.drain_events()
+
+    def feed_counts(self) -> FeedCounts:
+        """Return what the live feed counted so far; never waits."""
+        return self._backend.feed_counts()
+
+    # These are done there.
+
+    async def status(self) -> QueueStatus:
+        """Ask the server for everything the overview shows."""
+        return await self._thread.call(lambda backend: backend.status())
+
+    async def page(self, limit: int, before: int | None = None) -> Page:
+        """Return the newest letters, at most `limit`, of sequences below `before`."""
+        return await self._thread.call(lambda backend: backend.page(limit, before))
+
+    async def letter(self, sequence: int) -> StoredDeadLetter | None:
+        """Return one letter, None where it is gone."""
+        return await self._thread.call(lambda backend: backend.letter(sequence))
+
+    async def plan_replay(self, sequences: Sequence[int] | None) -> Plan:
+        """Plan the replay of these letters, of all that lie there now where it is None."""
+        return await self._thread.call(lambda backend: backend.plan_replay(sequences))
+
+    async def plan_purge(self, sequences: Sequence[int] | None) -> Plan:
+        """Plan the purge of these letters, of all that lie there now where it is None."""
+        return await self._thread.call(lambda backend: backend.plan_purge(sequences))
+
+    async def audit(self, limit: int, before: int | None = None) -> AuditPage:
+        """Return the latest changes, at most `limit`, of places in the audit below `before`."""
+        return await self._thread.call(lambda backend: backend.audit(limit, before))
+
+    async def fleet(self) -> FleetView:
+        """Ask all workers, and listen for the pulls of others: takes about half a second."""
+        return await self._thread.call(lambda backend: backend.fleet())
+
+    async def pause(self, seconds: float, why: str = "") -> Pause:
+        """Stop deliveries for so many seconds."""
+        return await self._thread.call(lambda backend: backend.pause(seconds, why))
+
+    async def resume(self, why: str = "") -> Pause:
+        """Have deliveries go on."""
+        return await self._thread.call(lambda backend: backend.resume(why))
+
+    def run(self, plan: Plan) -> AsyncGenerator[Outcome, None]:
+        """Carry out a plan; yields an outcome for each letter, and never waits for who takes it."""
+        return self._thread.iterate(lambda backend: backend.run(plan))

@@ -1,0 +1,29 @@
+"""What rooms tell the app."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual.message import Message
+
+if TYPE_CHECKING:
+    from textual.worker import Worker
+
+    from farutech_console.operations.model import Plan
+
+
+class RunRequested(Message):
+    """The operator confirmed this very plan."""
+
+    def __init__(self, plan: Plan) -> None:
+        super().__init__()
+        self.plan = plan
+
+
+class Broke(Message):
+    """A background worker of a room died."""
+
+    def __init__(self, worker: Worker[object]) -> None:
+        super().__init__()
+        error = type(worker.error).__name__
+        self.what = f"{worker.name.strip('_')} died ({error}): restart the console"
