@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import sys
 from collections.abc import Callable
 from random import Random
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 EXIT_FAILED = 1
 EXIT_NO_CONNECTION = 3
+_YOUNG = 10_000
+"""New objects at which the garbage collector looks at them; those of several hundred tasks."""
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -95,6 +98,7 @@ async def _serve(settings: WorkerSettings, log: FilteringBoundLogger) -> None:
         random = Random()
         around = Surroundings(SystemClock(), random, log)
         async with chosen_handlers(settings, random) as handlers:
+            _collect_less_garbage()
             await serve(settings, handlers, shutdown, around)
 
 
@@ -105,3 +109,12 @@ def _fast_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
     except ImportError:
         return None
     return uvloop.new_event_loop
+
+
+def _collect_less_garbage() -> None:
+    """Spare the collector what stays, and what is gone before long: a fifth of the time of a task.
+
+    Hardly anything here is garbage that only it can find.
+    """
+    gc.freeze()
+    gc.set_threshold(_YOUNG, 20)

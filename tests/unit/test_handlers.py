@@ -35,7 +35,7 @@ def context(replays: int = 0) -> TaskContext:
         deadline=clock.monotonic() + 60,
         worker_id="w",
         clock=clock,
-        bound={"task_id": "t-1"},
+        labels=lambda: {"task_id": "t-1"},
         logger=structlog.get_logger(),
     )
 

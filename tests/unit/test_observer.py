@@ -60,9 +60,7 @@ class Watched:
         self.observer = Observer(views, "worker-9", "provisioning.dlq", self.clock)
 
     def received(self) -> Observed:
-        delivery = Delivery(
-            b"", HEADERS, "r", "S", "C", 2, 77, 1, 0, 0, self.clock.monotonic() - 0.5
-        )
+        delivery = Delivery(b"", HEADERS, "r", "S", "C", 2, 77, 0, self.clock.monotonic() - 0.5)
         return self.observer.received(TASK, delivery, 1)
 
     @property

@@ -33,7 +33,7 @@ class TaskContext:
     deadline: float
     worker_id: str
     clock: Clock
-    bound: Mapping[str, Any]
+    labels: Callable[[], Mapping[str, Any]]
     logger: FilteringBoundLogger
     fencing_token: int | None = None
     report: Callable[[float, str], None] = _unheard
@@ -41,7 +41,7 @@ class TaskContext:
     @property
     def log(self) -> FilteringBoundLogger:
         """A logger that names task, tenant and attempt in each line."""
-        return self.logger.bind(**self.bound)
+        return self.logger.bind(**self.labels())
 
     @property
     def remaining(self) -> float:

@@ -49,10 +49,10 @@ class Receipt:
     """
 
     __slots__ = (
-        "_ack_wait",
         "_certain",
         "_clock",
         "_connection",
+        "_hold",
         "_losses",
         "_settled",
         "_settlements",
@@ -65,7 +65,7 @@ class Receipt:
         self._settlements = settlements
         self._connection = settlements.connection
         self._clock = settlements.clock
-        self._ack_wait = ack_wait
+        self._hold = ack_wait * (1 - SAFETY)
         self._losses = self._connection.losses
         self._certain = self._touched = delivery.received_at
         self._settled = False
@@ -80,7 +80,7 @@ class Receipt:
         """Seconds for which the delivery is still ours, negative when it is lost."""
         unbroken = self._losses == self._connection.losses
         since = self._touched if unbroken else self._certain
-        return since + self._ack_wait * (1 - SAFETY) - self._clock.monotonic()
+        return since + self._hold - self._clock.monotonic()
 
     @property
     def idle(self) -> float:
@@ -132,7 +132,8 @@ class Receipt:
                 return
             await self._await_server()
         raise LostDeliveryError(
-            f"sequence {self.delivery.stream_sequence}: ack wait of {self._ack_wait:g} s is over"
+            f"sequence {self.delivery.stream_sequence}: "
+            f"ack wait of {self._hold / (1 - SAFETY):g} s is over"
         )
 
     async def _await_server(self) -> None:

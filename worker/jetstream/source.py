@@ -11,7 +11,6 @@ import contextlib
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import NamedTuple
 
 from nats.errors import Error as NatsError
@@ -35,7 +34,6 @@ STOP_TIMEOUT = 2.0
 HEARTBEAT = "100"
 REQUEST_TIMEOUT = "408"
 _NANOSECONDS = 1_000_000_000
-_NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +184,7 @@ class Source:
 
     def _receive(self, subject: str, reply: str, header_block: bytes, body: bytes) -> None:
         now = self._clock.monotonic()
-        headers: Mapping[str, str] = _NO_HEADERS
+        headers: Mapping[str, str] | None = None
         if header_block:
             status, description, headers = read_headers(header_block)
         if reply:
@@ -203,7 +201,7 @@ class Source:
         elif status == HEARTBEAT:
             self._all_is_well(now)
         else:
-            left = headers.get("Nats-Pending-Messages", "")
+            left = (headers or {}).get("Nats-Pending-Messages", "")
             self._end_request(subject, _Status(status, description, left))
 
     def _all_is_well(self, now: float) -> None:

@@ -274,7 +274,7 @@ class WireParser(Parser):
                 self._needed = end - position
                 rest += data[position:]
                 return
-            receive = self._receiver(words)
+            receive = self.receivers.get(words[2]) if len(words) > 3 else None
             if receive is not None:
                 self._hand_over(receive, words, data[line_end + 2 : end - 2])
             else:
@@ -282,9 +282,6 @@ class WireParser(Parser):
                 if rest is not self._rest:
                     return
             position = end
-
-    def _receiver(self, words: list[bytes]) -> Receive | None:
-        return self.receivers.get(words[2]) if len(words) > 3 else None
 
     def _hand_over(self, receive: Receive, words: list[bytes], content: bytes) -> None:
         headers = int(words[-2]) if words[0] == b"HMSG" else 0

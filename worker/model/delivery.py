@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 from typing import NamedTuple
 
 ACK_PREFIX = "$JS.ACK."
 _SHORT_FORM = 9
 _LONG_FORMS = (11, 12)
+_NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -20,8 +22,8 @@ class Delivery(NamedTuple):
     """A message as the server handed it to us, once.
 
     `delivery_count` is 1 the first time. `stored_ns` is when the stream stored the message, in
-    nanoseconds since 1970; `pending` how many messages the consumer had left then. `received_at`
-    is monotonic seconds. A named tuple, because one is made for each message.
+    nanoseconds since 1970; `received_at` is monotonic seconds. A named tuple, because one is made
+    for each message.
     """
 
     body: bytes
@@ -31,9 +33,7 @@ class Delivery(NamedTuple):
     consumer: str
     delivery_count: int
     stream_sequence: int
-    consumer_sequence: int
     stored_ns: int
-    pending: int
     received_at: float
 
     @property
@@ -58,21 +58,11 @@ def read_delivery(
     first = 2 if len(tokens) == _SHORT_FORM else 4
     if not reply.startswith(ACK_PREFIX) or (first == 4 and len(tokens) not in _LONG_FORMS):
         raise NotADeliveryError(f"not the reply subject of a delivery: {reply!r}")
-    stream, consumer, *numbers = tokens[first : first + 7]
+    stream, consumer, count, stream_sequence, _, stored_ns = tokens[first : first + 6]
     try:
-        count, stream_sequence, consumer_sequence, stored_ns, pending = map(int, numbers)
+        numbers = int(count), int(stream_sequence), int(stored_ns)
     except ValueError as error:
         raise NotADeliveryError(f"not the reply subject of a delivery: {reply!r}") from error
-    return Delivery(
-        body,
-        headers or {},
-        reply,
-        stream,
-        consumer,
-        count,
-        stream_sequence,
-        consumer_sequence,
-        stored_ns,
-        pending,
-        received_at,
-    )
+    if headers is None:
+        headers = _NO_HEADERS
+    return Delivery(body, headers, reply, stream, consumer, *numbers, received_at)

@@ -43,7 +43,7 @@ class Task(BaseModel):
         Raises:
             InvalidTaskError: not an object, a key in two spellings, or a value of a wrong type.
         """
-        if not isinstance(value, Mapping):
+        if not isinstance(value, dict):
             raise InvalidTaskError(f"a task is a JSON object, this is {_kind(value)}")
         try:
             return cls.model_validate(
@@ -91,9 +91,9 @@ def parse_task(data: bytes) -> Task:
         task = Task.from_wire(wire_json.loads(data))
     except wire_json.InvalidJsonError as error:
         raise InvalidTaskError(str(error)) from error
-    for name in ("task_id", "task_type"):
-        if not getattr(task, name):
-            raise InvalidTaskError(f"{name} is missing or empty")
+    if not (task.task_id and task.task_type):
+        missing = "task_type" if task.task_id else "task_id"
+        raise InvalidTaskError(f"{missing} is missing or empty")
     return task
 
 

@@ -69,7 +69,7 @@ class Burials:
             self._log.error("dead_letter.failed", exc_info=error)
 
     async def _bury(self, job: Job, observed: Observed, letter: DeadLetter, key: str) -> None:
-        log = self._log.bind(**job.labels)
+        log = self._log.bind(**job.labels())
         try:
             await self._store(job, observed, letter, key, log)
         except (LostDeliveryError, NotWrittenError) as error:

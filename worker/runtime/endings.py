@@ -64,7 +64,7 @@ class Endings:
         rooms.letters.forget(job.delivery)
         observed.succeeded()
         if self._tells_done:
-            self._log.info("task.done", **job.labels, seconds=round(observed.seconds, 3))
+            self._log.info("task.done", **job.labels(), seconds=round(observed.seconds, 3))
 
     async def skip(self, job: Job, observed: Observed, why: str) -> None:
         """Somebody did the work before."""
@@ -74,7 +74,7 @@ class Endings:
             self._lost(job, observed, str(error))
             return
         observed.duplicate_skipped(why)
-        self._log.info("task.duplicate", why=why, **job.labels)
+        self._log.info("task.duplicate", why=why, **job.labels())
 
     async def fail(self, job: Job, observed: Observed, admission: Admission, why: Failed) -> None:
         """The handler failed, or was interrupted."""
@@ -120,7 +120,7 @@ class Endings:
             self._lost(job, observed, str(error))
             return True
         observed.handed_back()
-        self._log.debug("task.handed_back", why=why, delay=delay, **job.labels)
+        self._log.debug("task.handed_back", why=why, delay=delay, **job.labels())
         return True
 
     def abandon(self, job: Job, observed: Observed) -> None:
@@ -135,7 +135,7 @@ class Endings:
 
     def _lost(self, job: Job, observed: Observed, why: str) -> None:
         observed.lost()
-        self._log.warning("delivery.lost", why=why, **job.labels)
+        self._log.warning("delivery.lost", why=why, **job.labels())
 
     def _is_held(self, job: Job, admission: Admission, why: Failed) -> bool:
         breakers, task_type = self._rooms.breakers, job.task.task_type
@@ -160,7 +160,7 @@ class Endings:
             observed.retrying(delay, why)
         self._log.warning(
             "task.retry",
-            **job.labels,
+            **job.labels(),
             seconds=round(observed.seconds, 3),
             error=why.error,
             delay=round(delay, 3),

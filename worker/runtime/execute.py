@@ -41,7 +41,7 @@ class Stations:
 
 
 class Executor:
-    """Runs jobs, any number at a time."""
+    """Runs jobs, any number at a time, on the event loop that it is made on."""
 
     def __init__(self, worker_id: str, stations: Stations, around: Surroundings) -> None:
         self._worker_id = worker_id
@@ -50,6 +50,7 @@ class Executor:
         self._breakers = stations.breakers
         self._clock = around.clock
         self._log = around.log
+        self._loop = asyncio.get_running_loop()
         self._leaving = False
 
     async def execute(self, job: Job) -> None:
@@ -142,7 +143,7 @@ class Executor:
             words = f"unknown task type: {job.task.task_type} (known: {known})"
             return Failed(Failure("permanent"), words, "UnknownTaskType")
         with observed:
-            job.slot = asyncio.current_task()
+            job.slot = asyncio.current_task(self._loop)
             context = self._context(job, observed)
             why = await call(handler, job.task, context, self._stations.interrupts)
             if why is not None:
@@ -158,7 +159,7 @@ class Executor:
             deadline=self._clock.monotonic() + self._stations.interrupts.limit,
             worker_id=self._worker_id,
             clock=self._clock,
-            bound=job.labels,
+            labels=job.labels,
             logger=self._log,
             fencing_token=None if job.lease is None else job.lease.token,
             report=observed.progress,

@@ -44,7 +44,6 @@ class Job:
         """Whether the task has attempts left after this delivery."""
         return self.delivery.delivery_count < self.allowed
 
-    @property
     def labels(self) -> dict[str, str | int]:
         """What names the delivery in a log."""
         labels: dict[str, str | int] = {

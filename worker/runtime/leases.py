@@ -54,7 +54,7 @@ class Leases:
         try:
             outcome = await self._ledger.begin(key, job.delivery.stream_sequence)
         except JetStreamError as error:
-            self._log.warning("ledger.not_asked", why=str(error), **job.labels)
+            self._log.warning("ledger.not_asked", why=str(error), **job.labels())
             return self._wait(1)
         if isinstance(outcome, Lease):
             job.lease = outcome
@@ -73,12 +73,12 @@ class Leases:
             try:
                 await job.lease.finish()
             except LostLeaseError as error:
-                self._log.warning("lease.lost", why=str(error), **job.labels)
+                self._log.warning("lease.lost", why=str(error), **job.labels())
                 return False
             except JetStreamError as error:
                 failures += 1
                 self._log.warning(
-                    "ledger.not_written", why=str(error), failures=failures, **job.labels
+                    "ledger.not_written", why=str(error), failures=failures, **job.labels()
                 )
             else:
                 return True
@@ -94,7 +94,7 @@ class Leases:
         try:
             await job.lease.release()
         except (LostLeaseError, JetStreamError) as error:
-            self._log.warning("lease.not_released", why=str(error), **job.labels)
+            self._log.warning("lease.not_released", why=str(error), **job.labels())
         job.lease = None
 
     async def run(self) -> None:
@@ -112,7 +112,7 @@ class Leases:
         except LostLeaseError:
             self._lose(job)
         except JetStreamError as error:
-            self._log.warning("lease.not_renewed", why=str(error), **job.labels)
+            self._log.warning("lease.not_renewed", why=str(error), **job.labels())
             if lease.remaining <= 0:
                 self._lose(job)
         if job in self._held:

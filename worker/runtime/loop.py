@@ -77,9 +77,11 @@ class Loop:
         self._slots = Slots[Job](concurrency, self._run)
         self._held = 0
         self._mean = float("inf")
+        self._room_changed = False
         self._closing = False
         self._empty = asyncio.Event()
         self._source: Source | None = None
+        self._turn = asyncio.get_running_loop()
 
     def room(self) -> int:
         """Return how many more deliveries would be taken."""
@@ -133,6 +135,13 @@ class Loop:
         self._held -= 1
         if self._closing and not self._held:
             self._empty.set()
+        if not self._room_changed:
+            # Once for all that end in this turn of the event loop.
+            self._room_changed = True
+            self._turn.call_soon(self._tell_room)
+
+    def _tell_room(self) -> None:
+        self._room_changed = False
         if self._source is not None:
             self._source.room_changed()
 
