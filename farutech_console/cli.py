@@ -18,6 +18,8 @@ COMMANDS = {
     "dlq": ("farutech_console.commands.dlq", "dlq"),
     "demo": ("farutech_console.commands.demo", "demo_command"),
     "events": ("farutech_console.commands.events", "events"),
+    "pause": ("farutech_console.commands.pause", "pause"),
+    "resume": ("farutech_console.commands.pause", "resume"),
     "serve": ("farutech_console.commands.serve", "serve"),
     "status": ("farutech_console.commands.status", "status"),
     "workers": ("farutech_console.commands.workers", "workers"),

@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from farutech_console.operations.audit_log import AuditPage
+from farutech_console.operations.fleet_view import FleetView
 from farutech_console.operations.model import (
     FeedCounts,
     LinkState,
@@ -18,6 +19,7 @@ from farutech_console.operations.model import (
 )
 from worker.model.dead_letter import StoredDeadLetter
 from worker.model.names import QueueNames
+from worker.model.state import Pause
 
 
 class Backend(Protocol):
@@ -72,6 +74,25 @@ class Backend(Protocol):
 
     async def audit(self, limit: int, before: int | None = None) -> AuditPage:
         """Return the latest changes, at most `limit`, of places in the audit below `before`."""
+
+    async def fleet(self) -> FleetView:
+        """Ask all workers, and listen for the pulls of others: takes about half a second.
+
+        Remembers who was there before, so that the silent are marked.
+        """
+
+    async def pause(self, seconds: float, why: str = "") -> Pause:
+        """Stop deliveries for so many seconds, from 1 to 7 days; a pause there is replaced.
+
+        Raises:
+            PauseTooLongError: not within that.
+            UnsupportedError: the server is older than 2.11.
+            ReadOnlyError: the console may not change anything.
+            AuditError: the audit could not be written; nothing was changed.
+        """
+
+    async def resume(self, why: str = "") -> Pause:
+        """Have deliveries go on. Raises what `pause` raises."""
 
     def run(self, plan: Plan) -> AsyncIterator[Outcome]:
         """Carry out a plan; yields an outcome for each of its letters.

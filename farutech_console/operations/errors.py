@@ -17,3 +17,11 @@ class StalePlanError(OperationError):
 
 class AuditError(OperationError):
     """The audit could not be written; before a change that means that nothing was changed."""
+
+
+class UnsupportedError(OperationError):
+    """The server is too old for what was asked."""
+
+
+class ArchiveError(OperationError):
+    """There is no archive to move dead letters into; nothing was changed."""

@@ -10,6 +10,8 @@ from typing import Self
 
 from farutech_console.operations.audit_log import AuditPage, audit_page
 from farutech_console.operations.feed import LiveFeed
+from farutech_console.operations.fleet import FleetWatch
+from farutech_console.operations.fleet_view import FleetView
 from farutech_console.operations.link import Link
 from farutech_console.operations.model import (
     FeedCounts,
@@ -21,6 +23,7 @@ from farutech_console.operations.model import (
     QueueStatus,
     TaskEvent,
 )
+from farutech_console.operations.pause import pause_for, resume
 from farutech_console.operations.plan import make_plan
 from farutech_console.operations.queue import Queue, operator_here
 from farutech_console.operations.run_plan import run_plan
@@ -37,6 +40,7 @@ from worker.model.clock import Clock, SystemClock
 from worker.model.dead_letter import StoredDeadLetter
 from worker.model.link import ConnectionOptions
 from worker.model.names import QueueNames
+from worker.model.state import Pause
 
 
 class LiveBackend:
@@ -59,6 +63,7 @@ class LiveBackend:
         self._link = Link(self._clock)
         self._task_names = TaskNames()
         self._feed = LiveFeed(self._clock, self._task_names)
+        self._fleet = FleetWatch()
         self._found: asyncio.Future[Queue]
         self._keeping: asyncio.Task[None]
 
@@ -157,6 +162,18 @@ class LiveBackend:
     async def audit(self, limit: int, before: int | None = None) -> AuditPage:
         """Return the latest changes, at most `limit`, of places in the audit below `before`."""
         return await audit_page(self.queue(), limit, before)
+
+    async def fleet(self) -> FleetView:
+        """Ask all workers, and listen for the pulls of others; remembers who was there before."""
+        return await self._fleet.look(self.queue())
+
+    async def pause(self, seconds: float, why: str = "") -> Pause:
+        """Stop deliveries for so many seconds; a pause there is replaced."""
+        return await pause_for(self.queue(), seconds, why)
+
+    async def resume(self, why: str = "") -> Pause:
+        """Have deliveries go on."""
+        return await resume(self.queue(), why)
 
     async def run(
         self, plan: Plan, stop: asyncio.Event | None = None, why: str = ""

@@ -11,6 +11,7 @@ from worker.model.clock import format_rfc3339
 if TYPE_CHECKING:
     from farutech_console.operations.fleet_view import FleetView, WorkerView
     from farutech_console.operations.overview import Overview
+    from worker.model.state import Pause
 
 STATUS_KEYS: Mapping[str, str] = {
     "taken_at": "when the server was asked, RFC 3339 in UTC",
@@ -79,6 +80,24 @@ WORKER_KEYS: Mapping[str, str] = {
     "tasks": "the longest running, each with task_id, tenant_id, task_type, attempt, seconds",
     "breakers": "circuit breakers not closed: task_type, state, probe_in, held, error",
 }
+
+
+PAUSE_KEYS: Mapping[str, str] = {
+    "consumer": "the pull consumer",
+    "paused": "whether deliveries are paused now",
+    "until": "when they go on, RFC 3339 in UTC; null where not paused",
+    "remaining": "seconds until then, by the server's clock",
+}
+
+
+def pause_record(consumer: str, state: Pause) -> dict[str, Any]:
+    """Return the state of a pause with the keys of `PAUSE_KEYS`."""
+    return {
+        "consumer": consumer,
+        "paused": state.paused,
+        "until": _time(state.until if state.paused else None),
+        "remaining": round(state.remaining, 3),
+    }
 
 
 def status_record(seen: Overview) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Self
 
 from farutech_console.operations.audit_log import AuditPage
+from farutech_console.operations.fleet_view import FleetView, WorkerView
 from farutech_console.operations.model import (
     DeadLetterState,
     FeedCounts,
@@ -26,7 +27,7 @@ from farutech_console.operations.model import (
 )
 from worker.model.dead_letter import StoredDeadLetter, read_dead_letter
 from worker.model.names import QueueNames
-from worker.model.state import ConsumerState, ServerState, StreamState
+from worker.model.state import ConsumerState, Pause, ServerState, StreamState
 
 NOW = datetime(2026, 11, 24, 2, 41, 7, tzinfo=UTC)
 
@@ -233,6 +234,8 @@ class FixedBackend:
     entered: int = 0
     left: int = 0
     ran: list[Plan] = field(default_factory=list)
+    workers: tuple[WorkerView, ...] = ()
+    pauses: list[tuple[float, str]] = field(default_factory=list)
 
     async def __aenter__(self) -> Self:
         self.entered += 1
@@ -276,6 +279,20 @@ class FixedBackend:
         del limit, before
         self._fail()
         return AuditPage((), more=False)
+
+    async def fleet(self) -> FleetView:
+        self._fail()
+        return FleetView(ago(0), self.workers, clients_told=True)
+
+    async def pause(self, seconds: float, why: str = "") -> Pause:
+        self._fail()
+        self.pauses.append((seconds, why))
+        return Pause(paused=True, until=ago(-seconds), remaining=seconds)
+
+    async def resume(self, why: str = "") -> Pause:
+        self._fail()
+        self.pauses.append((0.0, why))
+        return Pause(paused=False, until=None, remaining=0.0)
 
     async def plan_replay(self, sequences: Sequence[int] | None) -> Plan:
         return self._plan("replay", sequences)

@@ -77,3 +77,12 @@ class ServerState:
     cluster: str = ""
     url: str = ""
     domain: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Whether a consumer is paused, until when, and for how many seconds more."""
+
+    paused: bool
+    until: datetime | None
+    remaining: float
