@@ -11,7 +11,7 @@ from worker.model.dead_letter import StoredDeadLetter
 from worker.model.state import ConsumerState, ServerState, StreamState
 
 OutcomeKind = Literal["replayed", "already", "failed", "unknown", "purged"]
-PlanKind = Literal["replay", "purge"]
+PlanKind = Literal["replay", "purge", "purge_hard"]
 EventKind = Literal[
     "published",
     "succeeded",

@@ -20,6 +20,11 @@ from worker.model.state import ConsumerState
 
 EXPIRES_SOON = timedelta(hours=1)
 _AT_ONCE = 500
+_COMMANDS: dict[PlanKind, tuple[str, ...]] = {
+    "replay": ("replay",),
+    "purge": ("purge",),
+    "purge_hard": ("purge", "--hard"),
+}
 
 
 async def make_plan(
@@ -50,7 +55,7 @@ async def make_plan(
         generation=layout.dlq_generation,
         sequences=tuple(summary.sequences),
         task_ids=tuple(summary.task_ids),
-        target=names.tasks if kind == "replay" else "nowhere: deleted for good",
+        target=_target(kind, names),
         oldest_at=summary.oldest_at,
         newest_at=summary.newest_at,
         tenants=dict(summary.tenants),
@@ -63,9 +68,17 @@ async def make_plan(
     )
 
 
+def _target(kind: PlanKind, names: QueueNames) -> str:
+    if kind == "replay":
+        return names.tasks
+    if kind == "purge":
+        return f"{names.archive_stream}: undo brings them back within 7 days"
+    return "nowhere: deleted for good"
+
+
 def command_line(kind: PlanKind, names: QueueNames, sequences: Sequence[int] | None) -> str:
     """Return the command that plans the same on the same server."""
-    words = ["farutech-console", "dlq", kind]
+    words = ["farutech-console", "dlq", *_COMMANDS[kind]]
     usual = QueueNames()
     for flag, value, default in (
         ("--stream", names.stream, usual.stream),

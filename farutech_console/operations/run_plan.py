@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
+from farutech_console.operations.archive import archive
 from farutech_console.operations.audit import Change, audited
 from farutech_console.operations.errors import StalePlanError
 from farutech_console.operations.model import Outcome, Plan
@@ -28,6 +29,7 @@ async def run_plan(
         ReadOnlyError: the console may not change anything.
         StalePlanError: the stream of the letters is not the one that was planned for.
         AuditError: the audit could not be written.
+        ArchiveError: there is no archive to purge into.
         JetStreamError: the server was away for too long; letters not yielded were not touched.
     """
     queue.guard(plan.kind)
@@ -41,7 +43,7 @@ async def run_plan(
     if not plan.sequences:
         return
     async with audited(queue, change_of(plan, why)) as tally:
-        outcomes = _outcomes(queue, layout, plan, Author(queue.operator, tally.id), stop)
+        outcomes = _outcomes(queue, layout, plan, Author(queue.operator, tally.id), why, stop)
         async with aclosing(outcomes):
             async for outcome in outcomes:
                 tally.count(outcome.outcome, outcome.sequence, outcome.detail)
@@ -62,8 +64,10 @@ def change_of(plan: Plan, why: str) -> Change:
 
 
 def _outcomes(
-    queue: Queue, layout: Layout, plan: Plan, author: Author, stop: asyncio.Event | None
+    queue: Queue, layout: Layout, plan: Plan, author: Author, why: str, stop: asyncio.Event | None
 ) -> AsyncGenerator[Outcome, None]:
     if plan.kind == "replay":
         return replay(queue.api, layout, plan, author, clock=queue.clock, stop=stop)
+    if plan.kind == "purge":
+        return archive(queue, layout, plan, author, why=why, stop=stop)
     return purge(queue.api, layout, plan, clock=queue.clock, stop=stop)

@@ -54,4 +54,6 @@ MESSAGE_DELETE_FAILED = 10057
 STREAM_NAME_IN_USE = 10058
 SUBJECTS_OVERLAP = 10065
 WRONG_LAST_SEQUENCE = 10071
+WRONG_LAST = (WRONG_LAST_SEQUENCE, 10164)
+"""The last sequence is another than was expected; the second one is what clusters say too."""
 JETSTREAM_NOT_ENABLED = (10039, 10076)

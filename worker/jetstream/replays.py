@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from worker.jetstream.api import Api
 from worker.jetstream.messages import IN_FLIGHT
+from worker.jetstream.moves import finish_standing
 from worker.jetstream.patience import Patience
 from worker.jetstream.replays_atomic import AtomicReplay
 from worker.jetstream.replays_batches import MAX_BYTES, MAX_LETTERS
@@ -100,6 +101,7 @@ class Replayer:
         return ReplayParts(self._api, self._layout, claims, self._author, self._clock, self._step)
 
     async def _recover(self, parts: ReplayParts) -> Recovered:
+        await finish_standing(parts.moves)
         finished: dict[int, Claim] = {}
         over: list[str] = []
         in_doubt = 0

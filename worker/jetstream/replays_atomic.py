@@ -129,6 +129,7 @@ class AtomicReplay:
         # This one for the whole pass: a later one would not tell of what was read before it.
         known = await fence.sequence()
         await parts.step("fenced")
+        await parts.finish_purge_of(sequences)
         stored = await parts.letters.these(sequences)
         await parts.check_stream()
         await parts.step("read")

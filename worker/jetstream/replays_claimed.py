@@ -85,6 +85,7 @@ class ClaimedReplay:
         if version is None:
             return await self._replay(task.sequence)
         await parts.step("taken over")
+        await parts.finish_purge_of([task.sequence])
         if await self._is_gone(task):
             return Replayed(task.sequence, task.task_id, "already", GONE)
         return await self._send(replace(claim, version=version), task, taken_over=True)
@@ -112,6 +113,7 @@ class ClaimedReplay:
         if claim.run != self._parts.author.run or claim.step != "claimed":
             return await self.resume(claim, task)
         await self._parts.step("claimed")
+        await self._parts.finish_purge_of([task.sequence])
         # Read again under the claim: who held one before may have finished in between.
         if await self._is_gone(task):
             return Replayed(task.sequence, task.task_id, "already", GONE)

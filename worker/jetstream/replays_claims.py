@@ -86,6 +86,11 @@ class Claims:
         self._step = step
         self.fences = Fences(api, stream, layout.names)
 
+    @property
+    def fenced(self) -> bool:
+        """Whether claims and tasks are stored together, behind a fence."""
+        return self._fenced
+
     def key(self, sequence: int) -> str:
         """Return the token that names the replay of a dead letter."""
         return f"{self._generation}-{sequence}"

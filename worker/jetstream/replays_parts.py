@@ -108,6 +108,20 @@ class ReplayParts:
         self.patience = Patience(api, clock)
         self.step = step
         self.letters = ReplayedLetters(api, layout)
+        self.moves = PurgeParts(api, layout, clock, step)
+
+    async def finish_purge_of(self, sequences: Sequence[int]) -> None:
+        """Finish a purge that is under way of any of these letters, whoever began it.
+
+        To be called once the fence is known, or the claim taken: a purge that begins later drops
+        the one, and sees the other (see `purges`).
+        """
+        asked = frozenset(sequences)
+        while True:
+            standing = await self.patience.repeat(self.moves.intentions.standing)
+            if not standing.concerns(self.layout.dlq_generation, asked):
+                return
+            await finish_purge(self.moves, standing)
 
     async def check_stream(self) -> None:
         """Check that the letters' stream is still the one that was looked at.

@@ -141,9 +141,16 @@ REPLAY_OF = "Farutech-Replay-Of"
 REPLAY_COUNT = "Farutech-Replay-Count"
 REPLAYED_BY = "Farutech-Replayed-By"
 REPLAY_ID = "Farutech-Replay-Id"
+ARCHIVE_ID = "Farutech-Archive-Id"
+ARCHIVE_BY = "Farutech-Archive-By"
+ARCHIVE_WHY = "Farutech-Archive-Why"
+ARCHIVE_HEADERS = "Farutech-Archived-"
+"""What a copy in the archive puts before the names of headers that are the server's."""
+RESTORED_OF = "Farutech-Restored-Of"
 TRACEPARENT = "traceparent"
 
 SERVER_HEADER_PREFIX = "nats-"
+_DEATH = "dead-"
 _SENDABLE = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 
 
@@ -160,10 +167,28 @@ def carried_headers(headers: Mapping[str, str]) -> dict[str, str]:
     return {
         name: value
         for name, value in headers.items()
-        if not is_server_header(name) and _SENDABLE.fullmatch(name)
+        if not is_server_header(name) and is_sendable(name)
     }
+
+
+def is_sendable(name: str) -> bool:
+    """Return whether a header of this name may be sent; some that came may not."""
+    return _SENDABLE.fullmatch(name) is not None
 
 
 def death_key(life: str, sequence: int) -> str:
     """Return what names the death of message `sequence`, in one life of its stream."""
-    return f"dead-{life}-{sequence}"
+    return f"{_DEATH}{life}-{sequence}"
+
+
+def is_death_key(key: str) -> bool:
+    """Return whether a message id or an object's name names a death."""
+    return key.startswith(_DEATH)
+
+
+def dead_message(key: str, life: str) -> int:
+    """Return the message that a death's key names, 0 where it names none of this life."""
+    named, _, sequence = key.removeprefix(_DEATH).rpartition("-")
+    if not is_death_key(key) or named != life:
+        return 0
+    return int(sequence) if sequence.isascii() and sequence.isdigit() else 0

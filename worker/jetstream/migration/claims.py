@@ -8,6 +8,7 @@ import uuid
 from worker.jetstream.answers import find_raw_stream
 from worker.jetstream.api import Api
 from worker.jetstream.info import stream_of_subject
+from worker.jetstream.intentions import Intentions
 from worker.jetstream.messages import IN_FLIGHT, message_at
 from worker.jetstream.migration.parts import Parts, RefusedChangeError
 from worker.jetstream.replays import Replayer
@@ -41,13 +42,13 @@ async def letters_claimed(api: Api, names: QueueNames) -> int:
 
 
 async def refuse_while_replaying(parts: Parts) -> None:
-    """Return if no letter is being replayed; what interrupted replays left is finished first.
+    """Return if no letter is on its way; what interrupted replays left is finished first.
 
     Raises:
         RefusedChangeError: letters are being replayed, or nobody can tell whether they were.
     """
     api, names = parts.api, parts.names
-    if not await open_claims(api, names):
+    if not await open_claims(api, names) and not await _is_intended(api, names):
         return
     author = Author("topology apply", uuid.uuid4().hex)
     await Replayer(api, await discover(api, names), author, clock=parts.clock).recover()
@@ -55,11 +56,13 @@ async def refuse_while_replaying(parts: Parts) -> None:
 
 
 async def refuse_claims(parts: Parts) -> None:
-    """Return if there is no claim.
+    """Return if there is no claim, and nobody is purging letters or bringing some back.
 
     Raises:
-        RefusedChangeError: there is.
+        RefusedChangeError: there is, or somebody does.
     """
+    if await _is_intended(parts.api, parts.names):
+        raise RefusedChangeError("dead letters are being purged or brought back: wait for the end")
     claims = await open_claims(parts.api, parts.names)
     if claims:
         raise RefusedChangeError(unfinished_replays(len(claims)))
@@ -86,6 +89,10 @@ async def take_claims(parts: Parts) -> str:
     await update_stream(parts.api, names.stream, {"subjects": subjects, "allow_atomic": True})
     await parts.step("taken claims")
     return f"{names.replays_stream} was empty and is gone" if aside is not None else ""
+
+
+async def _is_intended(api: Api, names: QueueNames) -> bool:
+    return (await Intentions(api, names).standing()).intention is not None
 
 
 async def _retire(parts: Parts) -> None:

@@ -1,0 +1,67 @@
+"""Carrying out a plan to purge into the archive: the protocol is `worker.jetstream.purges`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+
+from farutech_console.operations.errors import ArchiveError
+from farutech_console.operations.model import Outcome, Plan
+from farutech_console.operations.queue import Queue
+from worker.jetstream.errors import JetStreamError
+from worker.jetstream.moves import purge_letters
+from worker.jetstream.purges import PurgeParts
+from worker.jetstream.replays_claims import Author
+from worker.jetstream.topology import Layout, ensure_stream
+from worker.model.topology import archive_stream
+
+
+async def archive(
+    queue: Queue,
+    layout: Layout,
+    plan: Plan,
+    author: Author,
+    *,
+    why: str = "",
+    stop: asyncio.Event | None = None,
+) -> AsyncGenerator[Outcome, None]:
+    """Move the letters of a plan into the archive and yield an outcome for each.
+
+    Raises:
+        ArchiveError: there is no archive; nothing was changed.
+        JetStreamError: the server was away for too long. Of the letters not yielded up to
+            `MOST_LETTERS` may be under way: whoever replays or purges next finishes them.
+    """
+    await ensure_archive(queue, layout)
+    parts = PurgeParts(queue.api, layout, queue.clock)
+    task_ids = dict(zip(plan.sequences, plan.task_ids, strict=True))
+    moving = purge_letters(
+        parts, author, why, plan.sequences, lambda: stop is None or not stop.is_set()
+    )
+    async with aclosing(moving):
+        async for done in moving:
+            task_id = done.task_id or task_ids[done.sequence]
+            yield Outcome(done.sequence, task_id, done.result, done.detail)
+
+
+async def ensure_archive(queue: Queue, layout: Layout) -> None:
+    """Have a stream for the copies; beside a queue that Go made there is none yet.
+
+    Raises:
+        ArchiveError: the server does not allow it.
+    """
+    names = queue.names
+    spec = archive_stream(names, layout.work_queue.replicas)
+    try:
+        home = await ensure_stream(queue.api, names.archive("*"), spec)
+    except JetStreamError as error:
+        raise ArchiveError(
+            f"nothing was changed: the archive {spec.name} cannot be created ({error}). See that "
+            "the server has room, and that we may create streams; or purge without it, with --hard"
+        ) from error
+    if home != spec.name:
+        raise ArchiveError(
+            f"nothing was changed: {names.archive('*')} belongs to the stream {home}, not to "
+            f"{spec.name}: take the subject from it, or purge with --hard"
+        )

@@ -1,0 +1,120 @@
+"""Moving dead letters into the archive and back, part by part, whatever others left unfinished."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable, Sequence
+from dataclasses import dataclass
+
+from worker.jetstream.intentions import MOST_LETTERS, Intention, Standing
+from worker.jetstream.purges import Purged, PurgeParts, finish_purge
+from worker.jetstream.replays_claims import Author
+from worker.jetstream.returns import Returned, finish_return
+
+Allow = Callable[[], bool]
+"""Asked before each part whether it may begin."""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Letters in the archive: of which life of their stream, and of which run the copies are."""
+
+    generation: str
+    run: str
+
+
+async def finish_standing(parts: PurgeParts) -> Intention | None:
+    """Finish what someone began and left; return what it was, None where nothing stood.
+
+    Raises:
+        JetStreamError: it could not be finished; it stands.
+    """
+    standing = await parts.patience.repeat(parts.intentions.standing)
+    if standing.intention is not None:
+        await _finish(parts, standing)
+    return standing.intention
+
+
+async def purge_letters(
+    parts: PurgeParts, author: Author, why: str, sequences: Sequence[int], allow: Allow
+) -> AsyncGenerator[Purged, None]:
+    """Move these letters into the archive; yield the outcome of each, part by part.
+
+    Raises:
+        JetStreamError: the server went away, or refused. Letters of the part at hand are finished
+            by whoever replays, purges or brings back letters next.
+    """
+    for number, part in enumerate(_parts(sequences)):
+        if not allow():
+            return
+        intention = Intention(
+            kind="purge",
+            step="announced",
+            generation=parts.layout.dlq_generation,
+            sequences=part,
+            by=author.by,
+            run=author.run,
+            part=number,
+            why=why,
+        )
+        outcomes = await finish_purge(parts, await _announce(parts, intention))
+        for sequence in part:
+            yield outcomes[sequence]
+
+
+async def return_letters(
+    parts: PurgeParts, author: Author, origin: Origin, sequences: Sequence[int], allow: Allow
+) -> AsyncGenerator[Returned, None]:
+    """Bring letters back from the archive; yield the outcome of each, part by part.
+
+    Raises:
+        JetStreamError: the server went away, or refused. Letters of the part at hand are finished
+            by whoever replays, purges or brings back letters next.
+    """
+    for number, part in enumerate(_parts(sequences)):
+        if not allow():
+            return
+        intention = Intention(
+            kind="return",
+            step="announced",
+            generation=origin.generation,
+            sequences=part,
+            by=author.by,
+            run=author.run,
+            part=number,
+            of=origin.run,
+            home=parts.layout.dlq_generation,
+            since=await parts.patience.repeat(parts.last_sequence),
+        )
+        outcomes = await finish_return(parts, await _announce(parts, intention))
+        for sequence in part:
+            yield outcomes[sequence]
+
+
+async def _announce(parts: PurgeParts, intention: Intention) -> Standing:
+    """Write an intention down, once what others began is finished."""
+    while True:
+        standing = await parts.patience.repeat(parts.intentions.standing)
+        if standing.intention is not None:
+            await _finish(parts, standing)
+            continue
+        over = standing
+        written = await parts.patience.repeat(lambda: parts.intentions.write(intention, over))  # noqa: B023
+        if written is not None:
+            await parts.step("announced")
+            return written
+
+
+async def _finish(parts: PurgeParts, standing: Standing) -> None:
+    assert standing.intention is not None
+    if standing.intention.kind == "purge":
+        await finish_purge(parts, standing)
+    else:
+        await finish_return(parts, standing)
+
+
+def _parts(sequences: Sequence[int]) -> list[tuple[int, ...]]:
+    ascending = sorted(set(sequences))
+    return [
+        tuple(ascending[start : start + MOST_LETTERS])
+        for start in range(0, len(ascending), MOST_LETTERS)
+    ]

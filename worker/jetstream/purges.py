@@ -1,0 +1,287 @@
+"""Purge of dead letters into the archive: no letter is deleted before its copy is stored.
+
+Of each letter either a replay sends the task or a purge keeps a copy, never both: a copy may come
+back, and its task would run twice. What keeps them apart:
+
+1. The purge announces its letters (see `intentions`), then drops the fences of replays, then looks
+   which letters are claimed. A replay that read its letters before is refused by the server; one
+   that claims a letter later looks at the intention after it, finds the letter named there, and
+   sends nothing.
+2. The letters that nobody claimed are written down as decided, on condition that nobody else
+   decided. So all who finish this purge take the same letters.
+3. They are copied, then deleted, then the intention is cleared. Each of that may be done twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from worker.jetstream.api import Api
+from worker.jetstream.archive import Archive, Purpose
+from worker.jetstream.dead_letters import DeadLetters
+from worker.jetstream.errors import ApiError, JetStreamError, PayloadTooLargeError
+from worker.jetstream.info import stream_of_subject, stream_state
+from worker.jetstream.intentions import Intention, Intentions, Standing
+from worker.jetstream.messages import IN_FLIGHT, delete_message, next_message, purge_subject
+from worker.jetstream.origins import delete_origin
+from worker.jetstream.patience import Patience
+from worker.jetstream.replays_claims import Claims, Step, no_step
+from worker.jetstream.topology import Layout
+from worker.model.clock import Clock
+from worker.model.dead_letter import StoredDeadLetter, read_dead_letter
+from worker.model.names import ARCHIVE_ID
+
+GONE = "no longer there: replayed or purged by someone else"
+CLAIMED = "someone replays it, or began to: replay it again, which finishes or explains that"
+COPIES_AT_ONCE = 128
+
+PurgeResult = Literal["purged", "already", "failed", "unknown"]
+
+
+class MovingError(JetStreamError):
+    """The dead letters are moving into another stream just now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Purged:
+    """What became of one letter.
+
+    `purged`: its copy lies in the archive, and the letter is gone. `already`: someone else replayed
+    or purged it. `failed`: it stays where it is.
+    """
+
+    sequence: int
+    task_id: str
+    result: PurgeResult
+    detail: str = ""
+
+
+class PurgeParts:
+    """What carrying out a purge takes."""
+
+    def __init__(self, api: Api, layout: Layout, clock: Clock, step: Step = no_step) -> None:
+        self.api = api
+        self.layout = layout
+        self.patience = Patience(api, clock)
+        self.intentions = Intentions(api, layout.names)
+        self.archive = Archive(api, layout.names)
+        self.letters = DeadLetters(api, layout, current=True)
+        self.step = step
+
+    async def last_sequence(self) -> int:
+        """Return the sequence of what their stream took last."""
+        return (await stream_state(self.api, self.layout.dead_letters.name)).last_sequence
+
+    async def claims(self) -> Claims | None:
+        """Return the claims of replays, None where no stream takes any."""
+        names = self.layout.names
+        home = await self.patience.repeat(lambda: stream_of_subject(self.api, names.replays))
+        return None if home is None else Claims(self.api, home, self.layout)
+
+
+async def finish_purge(parts: PurgeParts, standing: Standing) -> dict[int, Purged]:
+    """Carry out an announced purge from wherever it stands; return what became of its letters.
+
+    Raises:
+        MovingError: the letters are moving; the intention stands.
+        JetStreamError: the server went away; the intention stands, for whoever comes next.
+    """
+    doing = standing.intention
+    assert doing is not None
+    if doing.generation != parts.layout.dlq_generation:
+        await parts.intentions.clear(standing)
+        return {}
+    await _check_home(parts)
+    outcomes: dict[int, Purged] = {}
+    if doing.step == "announced":
+        decided = await _decide(parts, standing, outcomes)
+        if decided is None:
+            return await _done_by_others(parts, doing)
+        standing = decided
+    assert standing.intention is not None
+    await _carry_out(parts, standing.intention, outcomes)
+    await parts.step("purged")
+    await parts.patience.repeat(lambda: parts.intentions.clear(standing))
+    await parts.step("cleared")
+    return outcomes
+
+
+async def _check_home(parts: PurgeParts) -> None:
+    layout = parts.layout
+    home = await parts.patience.repeat(lambda: stream_of_subject(parts.api, layout.names.dlq))
+    state = await parts.patience.repeat(lambda: stream_state(parts.api, layout.dead_letters.name))
+    if home != layout.dead_letters.name or state.created != layout.dead_letters.created:
+        raise MovingError(f"the dead letters leave {layout.dead_letters.name}: try again")
+
+
+async def _decide(
+    parts: PurgeParts, standing: Standing, outcomes: dict[int, Purged]
+) -> Standing | None:
+    """Write down which letters nobody replays; None where someone else did, or finished."""
+    doing = standing.intention
+    assert doing is not None
+    claims = await parts.claims()
+    if claims is not None:
+        if claims.fenced:
+            await parts.patience.repeat(claims.fences.drop)
+            await parts.step("fences dropped")
+        await _leave_claimed(parts, claims, doing, outcomes)
+    free = tuple(sequence for sequence in doing.sequences if sequence not in outcomes)
+    decided = replace(doing, step="decided", sequences=free)
+    written = await parts.patience.repeat(lambda: parts.intentions.write(decided, standing))
+    await parts.step("decided")
+    if written is not None:
+        return written
+    now = await parts.patience.repeat(parts.intentions.standing)
+    if now.intention is None or not now.intention.is_part_of(doing):
+        return None
+    for sequence in set(doing.sequences).difference(now.intention.sequences):
+        outcomes.setdefault(sequence, Purged(sequence, "", "failed", CLAIMED))
+    return now
+
+
+async def _done_by_others(parts: PurgeParts, doing: Intention) -> dict[int, Purged]:
+    there = {letter.sequence: letter for letter in await _read(parts, doing.sequences)}
+    outcomes = {
+        sequence: Purged(sequence, letter.task.task_id, "failed", CLAIMED)
+        for sequence, letter in there.items()
+    }
+    await _settle_gone(parts, doing, outcomes)
+    return outcomes
+
+
+async def _settle_gone(parts: PurgeParts, doing: Intention, outcomes: dict[int, Purged]) -> None:
+    """Tell of the letters without an outcome, which are gone, whether it was this purge."""
+    gone = [sequence for sequence in doing.sequences if sequence not in outcomes]
+    for start in range(0, len(gone), COPIES_AT_ONCE):
+        few = gone[start : start + COPIES_AT_ONCE]
+        for outcome in await asyncio.gather(*(_of_gone(parts, doing, one) for one in few)):
+            outcomes[outcome.sequence] = outcome
+
+
+async def _of_gone(parts: PurgeParts, doing: Intention, sequence: int) -> Purged:
+    key = f"{doing.generation}-{sequence}"
+    copy = await parts.patience.repeat(lambda: parts.archive.copy(key))
+    if copy is None or copy.headers.get(ARCHIVE_ID) != doing.run:
+        return Purged(sequence, "", "already", GONE)
+    letter, _ = read_dead_letter(copy.body)
+    return Purged(sequence, letter.task.task_id if letter else "", "purged")
+
+
+async def _leave_claimed(
+    parts: PurgeParts, claims: Claims, doing: Intention, outcomes: dict[int, Purged]
+) -> None:
+    among = frozenset(doing.sequences)
+    keys = await parts.patience.repeat(claims.keys)
+    claimed = [x for key in keys if (x := claims.sequence_of(key)) is not None and x in among]
+    for sequence in claimed:
+        claim = await parts.patience.repeat(lambda one=sequence: claims.find(one))  # type: ignore[misc]
+        if claim is None:
+            outcomes[sequence] = Purged(sequence, "", "already", GONE)
+        elif claim.step == "published":
+            outcomes[sequence] = Purged(sequence, "", "already", claim.told)
+        else:
+            detail = f"{CLAIMED}: {claim.told}"
+            outcomes[sequence] = Purged(sequence, "", "failed", detail)
+
+
+async def _carry_out(parts: PurgeParts, doing: Intention, outcomes: dict[int, Purged]) -> None:
+    names = parts.layout.names
+    letters = await _read(parts, doing.sequences)
+    await parts.step("read")
+    for letter in letters:
+        await parts.patience.repeat(lambda one=letter: delete_origin(parts.api, names, one))  # type: ignore[misc]
+    copies: dict[int, int] = {}
+    for start in range(0, len(letters), COPIES_AT_ONCE):
+        few = letters[start : start + COPIES_AT_ONCE]
+        kept = await asyncio.gather(*(_keep(parts, doing, letter) for letter in few))
+        for letter, copy in zip(few, kept, strict=True):
+            if isinstance(copy, Purged):
+                outcomes[letter.sequence] = copy
+            else:
+                copies[letter.sequence] = copy
+    await parts.step("copied")
+    task_ids = {letter.sequence: letter.task.task_id for letter in letters}
+    await _delete(parts, task_ids, copies, outcomes)
+    await _settle_gone(parts, doing, outcomes)
+
+
+async def _read(parts: PurgeParts, sequences: Sequence[int]) -> list[StoredDeadLetter]:
+    found: list[StoredDeadLetter] = []
+    for start in range(0, len(sequences), _READ_AT_ONCE):
+        few = sequences[start : start + _READ_AT_ONCE]
+        there = await parts.patience.repeat(lambda few=few: parts.letters.these(few))  # type: ignore[misc]
+        found += (there[sequence] for sequence in few if sequence in there)
+    return found
+
+
+async def _keep(parts: PurgeParts, doing: Intention, letter: StoredDeadLetter) -> int | Purged:
+    key = f"{doing.generation}-{letter.sequence}"
+    purpose = Purpose(doing.run, doing.by, doing.why)
+    try:
+        return await parts.patience.repeat(lambda: parts.archive.keep(key, letter, purpose))
+    except PayloadTooLargeError as error:
+        detail = f"too large for the archive ({error}): purge it with --hard"
+        return Purged(letter.sequence, letter.task.task_id, "failed", detail)
+    except ApiError as error:
+        detail = f"the archive did not take it: {error}"
+        return Purged(letter.sequence, letter.task.task_id, "failed", detail)
+
+
+async def _delete(
+    parts: PurgeParts,
+    task_ids: dict[int, str],
+    copies: dict[int, int],
+    outcomes: dict[int, Purged],
+) -> None:
+    if copies and await _are_a_stretch(parts, frozenset(copies), frozenset(task_ids)):
+        await _delete_stretch(parts, max(copies))
+        for sequence in copies:
+            outcomes[sequence] = Purged(sequence, task_ids[sequence], "purged")
+        return
+    kept = sorted(copies)
+    for start in range(0, len(kept), IN_FLIGHT):
+        few = kept[start : start + IN_FLIGHT]
+        for outcome in await asyncio.gather(
+            *(
+                _delete_one(parts, sequence, task_ids[sequence], copies[sequence])
+                for sequence in few
+            )
+        ):
+            outcomes[outcome.sequence] = outcome
+        await parts.step("some deleted")
+
+
+async def _are_a_stretch(parts: PurgeParts, copied: frozenset[int], there: frozenset[int]) -> bool:
+    """Return whether the copied are all letters that the stream has up to the last of them."""
+    if copied != there or max(copied) - min(copied) >= 2 * len(copied):
+        return False
+    stream, subject = parts.layout.dead_letters.name, parts.layout.names.dlq
+    first = await parts.patience.repeat(lambda: next_message(parts.api, stream, subject, 1))
+    if first is None or first.sequence != min(copied):
+        return False
+    scan = parts.letters.scan(min(copied) - 1, max(copied))
+    return all([letter.sequence in copied async for page in scan for letter in page])
+
+
+async def _delete_stretch(parts: PurgeParts, last: int) -> None:
+    stream, subject = parts.layout.dead_letters.name, parts.layout.names.dlq
+    await parts.patience.repeat(lambda: purge_subject(parts.api, stream, subject, below=last + 1))
+    await parts.step("stretch deleted")
+
+
+async def _delete_one(parts: PurgeParts, sequence: int, task_id: str, copy: int) -> Purged:
+    stream = parts.layout.dead_letters.name
+    try:
+        await parts.patience.repeat(lambda: delete_message(parts.api, stream, sequence))
+    except ApiError as error:
+        # What stays a dead letter may be replayed: it must not come back from the archive too.
+        await parts.patience.repeat(lambda: parts.archive.forget(copy))
+        return Purged(sequence, task_id, "failed", f"its copy was made, but it stays: {error}")
+    return Purged(sequence, task_id, "purged")
+
+
+_READ_AT_ONCE = 500
