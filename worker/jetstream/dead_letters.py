@@ -117,7 +117,8 @@ class DeadLetters:
         if wanted[-1] - wanted[0] > 4 * len(wanted):
             return await self._one_by_one(wanted)
         among = set(wanted)
-        pages = [page async for page in self.scan(wanted[0] - 1, wanted[-1])]
+        span = wanted[-1] - wanted[0] + 1
+        pages = [page async for page in self.scan(wanted[0] - 1, wanted[-1], span)]
         return {x.sequence: x for page in pages for x in page if x.sequence in among}
 
     async def _one_by_one(self, wanted: Sequence[int]) -> dict[int, StoredDeadLetter]:

@@ -3,40 +3,44 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 
 from worker.jetstream.api import Api
 from worker.jetstream.dead_letters_reader import Extent, Stretch
 from worker.jetstream.errors import ApiError, UncertainError, UnreachableError
-from worker.jetstream.messages import StoredMessage, published_headers, stored_time
+from worker.jetstream.messages import StoredMessage
+from worker.jetstream.wire import Wire, read_headers
 
 BATCH_DIRECT_LEVEL = 1
 """The lowest JetStream API level (`api.level`) that answers a direct get with many: 2.11."""
 
-MAX_BATCH = 1000
+MAX_BATCH = 5000
 MAX_BYTES = 16 * 1024 * 1024
 """The most one answer brings, in letters and in bytes; the server ends it early, and says so."""
 
+_SPARSE = 4
+"""Sequences to a letter from which the server is asked where letters are, before they are read."""
 _NO_RESPONDERS = "503"
 _NO_MESSAGES = "404"
 _END_OF_BATCH = "204"
-
-
-class DirectGetOffError(Exception):
-    """The stream does not answer direct gets (any more)."""
+# What the server puts behind the publisher's own headers.
+_ADDED = re.compile(
+    rb"Nats-Stream: [^\r\n]*\r\nNats-Subject: ([^\r\n]*)\r\n"
+    rb"Nats-Sequence: (\d+)\r\nNats-Time-Stamp: ([^\r\n]*)\r\n"
+)
+_NO_HEADERS = b"NATS/1.0\r\n"
 
 
 @dataclass(frozen=True, slots=True)
 class _Batch:
     """Some messages, ascending; `pending` is how many more there were after the last of them."""
 
-    messages: tuple[StoredMessage, ...]
+    messages: Sequence[StoredMessage]
     pending: int
 
 
@@ -45,6 +49,7 @@ class DirectReader:
 
     def __init__(self, api: Api, stream: str, subject: str) -> None:
         self._api = api
+        self._wire = Wire.of(api.client)
         self._request = api.subject(f"DIRECT.GET.{stream}")
         self._subject = subject
 
@@ -54,26 +59,31 @@ class DirectReader:
         Raises:
             DirectGetOffError: nobody answers direct gets.
         """
-        batch = await self._batch(first, limit)
-        inside = [message for message in batch.messages if message.sequence <= last]
-        ended = batch.pending == 0 or len(inside) < len(batch.messages)
-        return Stretch(inside, last if ended else batch.messages[-1].sequence)
+        batch = await self._batch(first, min(limit, last - first + 1))
+        messages = batch.messages
+        if not messages:
+            return Stretch((), last)
+        if messages[-1].sequence > last:
+            return Stretch([message for message in messages if message.sequence <= last], last)
+        return Stretch(messages, messages[-1].sequence if batch.pending else last)
 
-    async def newest(self, high: int, limit: int, extent: Extent) -> list[StoredMessage]:
-        """Return the newest messages; see `Reader`.
+    async def descending(self, high: int, limit: int, extent: Extent) -> Stretch:
+        """Return a stretch of messages, newest first; see `Reader`.
 
         Raises:
             DirectGetOffError: nobody answers direct gets.
         """
-        found: list[StoredMessage] = []
-        while len(found) < limit:
-            low = await self._start_of_newest(high, limit - len(found), extent)
-            if low is None:
-                break
-            between = await self._between(low, high, extent)
-            found += between[::-1]
+        span = extent.span(limit)
+        if span <= _SPARSE * limit:
+            low = max(high - span, extent.first_sequence)
+            messages = await self._between(low, high, extent)
+            if messages or low <= extent.first_sequence:
+                return Stretch(messages[::-1], low)
             high = low - 1
-        return found[:limit]
+        start = await self._start_of_newest(high, limit, extent)
+        if start is None:
+            return Stretch((), 0)
+        return Stretch((await self._between(start, high, extent))[::-1], start)
 
     async def _between(self, low: int, high: int, extent: Extent) -> list[StoredMessage]:
         found: list[StoredMessage] = []
@@ -111,28 +121,22 @@ class DirectReader:
         return batch.pending + len(batch.messages)
 
     async def _batch(self, first: int, count: int) -> _Batch:
-        if not self._api.client.is_connected:
-            raise UnreachableError(f"{self._request}: not connected")
         body = {
             "seq": max(first, 1),
-            "batch": min(count, MAX_BATCH),
+            "batch": min(max(count, 1), MAX_BATCH),
             "max_bytes": MAX_BYTES,
             "next_by_subj": self._subject,
         }
         answer = _Answer(self._request)
         inbox = self._api.client.new_inbox()
         try:
-            # No limit on what waits: the batch is bounded, and a dropped frame would be a hole.
-            subscription = await self._api.client.subscribe(
-                inbox, cb=answer.take, pending_msgs_limit=0, pending_bytes_limit=0
-            )
+            subscription = await self._wire.subscribe(inbox, answer.take)
             try:
-                payload = json.dumps(body).encode()
-                await self._api.client.publish(self._request, payload, reply=inbox)
+                if not self._wire.publish(self._request, json.dumps(body).encode(), None, inbox):
+                    raise UnreachableError(f"{self._request}: not connected")
                 return await answer.whole(self._api.within)
             finally:
-                with contextlib.suppress(NatsError):
-                    await subscription.unsubscribe()
+                await subscription.unsubscribe()
         except NatsError as error:
             raise UnreachableError(f"{self._request}: {error}") from error
 
@@ -142,46 +146,57 @@ class _Answer:
 
     def __init__(self, subject: str) -> None:
         self._subject = subject
-        self._messages: list[StoredMessage] = []
-        self._end: asyncio.Future[_Batch] = asyncio.get_running_loop().create_future()
+        self._frames: list[tuple[bytes, bytes]] = []
+        self._end: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
 
-    async def take(self, frame: Msg) -> None:
+    def take(self, _subject: str, _reply: str, block: bytes, body: bytes) -> None:
         """Keep a message, or end: only the server's own frames are without a sequence."""
-        headers = frame.headers or {}
-        if "Nats-Sequence" in headers:
-            self._messages.append(_stored(headers, frame.data))
+        if b"Nats-Sequence: " in block:
+            self._frames.append((block, body))
         elif not self._end.done():
-            self._finish(headers)
+            self._end.set_result(block)
 
     async def whole(self, within: float) -> _Batch:
-        """Wait for the end, for as long as frames keep coming within `within` seconds."""
+        """Wait for the end, for as long as frames keep coming within `within` seconds.
+
+        Raises:
+            DirectGetOffError: nobody answers.
+            ApiError: the server refused.
+            UncertainError: the answer stopped.
+        """
         while not self._end.done():
-            seen = len(self._messages)
+            seen = len(self._frames)
             await asyncio.wait((self._end,), timeout=within)
-            if not self._end.done() and len(self._messages) == seen:
+            if not self._end.done() and len(self._frames) == seen:
                 raise UncertainError(f"{self._subject}: the answer stopped after {seen} messages")
-        return self._end.result()
-
-    def _finish(self, headers: Mapping[str, str]) -> None:
-        status = headers.get("Status", "")
-        if status == _END_OF_BATCH:
-            pending = int(headers.get("Nats-Num-Pending", "0"))
-            self._end.set_result(_Batch(tuple(self._messages), pending))
-        elif status == _NO_MESSAGES:
-            self._end.set_result(_Batch((), 0))
-        elif status == _NO_RESPONDERS:
-            self._end.set_exception(DirectGetOffError(self._subject))
-        else:
+        status, words, headers = read_headers(self._end.result())
+        if status == _NO_MESSAGES:
+            return _Batch((), 0)
+        if status == _NO_RESPONDERS:
+            raise DirectGetOffError(self._subject)
+        if status != _END_OF_BATCH:
             code = int(status) if status.isdigit() else 500
-            words = headers.get("Description", "no description")
-            self._end.set_exception(ApiError(self._subject, code, 0, words))
+            raise ApiError(self._subject, code, 0, words or "no description")
+        return _Batch(
+            [_message(block, body) for block, body in self._frames],
+            int(headers.get("Nats-Num-Pending", "0")),
+        )
 
 
-def _stored(headers: Mapping[str, str], body: bytes) -> StoredMessage:
+class DirectGetOffError(Exception):
+    """The stream does not answer direct gets (any more)."""
+
+
+def _message(block: bytes, body: bytes) -> StoredMessage:
+    start = block.rfind(b"Nats-Stream: ")
+    added = _ADDED.match(block, start)
+    if added is None:
+        raise ApiError("DIRECT.GET", 500, 0, f"an answer that is no message: {block[:200]!r}")
+    own = block[:start]
     return StoredMessage(
-        sequence=int(headers["Nats-Sequence"]),
-        stored_at=stored_time(headers.get("Nats-Time-Stamp", "")),
-        subject=headers.get("Nats-Subject", ""),
-        headers=published_headers(headers),
-        body=body,
+        int(added[2]),
+        added[1].decode("utf-8", "replace"),
+        added[3].decode("ascii", "replace"),
+        b"" if own == _NO_HEADERS else own,
+        body,
     )

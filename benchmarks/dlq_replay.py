@@ -1,0 +1,153 @@
+"""How fast dead letters are replayed and purged, against a plain loop in the same run.
+
+`python -m benchmarks.dlq_replay`; `make bench-dlq` runs it with the rest. A letter is read, its task
+published, the letter deleted: end to end. The plain loop is nats-py's get_msg, publish, delete_msg.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import tempfile
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from tests.support.nats_server import NatsServer
+from tests.support.queues import NAMES, Queue, letter, queue
+from tests.support.server_versions import Unavailable, find_binary, installed_version
+from worker.jetstream.messages import purge_subject
+from worker.jetstream.replays import Replayer
+from worker.jetstream.replays_claims import Author
+from worker.model.clock import SystemClock
+
+VERSIONS = ("2.10.26", "2.12.8", installed_version())
+BYTES = 1000
+_AT_ONCE = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """What one way did: letters/s, and µs of a core for each letter, ours and the server's."""
+
+    title: str
+    letters: int
+    seconds: float
+    ours: float
+    servers: float
+
+    @property
+    def rate(self) -> float:
+        """Letters/s."""
+        return self.letters / self.seconds
+
+
+async def fill(q: Queue, count: int) -> None:
+    """Bury so many letters of 1 KB."""
+    padding = {"environment": "production", "notes": "x" * (BYTES - 500)}
+    for start in range(0, count, _AT_ONCE):
+        await asyncio.gather(
+            *(
+                q.bury(letter(number, task=_task(number, padding)))
+                for number in range(start, min(start + _AT_ONCE, count))
+            )
+        )
+
+
+def _task(number: int, payload: dict[str, str]) -> dict[str, object]:
+    return dict(letter(number)["task"], payload=payload)
+
+
+async def timed(q: Queue, title: str, letters: int, work: Callable[[], Awaitable[int]]) -> Figure:
+    """Do the work, which returns how many letters it did, and take the time."""
+    before, began = _processor_seconds(q), time.perf_counter()
+    done = await work()
+    seconds, after = time.perf_counter() - began, _processor_seconds(q)
+    assert done == letters, f"{title}: {done} of {letters}"
+    ours, servers = (10**6 * (b - a) / letters for a, b in zip(before, after, strict=True))
+    return Figure(title, letters, seconds, ours, servers)
+
+
+async def plain_loop(q: Queue, sequences: Sequence[int]) -> int:
+    """Replay as one would with nats-py and nothing else."""
+    js = q.connection.client.jetstream()
+    stream = q.layout.dead_letters.name
+    for sequence in sequences:
+        message = await js.get_msg(stream, sequence)
+        task = json.loads(message.data or b"{}")["task"]
+        await js.publish(NAMES.tasks, json.dumps(task).encode())
+        await js.delete_msg(stream, sequence)
+    return len(sequences)
+
+
+async def replayed(q: Queue, sequences: Sequence[int], *, complete: bool) -> int:
+    """Replay with the console's own protocol."""
+    replayer = Replayer(q.api, q.layout, Author("bench@here", "bench"), clock=SystemClock())
+    run = replayer.run(sequences, complete=complete)
+    return len([1 async for outcome in run if outcome.result == "replayed"])
+
+
+async def sequences_of(q: Queue) -> list[int]:
+    """Return all letters there are: they were buried without a gap."""
+    info = await q.api.request(f"STREAM.INFO.{q.layout.dead_letters.name}")
+    return list(range(info["state"]["first_seq"], info["state"]["last_seq"] + 1))
+
+
+async def measure(server: NatsServer, letters: int, plain: int) -> list[Figure]:
+    """Measure each way on one server."""
+    figures = []
+    async with queue(server) as q:
+        await fill(q, plain)
+        few = await sequences_of(q)
+        figures.append(await timed(q, "nats-py loop", plain, lambda: plain_loop(q, few)))
+        for title, every in (("replay of all", 1), ("replay of every other", 2)):
+            await fill(q, letters)
+            some = (await sequences_of(q))[-letters::every]
+            complete = every == 1
+            figures.append(
+                await timed(
+                    q, title, len(some), lambda s=some, c=complete: replayed(q, s, complete=c)
+                )
+            )
+            await purge_subject(q.api, NAMES.stream, NAMES.tasks)
+    return figures
+
+
+def _processor_seconds(q: Queue) -> tuple[float, float]:
+    own = os.times()
+    server = Path(f"/proc/{q.server.pid}/stat").read_text().rpartition(")")[2].split()
+    ticks = os.sysconf("SC_CLK_TCK")
+    return own.user + own.system, (int(server[11]) + int(server[12])) / ticks
+
+
+@click.command()
+@click.option("--letters", default=20_000, show_default=True, help="For each way.")
+@click.option("--plain", default=300, show_default=True, help="For the plain loop.")
+@click.option("--version", "versions", multiple=True, default=VERSIONS, show_default=True)
+def main(letters: int, plain: int, versions: Sequence[str]) -> None:
+    """Print a table of each way on each server."""
+    click.echo(f"load {os.getloadavg()[0]:.1f}, {os.cpu_count()} cores")
+    for version in versions:
+        binary = find_binary(version)
+        if isinstance(binary, Unavailable):
+            click.echo(f"{version}: {binary.reason}")
+            continue
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            NatsServer(Path(folder) / "nats", binary=binary) as server,
+        ):
+            figures = asyncio.run(measure(server, letters, plain))
+        for figure in figures:
+            click.echo(
+                f"{version:<8} {figure.title:<24} {figure.rate:>9,.0f}/s  "
+                f"x{figure.rate / figures[0].rate:>6.1f}  "
+                f"{figure.ours:>6.0f} µs ours  {figure.servers:>6.0f} µs the server's"
+            )
+
+
+if __name__ == "__main__":
+    main()
