@@ -90,19 +90,20 @@ class _Link:
         self._random = random
         self._attempt = 0
 
-    def tell(self, event: LinkEvent, detail: str = "") -> None:
-        change = LinkChange(event, detail, self._attempt)
+    def tell(self, event: LinkEvent, detail: str = "", *, refused: bool = False) -> None:
+        change = LinkChange(event, detail, self._attempt, refused)
         for listener in tuple(self.listeners):
             listener(change)
 
     async def on_error(self, error: Exception) -> None:
-        if is_refusal(error) and not self.refused.done():
-            self.refused.set_result(_refusal(error))
-        if isinstance(error, (OSError, asyncio.TimeoutError)) or _is_dial(error):
+        refused = is_refusal(error)
+        if refused and not self.refused.done():
+            self.refused.set_result(_in_words(error))
+        if refused or isinstance(error, (OSError, asyncio.TimeoutError)) or _is_dial(error):
             self._attempt += 1
             # What the client's own first connect waits before it tries the same server again.
             self._client.options["reconnect_time_wait"] = self.wait_before_next()
-        self.tell("error", _in_words(error))
+        self.tell("error", _in_words(error), refused=refused)
 
     async def on_disconnected(self) -> None:
         self.losses += 1
@@ -117,7 +118,8 @@ class _Link:
         self._attempt = 0
 
     async def on_closed(self) -> None:
-        self.tell("closed")
+        error = self._client.last_error
+        self.tell("closed", "" if error is None else _in_words(error))
 
     def wait_before_next(self) -> float:
         longest = min(LONGEST_WAIT, FIRST_WAIT * 2.0 ** min(self._attempt, 10))
@@ -237,19 +239,18 @@ async def _abandon(client: Client) -> None:
 
 
 def _in_words(error: Exception) -> str:
+    """Return what an error says, and what to look at."""
+    words = str(error) or type(error).__name__
+    if isinstance(error, NoTlsError):
+        return words
+    if isinstance(error, ssl.SSLError):
+        return f"no TLS with the server: {words}; check --tls-ca, --tls-cert and --tls-key"
+    if is_refusal(error):
+        ways = "--user and --password, --token, --creds, --nkey or --context"
+        return f"the server refused us: {words}; check {ways}"
     if isinstance(error, asyncio.TimeoutError):
         return str(error) or "no answer in time: is it a NATS server?"
-    return str(error) or type(error).__name__
-
-
-def _refusal(error: Exception) -> str:
-    """Return what a refusal says, and what to look at."""
-    if isinstance(error, NoTlsError):
-        return str(error)
-    if isinstance(error, ssl.SSLError):
-        return f"no TLS with the server: {error}; check --tls-ca, --tls-cert and --tls-key"
-    ways = "--user and --password, --token, --creds, --nkey or --context"
-    return f"the server refused us: {error}; check {ways}"
+    return words
 
 
 def _is_dial(error: Exception) -> bool:

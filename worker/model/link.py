@@ -15,11 +15,13 @@ class LinkChange:
     """Something happened to the connection.
 
     `detail` says what, for an operator to read; `attempt` counts the failed tries since it was up.
+    `refused` tells an error by which the server said no to who we are.
     """
 
     event: LinkEvent
     detail: str = ""
     attempt: int = 0
+    refused: bool = False
 
 
 Listener = Callable[[LinkChange], None]

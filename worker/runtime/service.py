@@ -28,6 +28,8 @@ from worker.telemetry.metrics import Readings
 FLUSH_TIMEOUT = 2.0
 FIRST_WAIT = 0.25
 LONGEST_WAIT = 5.0
+REFUSALS = 5
+"""Refusals in a row, some five seconds, after which a worker that ran gives up."""
 TEMPORARY = (500, 503)
 """Codes of refusals that pass by themselves: JetStream is starting, or has no leader."""
 
@@ -60,13 +62,14 @@ async def serve(
             binding = Binding(connection.api, settings.names, log)
             await shutdown.unless_requested(_bound(binding, log))
         except StoppedError:
+            end.check()
             log.info("worker.stopped", worker_id=settings.worker_id)
             return
         events = await stack.enter_async_context(_publishing(settings, connection, around))
         ground = Ground(settings, handlers, connection, binding, watched, events, around)
         worker = await assembled(ground, stack)
         readings = _readings(ground, worker)
-        watched.publish(readings)
+        watched.metrics.readings = readings
         report = _reporter(ground, worker, readings, shutdown)
         await stack.enter_async_context(answering(connection, settings.names, report))
         stack.enter_context(_readiness(watched, shutdown))
@@ -82,8 +85,7 @@ async def serve(
         grace = settings.grace
         await worker.loop.run(worker.source, shutdown.requested, lambda: 0.0 if end.why else grace)
         await connection.flush(FLUSH_TIMEOUT)
-        if end.why:
-            raise RefusedError(f"the server ended the connection: {end.why}")
+        end.check()
     log.info("worker.stopped", worker_id=settings.worker_id)
 
 
@@ -122,18 +124,39 @@ def link_logger(log: FilteringBoundLogger) -> Listener:
 
 
 class _End:
-    """Ends the worker where the client gave the connection up, which no reconnect follows."""
+    """Ends the worker where no reconnect can follow: given up by the client, or refused for good.
+
+    One refusal alone may be a server that was set up a moment too late, or one of several.
+    """
 
     def __init__(self, shutdown: Shutdown) -> None:
         self._shutdown = shutdown
-        self._last_error = "no reason was given"
+        self._refusals = 0
         self.why = ""
 
     def on_link(self, change: LinkChange) -> None:
-        if change.event == "error":
-            self._last_error = change.detail
-        elif change.event == "closed" and not self._shutdown.requested.is_set():
-            self.why = self._last_error
+        match change.event:
+            case "error" if change.refused:
+                self._refusals += 1
+                if self._refusals >= REFUSALS:
+                    self._end(change.detail)
+            case "reconnected":
+                self._refusals = 0
+            case "closed":
+                self._end(change.detail or "the server ended the connection, and said no reason")
+
+    def check(self) -> None:
+        """Raise why the worker ended, if it was not asked to.
+
+        Raises:
+            RefusedError: the server will not have us any more.
+        """
+        if self.why:
+            raise RefusedError(self.why)
+
+    def _end(self, why: str) -> None:
+        if not self._shutdown.requested.is_set():
+            self.why = why
             self._shutdown.requested.set()
 
 

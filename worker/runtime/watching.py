@@ -16,7 +16,7 @@ from worker.settings import WorkerSettings
 from worker.telemetry.health import HealthServer, Sources, parse_address
 from worker.telemetry.in_flight import InFlight
 from worker.telemetry.loop_watch import LoopWatch
-from worker.telemetry.metrics import Identity, Metrics, Readings
+from worker.telemetry.metrics import UNCONNECTED, Identity, Metrics
 from worker.telemetry.readiness import Readiness
 from worker.telemetry.tally import Pace, Tally
 from worker.telemetry.tracing import Tracing, set_up_tracing
@@ -26,18 +26,13 @@ from worker.telemetry.tracing import Tracing, set_up_tracing
 class Watching:
     """What is there whether or not a server is connected. `tracing` is None where nobody asked."""
 
-    identity: Identity
     tally: Tally
     pace: Pace
     in_flight: InFlight
     loop_watch: LoopWatch
     readiness: Readiness
-    registry: CollectorRegistry
+    metrics: Metrics
     tracing: Tracing | None
-
-    def publish(self, readings: Readings) -> None:
-        """Have the metrics scraped from now on."""
-        Metrics(self.registry, self.tally, readings, self.identity)
 
 
 @contextlib.asynccontextmanager
@@ -53,18 +48,19 @@ async def watching(
     names, log = settings.names, around.log
     identity = {"service.name": "farutech-worker", "service.instance.id": settings.worker_id}
     tally, in_flight = Tally(handlers.task_types), InFlight()
+    registry = CollectorRegistry()
+    who = Identity(settings.worker_id, __version__, names.stream, names.consumer)
     watched = Watching(
-        identity=Identity(settings.worker_id, __version__, names.stream, names.consumer),
         tally=tally,
         pace=Pace(lambda: tally.settled, around.clock),
         in_flight=in_flight,
         loop_watch=LoopWatch(in_flight, around),
         readiness=Readiness(),
-        registry=CollectorRegistry(),
+        metrics=Metrics(registry, tally, UNCONNECTED, who),
         tracing=set_up_tracing(os.environ, names.tasks, identity, log),
     )
     address = parse_address(settings.http)
-    sources = Sources(watched.registry, watched.readiness, watched.loop_watch)
+    sources = Sources(registry, watched.readiness, watched.loop_watch)
     health = None if address is None else HealthServer(address, sources)
     if health is not None:
         health.start()

@@ -36,6 +36,17 @@ class Readings:
     loop_blocked: Callable[[], float]
 
 
+UNCONNECTED = Readings(
+    in_flight=lambda: 0,
+    held=lambda: 0,
+    connected=lambda: False,
+    reconnects=lambda: 0,
+    events_dropped=lambda: 0,
+    loop_blocked=lambda: 0.0,
+)
+"""What there is to read before the first connection."""
+
+
 @dataclass(frozen=True, slots=True)
 class Identity:
     """Which worker it is."""
@@ -47,14 +58,17 @@ class Identity:
 
 
 class Metrics(Collector):
-    """Renders a tally at each scrape; counting itself knows nothing of Prometheus."""
+    """Renders a tally at each scrape; counting itself knows nothing of Prometheus.
+
+    `readings` may be exchanged at any time.
+    """
 
     def __init__(
         self, registry: CollectorRegistry, tally: Tally, readings: Readings, identity: Identity
     ) -> None:
         """Put the worker's metrics, and those of its process, into `registry`."""
         self._tally = tally
-        self._readings = readings
+        self.readings = readings
         self._identity = identity
         registry.register(self)
         ProcessCollector(registry=registry)
@@ -119,7 +133,7 @@ class Metrics(Collector):
         return breakers
 
     def _now(self) -> Iterator[Metric]:
-        now = self._readings
+        now = self.readings
         yield GaugeMetricFamily(
             "farutech_tasks_in_flight", "Tasks whose handlers run now.", now.in_flight()
         )
