@@ -16,6 +16,7 @@ import asyncio
 import contextlib
 import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from nats.aio.client import Client
@@ -328,10 +329,18 @@ def header_block(headers: Mapping[str, str]) -> bytes:
     """
     lines = ["NATS/1.0"]
     for name, value in headers.items():
-        if not _HEADER_NAME.fullmatch(name):
+        if not _is_header_name(name):
             raise BadHeaderError(name)
-        lines.append(f"{name}: {value.strip().translate(_LINE_ENDS)}")
+        text = value.strip()
+        if "\n" in text or "\r" in text:
+            text = text.translate(_LINE_ENDS)
+        lines.append(f"{name}: {text}")
     return ("\r\n".join(lines) + "\r\n\r\n").encode()
+
+
+@lru_cache(maxsize=1024)
+def _is_header_name(name: str) -> bool:
+    return _HEADER_NAME.fullmatch(name) is not None
 
 
 def read_headers(block: bytes) -> tuple[str, str, Mapping[str, str]]:
