@@ -3,33 +3,30 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 from datetime import timedelta
-from typing import TypeVar
 
 from worker.jetstream.api import Api
-from worker.jetstream.dead_letters_direct import (
-    BATCH_DIRECT_LEVEL,
-    DirectGetOffError,
-    DirectReader,
-)
-from worker.jetstream.dead_letters_get import GetReader
-from worker.jetstream.dead_letters_reader import Extent, Reader, Stretch
+from worker.jetstream.dead_letters_either import EitherReader
+from worker.jetstream.dead_letters_lean import LeanLetter
+from worker.jetstream.dead_letters_reader import Extent, Stretch
 from worker.jetstream.info import stream_state
 from worker.jetstream.messages import (
     IN_FLIGHT,
-    StoredMessage,
     last_message,
     message_at,
     next_message,
 )
 from worker.jetstream.topology import Layout
-from worker.model.dead_letter import StoredDeadLetter, read_dead_letter
+from worker.model.dead_letter import StoredDeadLetter
 
 PAGE = 500
-"""Letters that a scan yields at once, about."""
-
-T = TypeVar("T")
+"""Letters that a scan of strict letters yields at once, about."""
+SKIM = 4000
+"""Letters that are asked for at once where very many are read."""
+SLICE = 250
+"""Letters yielded between two turns of the event loop; some milliseconds of work."""
 
 
 class DeadLetters:
@@ -49,10 +46,14 @@ class DeadLetters:
         self._subject = layout.names.dlq
         self._own_stream = home.subjects == (self._subject,)
         self._max_age = None if home.max_age is None else timedelta(seconds=home.max_age)
-        self._reader: Reader = GetReader(api, self._stream, self._subject)
-        answers_many = layout.server.api_level >= BATCH_DIRECT_LEVEL
-        if home.allow_direct and answers_many and not (current and home.replicas > 1):
-            self._reader = DirectReader(api, self._stream, self._subject)
+        # A replica that is behind answers direct gets too.
+        self._reader = EitherReader(
+            api,
+            self._stream,
+            self._subject,
+            allowed=home.allow_direct and not (current and home.replicas > 1),
+            api_level=layout.server.api_level,
+        )
 
     async def extent(self) -> Extent:
         """Return how many letters there are, and from when to when."""
@@ -73,29 +74,27 @@ class DeadLetters:
         message = await message_at(self._api, self._stream, sequence)
         if message is None or message.subject != self._subject:
             return None
-        return self._decode(message)
+        return LeanLetter(message, self._max_age).stored()
 
     async def newest(self, limit: int, before: int | None = None) -> list[StoredDeadLetter]:
         """Return the newest letters of sequences below `before`, newest first, at most `limit`."""
         extent = await self.extent()
-        if extent.depth == 0:
-            return []
-        high = extent.last_sequence if before is None else min(before - 1, extent.last_sequence)
-        found = await self._reading(lambda reader: reader.newest(high, limit, extent))
-        return [self._decode(message) for message in found]
+        found = await self._reader.newest(limit, before, extent)
+        return [LeanLetter(message, self._max_age).stored() for message in found]
 
     async def oldest(self, limit: int, after: int = 0) -> list[StoredDeadLetter]:
         """Return the oldest letters of sequences above `after`, oldest first, at most `limit`."""
         found: list[StoredDeadLetter] = []
-        async for letters in self.scan(after, page=limit):
-            found += letters
-            if len(found) >= limit:
-                break
+        async with aclosing(self.scan(after, page=limit)) as pages:
+            async for letters in pages:
+                found += letters
+                if len(found) >= limit:
+                    break
         return found[:limit]
 
     async def scan(
         self, after: int = 0, last: int | None = None, page: int = PAGE
-    ) -> AsyncIterator[tuple[StoredDeadLetter, ...]]:
+    ) -> AsyncGenerator[tuple[StoredDeadLetter, ...], None]:
         """Yield every letter above `after` and up to `last`, oldest first, some at a time.
 
         Letters that come after it began are not in it.
@@ -104,10 +103,44 @@ class DeadLetters:
         last = extent.last_sequence if last is None else min(last, extent.last_sequence)
         after = max(after, extent.first_sequence - 1)
         while extent.depth and after < last:
-            stretch = await self._stretch(after + 1, last, page, extent)
+            stretch = await self._reader.ascending(after + 1, last, page, extent)
             if stretch.messages:
-                yield tuple(self._decode(message) for message in stretch.messages)
+                yield tuple(letter.stored() for letter in self._lean(stretch))
             after = stretch.upto
+
+    async def skim(
+        self, first: int, last: int, extent: Extent, *, newest_first: bool
+    ) -> AsyncGenerator[Sequence[LeanLetter], None]:
+        """Yield the letters of sequences from `first` to `last`, some at a time: for very many.
+
+        While some are looked at the next are on their way. `extent` is how the letters lay when
+        this began; what came later is not in it if `last` is not beyond it.
+        """
+        first, last = max(first, extent.first_sequence), min(last, extent.last_sequence)
+
+        def ask(first: int, last: int) -> asyncio.Task[Stretch]:
+            if newest_first:
+                return asyncio.create_task(self._reader.descending(last, SKIM, extent))
+            return asyncio.create_task(self._reader.ascending(first, last, SKIM, extent))
+
+        ahead = ask(first, last) if extent.depth and first <= last else None
+        try:
+            while ahead is not None:
+                stretch = await ahead
+                letters = self._lean(stretch)
+                if newest_first:
+                    letters = [letter for letter in letters if letter.sequence >= first]
+                    last = stretch.upto - 1
+                else:
+                    first = stretch.upto + 1
+                ahead = ask(first, last) if first <= last else None
+                for start in range(0, len(letters), SLICE):
+                    await asyncio.sleep(0)
+                    yield letters[start : start + SLICE]
+        finally:
+            if ahead is not None:
+                ahead.cancel()
+                await asyncio.wait((ahead,))
 
     async def these(self, sequences: Sequence[int]) -> dict[int, StoredDeadLetter]:
         """Return those of these letters that are there, by sequence. Meant for some hundreds."""
@@ -130,25 +163,5 @@ class DeadLetters:
                     found[letter.sequence] = letter
         return found
 
-    async def _stretch(self, first: int, last: int, limit: int, extent: Extent) -> Stretch:
-        return await self._reading(lambda reader: reader.ascending(first, last, limit, extent))
-
-    async def _reading(self, ask: Callable[[Reader], Awaitable[T]]) -> T:
-        try:
-            return await ask(self._reader)
-        except DirectGetOffError:
-            self._reader = GetReader(self._api, self._stream, self._subject)
-            return await ask(self._reader)
-
-    def _decode(self, message: StoredMessage) -> StoredDeadLetter:
-        letter, problem = read_dead_letter(message.body)
-        return StoredDeadLetter(
-            sequence=message.sequence,
-            stored_at=message.stored_at,
-            subject=message.subject,
-            headers=message.headers,
-            body=message.body,
-            letter=letter,
-            problem=problem,
-            expires_at=message.stored_at + self._max_age if self._max_age else None,
-        )
+    def _lean(self, stretch: Stretch) -> list[LeanLetter]:
+        return [LeanLetter(message, self._max_age) for message in stretch.messages]

@@ -36,6 +36,10 @@ _ADDED = re.compile(
 _NO_HEADERS = b"NATS/1.0\r\n"
 
 
+class DirectGetOffError(Exception):
+    """The stream does not answer direct gets (any more)."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Batch:
     """Some messages, ascending; `pending` is how many more there were after the last of them."""
@@ -181,10 +185,6 @@ class _Answer:
             [_message(block, body) for block, body in self._frames],
             int(headers.get("Nats-Num-Pending", "0")),
         )
-
-
-class DirectGetOffError(Exception):
-    """The stream does not answer direct gets (any more)."""
 
 
 def _message(block: bytes, body: bytes) -> StoredMessage:

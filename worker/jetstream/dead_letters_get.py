@@ -46,17 +46,14 @@ class GetReader:
                 return Stretch(found, walk.messages[-1].sequence)
         return Stretch(found, end)
 
-    async def newest(self, high: int, limit: int, extent: Extent) -> list[StoredMessage]:
-        """Return the newest messages; see `Reader`."""
-        found: list[StoredMessage] = []
-        while len(found) < limit:
-            top = await self._last_up_to(high)
-            if top is None:
-                break
-            low = max(top - extent.span(limit - len(found)), 1)
-            found += await self._newest_between(low, top, limit - len(found))
-            high = low - 1
-        return found
+    async def descending(self, high: int, limit: int, extent: Extent) -> Stretch:
+        """Return a stretch of messages, newest first; see `Reader`."""
+        top = await self._last_up_to(high)
+        if top is None:
+            return Stretch((), 0)
+        low = max(top - extent.span(limit), 1)
+        found = await self._newest_between(low, top, limit)
+        return Stretch(found, low if len(found) < limit else found[-1].sequence)
 
     async def _newest_between(self, low: int, high: int, limit: int) -> list[StoredMessage]:
         found: list[StoredMessage] = []

@@ -31,7 +31,7 @@ class Extent:
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """All messages from where was asked up to and including the sequence `upto`, ascending."""
+    """All messages from where was asked up to, or down to, and including the sequence `upto`."""
 
     messages: Sequence[StoredMessage]
     upto: int
@@ -46,5 +46,8 @@ class Reader(Protocol):
         It may hold fewer, none even, and then goes on after `upto`.
         """
 
-    async def newest(self, high: int, limit: int, extent: Extent) -> list[StoredMessage]:
-        """Return the newest messages of sequences up to `high`, newest first, at most `limit`."""
+    async def descending(self, high: int, limit: int, extent: Extent) -> Stretch:
+        """Return a stretch of about `limit` messages of sequences from `high` down, newest first.
+
+        It may hold fewer, none even, and then goes on below `upto`; nothing does below the first.
+        """

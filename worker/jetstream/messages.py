@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from worker.jetstream.api import Api
 from worker.jetstream.errors import (
@@ -38,15 +37,33 @@ _TRANSPORT_HEADERS = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class StoredMessage:
-    """A message as it lies in a stream. Headers hold the last value of each name."""
+class StoredMessage(NamedTuple):
+    """A message as it lies in a stream, read only as far as it is asked about.
+
+    `stamp` is the server's time stamp, `block` the header block that was published, empty for none.
+    """
 
     sequence: int
-    stored_at: datetime
     subject: str
-    headers: Mapping[str, str]
+    stamp: str
+    block: bytes
     body: bytes
+
+    @property
+    def stored_at(self) -> datetime:
+        """When the server stored it."""
+        return stored_time(self.stamp)
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What the publisher set, the last value of each name; parsed anew each time.
+
+        Without what a direct get or a republish put beside it.
+        """
+        if not self.block:
+            return {}
+        found = parse_headers(self.block)
+        return {name: value for name, value in found.items() if name not in _TRANSPORT_HEADERS}
 
 
 async def message_at(api: Api, stream: str, sequence: int) -> StoredMessage | None:
@@ -93,11 +110,6 @@ async def purge_subject(api: Api, stream: str, subject: str, below: int | None =
     return int((await api.request(f"STREAM.PURGE.{stream}", body)).get("purged", 0))
 
 
-def published_headers(headers: Mapping[str, str]) -> dict[str, str]:
-    """Return what the publisher set, without what a direct get or a republish put beside it."""
-    return {name: value for name, value in headers.items() if name not in _TRANSPORT_HEADERS}
-
-
 def stored_time(text: str) -> datetime:
     """Return the server's time stamp of a message."""
     return parse_rfc3339(text) or _EPOCH
@@ -119,14 +131,14 @@ async def _get(api: Api, stream: str, body: Mapping[str, Any]) -> StoredMessage 
     message = answer["message"]
     return StoredMessage(
         sequence=message["seq"],
-        stored_at=stored_time(message["time"]),
         subject=message["subject"],
-        headers=published_headers(_parse_headers(base64.b64decode(message.get("hdrs") or ""))),
+        stamp=message["time"],
+        block=base64.b64decode(message.get("hdrs") or ""),
         body=base64.b64decode(message.get("data") or ""),
     )
 
 
-def _parse_headers(block: bytes) -> dict[str, str]:
+def parse_headers(block: bytes) -> dict[str, str]:
     """Read a header block as nats-py reads those of a delivered message, so that both agree."""
     headers: dict[str, str] = {}
     for line in block.split(b"\r\n")[1:]:

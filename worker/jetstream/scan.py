@@ -6,13 +6,8 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import datetime, timedelta
 
 from worker.jetstream.api import Api
-from worker.jetstream.dead_letters_direct import (
-    BATCH_DIRECT_LEVEL,
-    DirectGetOffError,
-    DirectReader,
-)
-from worker.jetstream.dead_letters_get import GetReader
-from worker.jetstream.dead_letters_reader import Extent, Reader, Stretch
+from worker.jetstream.dead_letters_either import EitherReader
+from worker.jetstream.dead_letters_reader import Extent
 from worker.jetstream.info import stream_state
 from worker.jetstream.messages import StoredMessage, next_message
 from worker.model.state import StreamState
@@ -35,31 +30,28 @@ class Scan:
         self._api = api
         self._stream = stream.name
         self._subject = subject
-        self._reader: Reader = GetReader(api, stream.name, subject)
         # A replica that is behind answers direct gets too.
-        if stream.allow_direct and stream.replicas == 1 and api_level >= BATCH_DIRECT_LEVEL:
-            self._reader = DirectReader(api, stream.name, subject)
+        self._reader = EitherReader(
+            api,
+            stream.name,
+            subject,
+            allowed=stream.allow_direct and stream.replicas == 1,
+            api_level=api_level,
+        )
 
     async def messages(self, first: int, last: int) -> AsyncIterator[Sequence[StoredMessage]]:
         """Yield the messages of sequences from `first` to `last`, ascending, some at a time."""
         extent = await self._extent()
         first, last = max(first, extent.first_sequence), min(last, extent.last_sequence)
         while extent.depth and first <= last:
-            stretch = await self._stretch(first, last, extent)
+            stretch = await self._reader.ascending(first, last, STRETCH, extent)
             yield stretch.messages
             first = stretch.upto + 1
 
     async def newest(self, limit: int, before: int | None = None) -> Sequence[StoredMessage]:
         """Return the newest messages of sequences below `before`, newest first, at most `limit`."""
         extent = await self._extent()
-        if extent.depth == 0:
-            return []
-        high = extent.last_sequence if before is None else min(before - 1, extent.last_sequence)
-        try:
-            return await self._reader.newest(high, limit, extent)
-        except DirectGetOffError:
-            self._reader = GetReader(self._api, self._stream, self._subject)
-            return await self._reader.newest(high, limit, extent)
+        return await self._reader.newest(limit, before, extent)
 
     async def sequences(self, first: int, last: int, limit: int) -> tuple[list[int], bool]:
         """Return the sequences of messages, ascending, and whether those are all.
@@ -89,13 +81,6 @@ class Scan:
             else:
                 low = message.sequence + 1
         return low
-
-    async def _stretch(self, first: int, last: int, extent: Extent) -> Stretch:
-        try:
-            return await self._reader.ascending(first, last, STRETCH, extent)
-        except DirectGetOffError:
-            self._reader = GetReader(self._api, self._stream, self._subject)
-            return await self._reader.ascending(first, last, STRETCH, extent)
 
     async def _extent(self) -> Extent:
         state = await stream_state(self._api, self._stream, self._subject)
