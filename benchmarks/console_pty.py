@@ -96,7 +96,7 @@ def console(flags: Sequence[str], columns: int = 160, rows: int = 45) -> Iterato
     fd, child = pty.openpty()
     fcntl.ioctl(child, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
     keep = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
-    command = [str(Path(sys.executable).parent / "farutech-console"), *flags]
+    command = [sys.executable, "-m", "farutech_console", *flags]
     began = time.monotonic()
     process = subprocess.Popen(
         command,

@@ -1,15 +1,15 @@
-"""Live task events: what was overheard, counted, kept in a bounded ring, and named."""
+"""Live task events: what was overheard, counted, kept in a bounded ring, read when looked at."""
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import NamedTuple, overload
 
 from farutech_console.operations.model import EventKind, FeedCounts, TaskEvent
-from farutech_console.operations.task_names import TaskName, TaskNames
+from farutech_console.operations.task_names import TaskNames
 from worker.jetstream.feed import Heard
 from worker.model import wire_json
 from worker.model.acknowledgement import AckKind, read_acknowledgement
@@ -18,13 +18,13 @@ from worker.model.dead_letter import read_dead_letter
 from worker.model.delivery import NotADeliveryError, read_delivery
 from worker.model.task import InvalidTaskError, Task
 
-RING = 5_000
-"""Events kept between two drains; older ones are dropped and counted."""
+RING = 10_000
+"""Messages kept between two drains; older ones are dropped and counted."""
 
 SETTLE = timedelta(seconds=0.3)
-"""How long an event waits in the ring, so that its task's name can be looked up meanwhile."""
+"""How long a message waits in the ring, so that its task's name can be looked up meanwhile."""
 
-LARGE_BODY = 16 * 1024
+LARGE_BODY = 4 * 1024
 """Bytes above which a body is read at once: the ring must not hold thousands of large ones."""
 
 _KIND_OF_ACK: dict[AckKind, EventKind] = {
@@ -36,11 +36,13 @@ _KIND_OF_ACK: dict[AckKind, EventKind] = {
 
 
 class _Waiting(NamedTuple):
-    """Something heard that is not read yet, or an event that is."""
+    """Something heard that is not read yet."""
 
     at: datetime
-    heard: Heard | None
-    event: TaskEvent | None
+    heard: Heard
+
+
+Kept = _Waiting | TaskEvent
 
 
 @dataclass
@@ -53,17 +55,57 @@ class _Totals:
     dropped: int = 0
 
 
-class LiveFeed:
-    """Takes what is overheard and gives it back as task events.
+class HeardEvents(Sequence[TaskEvent]):
+    """Events, oldest first, each read when it is first looked at: at 5,000 a second few ever are.
 
-    Reading a message is put off until it is asked for, so that a burst costs the ring only.
-    `want_name` is called with the stream sequence of a task that an event could not name.
+    A task that has no name yet has one as soon as it is known.
+    """
+
+    def __init__(self, kept: list[Kept], names: TaskNames) -> None:
+        self._kept, self._names = kept, names
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(self._kept)
+
+    @overload
+    def __getitem__(self, index: int) -> TaskEvent: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[TaskEvent]: ...
+
+    def __getitem__(self, index: int | slice) -> TaskEvent | Sequence[TaskEvent]:
+        """Return the event there."""
+        if isinstance(index, slice):
+            return HeardEvents(self._kept[index], self._names)
+        event = self._kept[index]
+        if isinstance(event, _Waiting):
+            event = read_event(event.heard, event.at)
+            self._kept[index] = event
+        if event.task_id or not event.sequence:
+            return event
+        known = self._names.get(event.sequence)
+        if known is not None:
+            event = replace(
+                event,
+                task_id=known.task_id,
+                tenant_id=known.tenant_id,
+                task_type=known.task_type,
+            )
+            self._kept[index] = event
+        return event
+
+
+class LiveFeed:
+    """Takes what is overheard, and gives it back as task events.
+
+    It may be heard in one thread and drained in another.
     """
 
     def __init__(self, clock: Clock, names: TaskNames, ring: int = RING) -> None:
         self._clock = clock
         self._names = names
-        self._ring: deque[_Waiting] = deque(maxlen=ring)
+        self._ring: deque[tuple[datetime, Kept]] = deque(maxlen=ring)
         self._totals = _Totals()
 
     def hear(self, heard: Heard) -> None:
@@ -72,10 +114,8 @@ class LiveFeed:
         self._count(heard)
         if len(self._ring) == self._ring.maxlen:
             self._totals.dropped += 1
-        if len(heard.body) > LARGE_BODY:
-            self._ring.append(_Waiting(now, None, read_event(heard, now)))
-        else:
-            self._ring.append(_Waiting(now, heard, None))
+        large = len(heard.body) > LARGE_BODY
+        self._ring.append((now, read_event(heard, now) if large else _Waiting(now, heard)))
 
     def counts(self) -> FeedCounts:
         """Return the totals since the feed began."""
@@ -89,34 +129,14 @@ class LiveFeed:
             totals.dropped,
         )
 
-    def drain(self) -> list[TaskEvent]:
+    def drain(self) -> HeardEvents:
         """Return the events since the last call, oldest first, but for those of the last moment."""
         settled = self._clock.now() - SETTLE
-        events = []
-        while self._ring and self._ring[0].at <= settled:
-            waiting = self._ring.popleft()
-            event = waiting.event
-            if event is None and waiting.heard is not None:
-                event = read_event(waiting.heard, waiting.at)
-            if event is not None:
-                events.append(self._named(event))
-        return events
-
-    def _named(self, event: TaskEvent) -> TaskEvent:
-        if event.task_id:
-            if event.sequence:
-                name = TaskName(event.task_id, event.tenant_id, event.task_type)
-                self._names.learn(event.sequence, name)
-            return event
-        known = self._names.get(event.sequence)
-        if known is None:
-            return event
-        return replace(
-            event,
-            task_id=known.task_id,
-            tenant_id=known.tenant_id,
-            task_type=known.task_type,
-        )
+        ring = self._ring
+        kept: list[Kept] = []
+        while ring and ring[0][0] <= settled:
+            kept.append(ring.popleft()[1])
+        return HeardEvents(kept, self._names)
 
     def _count(self, heard: Heard) -> None:
         """Count a message by its kind alone, and ask for the names that will be needed."""
@@ -140,12 +160,15 @@ class LiveFeed:
             self._totals.succeeded += 1
 
 
-def read_event(heard: Heard, at: datetime) -> TaskEvent | None:
-    """Return the event in a message, None where it is none; whatever its bytes, never raises."""
+def read_event(heard: Heard, at: datetime) -> TaskEvent:
+    """Return the event in a message; whatever its bytes, never raises.
+
+    What cannot be read of it is left empty: anybody may publish on these subjects.
+    """
     return _READERS[heard.kind](heard, at)
 
 
-def _published(heard: Heard, at: datetime) -> TaskEvent | None:
+def _published(heard: Heard, at: datetime) -> TaskEvent:
     try:
         task = Task.from_wire(wire_json.loads(heard.body))
     except (InvalidTaskError, wire_json.InvalidJsonError) as error:
@@ -153,7 +176,7 @@ def _published(heard: Heard, at: datetime) -> TaskEvent | None:
     return _of_task(TaskEvent(at, "published"), task)
 
 
-def _dead_lettered(heard: Heard, at: datetime) -> TaskEvent | None:
+def _dead_lettered(heard: Heard, at: datetime) -> TaskEvent:
     letter, problem = read_dead_letter(heard.body)
     if letter is None:
         return TaskEvent(at, "dead_lettered", detail=f"not a dead letter: {problem}")
@@ -164,15 +187,16 @@ def _dead_lettered(heard: Heard, at: datetime) -> TaskEvent | None:
     return _of_task(event, letter.task)
 
 
-def _acknowledged(heard: Heard, at: datetime) -> TaskEvent | None:
+def _acknowledged(heard: Heard, at: datetime) -> TaskEvent:
+    answer = read_acknowledgement(heard.body)
+    kind = _KIND_OF_ACK[answer.kind]
     try:
         delivery = read_delivery(heard.subject, heard.body, None, 0.0)
-    except NotADeliveryError:
-        return None
-    answer = read_acknowledgement(heard.body)
+    except NotADeliveryError as error:
+        return TaskEvent(at, kind, detail=str(error))
     return TaskEvent(
         at,
-        _KIND_OF_ACK[answer.kind],
+        kind,
         delivery.stream_sequence,
         attempt=delivery.delivery_count,
         delay=answer.delay,
@@ -180,12 +204,12 @@ def _acknowledged(heard: Heard, at: datetime) -> TaskEvent | None:
     )
 
 
-def _exhausted(heard: Heard, at: datetime) -> TaskEvent | None:
+def _exhausted(heard: Heard, at: datetime) -> TaskEvent:
     try:
         advisory = wire_json.loads(heard.body)
         sequence, deliveries = int(advisory["stream_seq"]), int(advisory["deliveries"])
     except (wire_json.InvalidJsonError, KeyError, TypeError, ValueError):
-        return None
+        return TaskEvent(at, "exhausted", detail="an advisory that cannot be read")
     detail = "delivered for the last time and never settled"
     return TaskEvent(at, "exhausted", sequence, attempt=deliveries, detail=detail)
 
@@ -201,7 +225,7 @@ def _sequence(subject: str) -> int:
         return 0
 
 
-_READERS: dict[str, Callable[[Heard, datetime], TaskEvent | None]] = {
+_READERS: dict[str, Callable[[Heard, datetime], TaskEvent]] = {
     "task": _published,
     "dead_letter": _dead_lettered,
     "acknowledgement": _acknowledged,

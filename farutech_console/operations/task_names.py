@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import NamedTuple
 
@@ -13,7 +13,7 @@ from worker.model import wire_json
 from worker.model.task import InvalidTaskError, Task
 
 KNOWN = 20_000
-"""Names that are remembered, the longest unused forgotten first."""
+"""Names that are remembered, the first learnt forgotten first."""
 
 WANTED = 1_000
 """Sequences that wait to be looked up; more are not, at a rate nobody could read anyway."""
@@ -41,26 +41,26 @@ class TaskSource(NamedTuple):
 
 
 class TaskNames:
-    """Names by stream sequence, of tasks published since it began and of those asked for."""
+    """Names by stream sequence, of tasks published since it began and of those asked for.
+
+    `get` may be asked from any thread.
+    """
 
     def __init__(self) -> None:
-        self._known: OrderedDict[int, TaskName] = OrderedDict()
+        self._known: dict[int, TaskName] = {}
         self._wanted: deque[int] = deque(maxlen=WANTED)
         self._wake = asyncio.Event()
         self._new = False
 
     def get(self, sequence: int) -> TaskName | None:
         """Return what is known of this sequence; never waits."""
-        name = self._known.get(sequence)
-        if name is not None:
-            self._known.move_to_end(sequence)
-        return name
+        return self._known.get(sequence)
 
     def learn(self, sequence: int, name: TaskName) -> None:
         """Remember a name."""
         self._known[sequence] = name
         if len(self._known) > KNOWN:
-            self._known.popitem(last=False)
+            del self._known[next(iter(self._known))]
 
     def want(self, sequence: int) -> None:
         """Have a sequence looked up, if it is not known."""

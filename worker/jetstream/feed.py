@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Literal, NamedTuple
 
-from nats.aio.msg import Msg
-
 from worker.jetstream.connection import Connection
+from worker.jetstream.wire import Receive
 from worker.model.names import QueueNames
 
 HeardKind = Literal["task", "dead_letter", "acknowledgement", "exhausted"]
-PENDING_MESSAGES = 65_536
-PENDING_BYTES = 64 * 1024 * 1024
 
 
 class Heard(NamedTuple):
@@ -34,23 +31,14 @@ async def overhear(
     with domain and account hash before the stream where the server is set to (ADR-15). What was
     said before is not told again, and what the server drops for a slow listener is lost.
     """
-    client = connection.client
     subscriptions = []
     try:
         for kind, subject in _subjects(names):
-            subscriptions.append(
-                await client.subscribe(
-                    subject,
-                    cb=_listener(kind, heard),
-                    pending_msgs_limit=PENDING_MESSAGES,
-                    pending_bytes_limit=PENDING_BYTES,
-                )
-            )
+            subscriptions.append(await connection.wire.subscribe(subject, _listener(kind, heard)))
         yield
     finally:
-        if not client.is_closed:
-            for subscription in subscriptions:
-                await subscription.unsubscribe()
+        for subscription in subscriptions:
+            await subscription.unsubscribe()
 
 
 def _subjects(names: QueueNames) -> tuple[tuple[HeardKind, str], ...]:
@@ -63,8 +51,8 @@ def _subjects(names: QueueNames) -> tuple[tuple[HeardKind, str], ...]:
     )
 
 
-def _listener(kind: HeardKind, heard: Callable[[Heard], None]) -> Callable[[Msg], Awaitable[None]]:
-    async def listen(message: Msg) -> None:
-        heard(Heard(kind, message.subject, message.data))
+def _listener(kind: HeardKind, heard: Callable[[Heard], None]) -> Receive:
+    def listen(subject: str, _reply: str, _headers: bytes, body: bytes) -> None:
+        heard(Heard(kind, subject, body))
 
     return listen

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterable
+from bisect import bisect_right
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -13,31 +13,38 @@ KEPT = 5_000
 
 
 class EventLog:
-    """A ring of events. Each has a number, counted from 0 and never used again."""
+    """The last `kept` events. Each has a number, counted from 0 and never used again.
+
+    They are kept as they came, some at a time, so that none is read before it is looked at.
+    """
 
     def __init__(self, kept: int = KEPT) -> None:
-        self._events: deque[TaskEvent] = deque(maxlen=kept)
+        self._kept = kept
+        self._parts: list[Sequence[TaskEvent]] = []
+        self._starts: list[int] = []
         self.total = 0
 
-    def add(self, events: Iterable[TaskEvent]) -> None:
+    def add(self, events: Sequence[TaskEvent]) -> None:
         """Take events, oldest first; the oldest of all make room for them."""
-        for event in events:
-            self._events.append(event)
-            self.total += 1
+        if not events:
+            return
+        self._parts.append(events)
+        self._starts.append(self.total)
+        self.total += len(events)
+        # As many again stay for rows that were taken from it and are not drawn anew yet.
+        gone = bisect_right(self._starts, max(0, self.total - 2 * self._kept)) - 1
+        del self._parts[:gone], self._starts[:gone]
 
     @property
     def first(self) -> int:
         """The number of the oldest event that is kept."""
-        return self.total - len(self._events)
+        return max(0, self.total - self._kept)
 
-    def since(self, number: int) -> list[TaskEvent]:
-        """Return the kept events from this number on, oldest first."""
-        skipped = max(0, number - self.first)
-        if skipped == 0:
-            return list(self._events)
-        newer = len(self._events) - skipped
-        if newer <= 0:
-            return []
-        picked = [event for event, _ in zip(reversed(self._events), range(newer), strict=False)]
-        picked.reverse()
-        return picked
+    def event(self, number: int) -> TaskEvent:
+        """Return the event of this number, from `first` on and below `total`.
+
+        In place of one that was let go it is the oldest there is.
+        """
+        number = max(number, self._starts[0])
+        part = bisect_right(self._starts, number) - 1
+        return self._parts[part][number - self._starts[part]]

@@ -19,6 +19,7 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.scrollbar import ScrollTo
 from textual.strip import Strip
+from textual.widget import Widget
 
 from farutech_console.tui.common.cells import fit
 from farutech_console.tui.common.spans import TONE_CLASSES, Line, Span
@@ -27,6 +28,10 @@ from farutech_console.tui.keys import bindings
 WHEEL_ROWS = 3
 GUTTER = 4
 HEADER = 1
+STRIPS = 400
+"""Drawn rows that are kept: a row that moves up a line is not drawn again."""
+
+Signature = tuple[int, bool, bool, tuple[Span, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,13 +110,17 @@ class VirtualTable(ScrollView, can_focus=True):
     class Opened(Message):
         """A row was double-clicked."""
 
+    class Resized(Message):
+        """Other columns may fit."""
+
     def __init__(self, *, id: str | None = None, gutter: bool = True) -> None:  # noqa: A002
         super().__init__(id=id)
         self._rows: Rows = NoRows()
         self._columns: tuple[Column, ...] = ()
         self._marks: Container[int] = frozenset()
         self._gutter = GUTTER if gutter else 2
-        self._drawn: dict[int, tuple[object, Strip]] = {}
+        self._drawn: dict[int, Signature] = {}
+        self._strips: dict[Signature, Strip] = {}
         self._index = 0
 
     @property
@@ -139,17 +148,26 @@ class VirtualTable(ScrollView, can_focus=True):
         self._rows, self._marks = rows, marks
         if tuple(columns) != self._columns:
             self._columns = tuple(columns)
-            self._drawn.clear()
+            self._forget_drawn()
             self.refresh()
         self._place_cursor(follow=follow)
-        size = Size(self._across(), len(rows) + HEADER)
-        if size != self.virtual_size:
-            self.virtual_size = size
+        self._set_extent(Size(self._across(), len(rows) + HEADER))
         if follow:
             self._scroll(len(rows))
         elif not (at_top and self._index < self._page()):
             self._scroll(self._index - above)
         self._draw_changes()
+
+    def _set_extent(self, size: Size) -> None:
+        """Take another size to scroll over; the screen is laid out anew only where that shows."""
+        if size == self.virtual_size:
+            return
+        needs_bar = size.height > self.container_size.height
+        if size.width == self.virtual_size.width and needs_bar == self.show_vertical_scrollbar:
+            self.set_reactive(Widget.virtual_size, size)
+            self._scroll_update(size)
+        else:
+            self.virtual_size = size
 
     def _place_cursor(self, *, follow: bool) -> None:
         count = len(self._rows)
@@ -241,39 +259,43 @@ class VirtualTable(ScrollView, can_focus=True):
 
     def on_resize(self) -> None:
         """Keep the cursor in view at the new size."""
-        self._drawn.clear()
+        self._forget_drawn()
         self.virtual_size = Size(self._across(), len(self._rows) + HEADER)
         height = self._page()
         if self._index >= self.scroll_offset.y + height:
             self._scroll(self._index - height + 1)
+        self.post_message(self.Resized())
 
     def notify_style_update(self) -> None:
         """Draw anew in the new colours."""
         super().notify_style_update()
-        self._drawn.clear()
+        self._forget_drawn()
 
     def watch_has_focus(self, has_focus: bool) -> None:  # noqa: FBT001 - Textual calls it so
         """Draw the cursor as it is with the focus, or without."""
         super().watch_has_focus(has_focus)
-        self._drawn.clear()
+        self._forget_drawn()
         self.refresh()
+
+    def _forget_drawn(self) -> None:
+        self._drawn.clear()
+        self._strips.clear()
 
     def _draw_changes(self) -> None:
         """Repaint the lines that differ from what is on screen, and only those."""
-        for index in self.in_view:
-            drawn = self._drawn.get(index)
-            if drawn is None or drawn[0] != self._signature(index):
+        view = self.in_view
+        for index in view:
+            if self._drawn.get(index) != self._signature(index):
                 self.refresh_line(index + HEADER)
-        kept = set(self.in_view)
-        gone = [index for index in self._drawn if index not in kept]
-        for index in gone:
+        for index in [index for index in self._drawn if index not in view]:
             del self._drawn[index]
             self.refresh_line(index + HEADER)
 
-    def _signature(self, index: int) -> tuple[object, ...]:
+    def _signature(self, index: int) -> Signature:
+        """Return all that a row's looks depend on."""
         key = self._rows.key_at(index)
         marked = key is not None and key in self._marks
-        return (self._across(), index == self._index, marked, *self._rows.cells(index))
+        return self._across(), index == self._index, marked, tuple(self._rows.cells(index))
 
     def render_line(self, y: int) -> Strip:
         """Draw the header, or the row that is scrolled to this line."""
@@ -284,29 +306,30 @@ class VirtualTable(ScrollView, can_focus=True):
         if index >= len(self._rows):
             return Strip.blank(width, self.rich_style)
         signature = self._signature(index)
-        drawn = self._drawn.get(index)
-        if drawn is None or drawn[0] != signature:
-            drawn = (signature, self._row(index, width))
-            self._drawn[index] = drawn
-        return drawn[1]
+        self._drawn[index] = signature
+        strip = self._strips.get(signature)
+        if strip is None:
+            if len(self._strips) >= STRIPS:
+                self._strips.clear()
+            strip = self._strips[signature] = self._row(signature)
+        return strip
 
     def _header(self, width: int) -> Strip:
         style = self.get_component_rich_style("table--header")
         cells = [Span(column.title) for column in self._columns]
         return self._strip((Span(" " * self._gutter), *self._laid_out(cells, width)), style, width)
 
-    def _row(self, index: int, width: int) -> Strip:
-        key = self._rows.key_at(index)
-        marked = key is not None and key in self._marks
+    def _row(self, signature: Signature) -> Strip:
+        width, under_cursor, marked, cells = signature
         style = self.rich_style
         if marked:
             style += self.get_component_rich_style("table--marked", partial=True)
-        if index == self._index:
+        if under_cursor:
             style += self.get_component_rich_style("table--cursor", partial=True)
-        pointer = Span("›" if index == self._index else " ", "accent")  # noqa: RUF001 - a glyph
+        pointer = Span("›" if under_cursor else " ", "accent")  # noqa: RUF001 - a glyph
         mark = Span("● " if marked else "  ", "accent")
         gutter = (pointer, mark, Span(" ")) if self._gutter == GUTTER else (pointer, Span(" "))
-        return self._strip((*gutter, *self._laid_out(self._rows.cells(index), width)), style, width)
+        return self._strip((*gutter, *self._laid_out(cells, width)), style, width)
 
     def _laid_out(self, cells: Sequence[Span], width: int) -> Line:
         fixed = sum(column.width + 1 for column in self._columns if column.width)

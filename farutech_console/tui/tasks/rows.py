@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from farutech_console.operations.units import clock_time, count, duration
@@ -15,6 +14,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from farutech_console.operations.model import EventKind, FeedCounts, TaskEvent
+    from farutech_console.tui.common.eventlog import EventLog
 
 NONE = "–"  # noqa: RUF001 - a glyph
 WIDE = 120
@@ -77,14 +77,15 @@ def _what(event: TaskEvent) -> str:
 
 
 class EventRows:
-    """Some events in a row, each known by its number."""
+    """The events of a log as it stands now, each known by its number."""
 
-    def __init__(self, events: Sequence[TaskEvent], first: int, width: int) -> None:
-        self._events, self._first, self._width = events, first, width
+    def __init__(self, log: EventLog, width: int) -> None:
+        self._log, self._width = log, width
+        self._first, self._end = log.first, log.total
 
     def __len__(self) -> int:
         """How many there are."""
-        return len(self._events)
+        return self._end - self._first
 
     def key_at(self, index: int) -> int:
         """Return the event's number."""
@@ -96,7 +97,7 @@ class EventRows:
 
     def cells(self, index: int) -> tuple[Span, ...]:
         """Return the event's columns."""
-        return cells(self._events[index], self._width)
+        return cells(self._log.event(self._first + index), self._width)
 
 
 def empty_lines(live: Live, since: datetime, now: datetime) -> list[Line]:

@@ -72,7 +72,7 @@ class TasksRoom(Room):
         self._seen = log.total
         self.set_class(log.total == 0, "-empty")
         width = self.size.width
-        rows = EventRows(log.since(0), log.first, width)
+        rows = EventRows(log, width)
         self.query_one(VirtualTable).show(rows, columns(width), follow=self._following)
         self._title()
 
