@@ -25,3 +25,7 @@ class UnsupportedError(OperationError):
 
 class ArchiveError(OperationError):
     """There is no archive to move dead letters into; nothing was changed."""
+
+
+class NothingToUndoError(OperationError):
+    """There is no purge to take back, or nothing is left of it."""

@@ -10,7 +10,7 @@ from typing import Literal
 from worker.model.dead_letter import StoredDeadLetter
 from worker.model.state import ConsumerState, ServerState, StreamState
 
-OutcomeKind = Literal["replayed", "already", "failed", "unknown", "purged"]
+OutcomeKind = Literal["replayed", "already", "failed", "unknown", "purged", "restored"]
 PlanKind = Literal["replay", "purge", "purge_hard"]
 EventKind = Literal[
     "published",

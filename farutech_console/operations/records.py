@@ -81,10 +81,14 @@ def outcome_record(outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def summary_record(planned: int, outcomes: Iterable[OutcomeKind]) -> dict[str, Any]:
-    """Return the last line of `replay` and `purge`: how many of each, and what was not reached."""
+KINDS: tuple[OutcomeKind, ...] = ("replayed", "purged", "already", "failed", "unknown")
+
+
+def summary_record(
+    planned: int, outcomes: Iterable[OutcomeKind], kinds: tuple[OutcomeKind, ...] = KINDS
+) -> dict[str, Any]:
+    """Return the last line of a command: how many of each outcome, and what was not reached."""
     counts = Counter(outcomes)
-    kinds: tuple[OutcomeKind, ...] = ("replayed", "purged", "already", "failed", "unknown")
     summary = {kind: counts[kind] for kind in kinds}
     return {"summary": {"planned": planned, **summary, "not_reached": planned - counts.total()}}
 

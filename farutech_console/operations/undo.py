@@ -1,0 +1,160 @@
+"""Undo of a purge: its letters come back from the archive, each once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from farutech_console.operations.audit import Change, audited
+from farutech_console.operations.audit_log import AuditEntry, Wanted, read_audit
+from farutech_console.operations.errors import NothingToUndoError
+from farutech_console.operations.model import Outcome
+from farutech_console.operations.queue import Queue
+from worker.jetstream.info import find_stream
+from worker.jetstream.moves import Origin, return_letters
+from worker.jetstream.purges import PurgeParts
+from worker.jetstream.replays_claims import Author
+from worker.jetstream.returns import returned_before
+from worker.jetstream.scan import Scan
+from worker.model.names import ARCHIVE_ID
+
+KEPT = timedelta(days=7)
+"""How long the archive keeps a purge."""
+LAST = "last"
+FEWEST = 6
+"""Characters of an id that name a purge."""
+
+
+@dataclass(frozen=True, slots=True)
+class UndoPlan:
+    """What an undo will bring back: exactly these letters of one purge.
+
+    `sequences` are those that they had. `came_back` counts the letters of the purge that came back
+    before. `until` is when the archive forgets them.
+    """
+
+    id: str
+    by: str
+    why: str
+    purged_at: datetime
+    until: datetime
+    generation: str
+    sequences: tuple[int, ...]
+    came_back: int
+    target: str
+    command: str
+
+    @property
+    def count(self) -> int:
+        """How many letters come back."""
+        return len(self.sequences)
+
+
+async def plan_undo(queue: Queue, which: str = LAST) -> UndoPlan:
+    """Plan to undo a purge: the last one, or the one whose id begins with `which`.
+
+    Raises:
+        NothingToUndoError: there is no such purge, or the archive has nothing of it any more.
+    """
+    entry = await _find(queue, which)
+    until = entry.began_at + KEPT
+    if queue.clock.now() >= until:
+        raise NothingToUndoError(
+            f"{entry.id} purged {entry.began_at:%Y-%m-%d %H:%M} UTC: the archive keeps 7 days"
+        )
+    layout = await queue.fresh_layout()
+    parts = PurgeParts(queue.api, layout, queue.clock)
+    copies = await _copies(queue, entry)
+    back = await returned_before(parts, entry.generation)
+    return UndoPlan(
+        id=entry.id,
+        by=entry.by,
+        why=entry.why,
+        purged_at=entry.began_at,
+        until=until,
+        generation=entry.generation,
+        sequences=tuple(sorted(copies - back)),
+        came_back=len(copies & back),
+        target=layout.dead_letters.name,
+        command=f"farutech-console dlq undo {entry.id}",
+    )
+
+
+async def undo(
+    queue: Queue, plan: UndoPlan, *, stop: asyncio.Event | None = None, why: str = ""
+) -> AsyncGenerator[Outcome, None]:
+    """Bring the letters of a plan back; yields an outcome for each, by the sequence it had.
+
+    Raises:
+        ReadOnlyError: the console may not change anything.
+        AuditError: the audit could not be written.
+        JetStreamError: the server was away for too long. What is under way is finished by whoever
+            replays, purges or undoes next.
+    """
+    queue.guard("undo")
+    if not plan.sequences:
+        return
+    layout = await queue.fresh_layout()
+    change = Change(
+        action="undo",
+        about=layout.dead_letters.name,
+        command=plan.command,
+        why=why,
+        generation=plan.generation,
+        sequences=plan.sequences,
+        details={"of": plan.id},
+    )
+    async with audited(queue, change) as tally:
+        moving = return_letters(
+            PurgeParts(queue.api, layout, queue.clock),
+            Author(queue.operator, tally.id),
+            Origin(plan.generation, plan.id),
+            plan.sequences,
+            lambda: stop is None or not stop.is_set(),
+        )
+        async with aclosing(moving):
+            async for done in moving:
+                tally.count(done.result, done.sequence, done.detail)
+                yield Outcome(done.sequence, done.task_id, done.result, done.detail)
+        tally.stopped = tally.counts.total() < plan.count
+
+
+async def _find(queue: Queue, which: str) -> AuditEntry:
+    wanted = Wanted(action="purge", id="" if which == LAST else which)
+    found: list[AuditEntry] = []
+    if which != LAST and len(which) < FEWEST:
+        raise NothingToUndoError(f"{which!r} is too short: give at least {FEWEST} letters of an id")
+    async with aclosing(read_audit(queue, wanted)) as entries:
+        async for entry in entries:
+            found.append(entry)
+            if which == LAST or len(found) > 1:
+                break
+    if not found:
+        what = "no purge is on record" if which == LAST else f"no purge has the id {which}"
+        raise NothingToUndoError(f"{what}: farutech-console audit --action purge lists them")
+    if len(found) > 1:
+        raise NothingToUndoError(f"several purges have an id that begins with {which}: give more")
+    return found[0]
+
+
+async def _copies(queue: Queue, entry: AuditEntry) -> set[int]:
+    """Return the sequences of the letters that the archive has of a purge."""
+    layout = await queue.layout()
+    stream = await find_stream(queue.api, queue.names.archive_stream)
+    if stream is None:
+        return set()
+    subject = queue.names.archive("*")
+    scan = Scan(queue.api, stream, subject, layout.server.api_level)
+    found: set[int] = set()
+    first = await scan.first_since(entry.began_at)
+    async for messages in scan.messages(first, stream.last_sequence):
+        for message in messages:
+            key = message.subject.rpartition(".")[2]
+            life, _, sequence = key.rpartition("-")
+            ours = message.headers.get(ARCHIVE_ID) == entry.id and life == entry.generation
+            if ours and sequence.isascii() and sequence.isdigit():
+                found.add(int(sequence))
+    return found
