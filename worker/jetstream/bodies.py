@@ -10,6 +10,7 @@ import base64
 import json
 import uuid
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from worker.jetstream.api import Api
 from worker.jetstream.errors import (
@@ -47,6 +48,7 @@ class Entry:
     size: int
     digest: str
     version: int
+    stored_at: datetime
 
     def says(self, where: RawObject) -> bool:
         """Whether it is the object that a letter names."""
@@ -164,11 +166,10 @@ class Bodies:
         cut = [data[start : start + size] for start in range(0, len(data), size)]
         for part in cut:
             await self._api.publish(subject, part)
-        entry = Entry(where.name, piece, len(cut), where.size, where.digest, 0)
         try:
             await self._api.publish(
                 self._entry_subject(where.name),
-                self._entry_body(entry, size),
+                self._entry_body(where, piece, len(cut), size),
                 headers={"Nats-Rollup": "sub"} if known else None,
                 expected_last_subject_sequence=known.version if known else 0,
             )
@@ -184,14 +185,14 @@ class Bodies:
     def _entry_subject(self, name: str) -> str:
         return self._names.body_entry(base64.urlsafe_b64encode(name.encode()).decode("ascii"))
 
-    def _entry_body(self, entry: Entry, piece_size: int) -> bytes:
+    def _entry_body(self, where: RawObject, piece: str, pieces: int, piece_size: int) -> bytes:
         said = {
-            "name": entry.name,
+            "name": where.name,
             "bucket": self._names.bodies,
-            "nuid": entry.piece,
-            "size": entry.size,
-            "chunks": entry.pieces,
-            "digest": entry.digest,
+            "nuid": piece,
+            "size": where.size,
+            "chunks": pieces,
+            "digest": where.digest,
             "mtime": ZERO_TIME,
             "options": {"max_chunk_size": piece_size},
         }
@@ -211,6 +212,7 @@ def _read(message: StoredMessage) -> Entry | None:
             size=int(said.get("size", 0)),
             digest=str(said.get("digest", "")),
             version=message.sequence,
+            stored_at=message.stored_at,
         )
     except (wire_json.InvalidJsonError, KeyError, TypeError, ValueError):
         return None

@@ -24,13 +24,12 @@ from worker.jetstream.messages import StoredMessage, last_message
 from worker.jetstream.scan import Scan
 from worker.jetstream.topology import Layout, generation
 from worker.model.dead_letter import DeadLetter, read_dead_letter
-from worker.model.names import death_key
+from worker.model.names import dead_message, death_key, is_death_key
 
 TRIES = 20
 """Letters of others that may come in between."""
 WRONG_LAST_SEQUENCE_SOON = 10164
 """JetStream: another message under the same subject is on its way to being stored."""
-_DEATH = "dead-"
 
 
 class CrowdedError(JetStreamError):
@@ -126,9 +125,8 @@ class Deaths:
         Its id says so; a letter that was moved here has lost that, and says it in its body.
         """
         key = message.headers.get(MSG_ID, "")
-        if key.startswith(_DEATH):
-            life, _, sequence = key.removeprefix(_DEATH).rpartition("-")
-            return int(sequence) if life == self._life and sequence.isdecimal() else 0
+        if is_death_key(key):
+            return dead_message(key, self._life)
         letter, _ = read_dead_letter(message.body)
         source = letter.source if letter else None
         if source is None or source.stream != self._source:

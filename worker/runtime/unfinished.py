@@ -1,8 +1,9 @@
-"""Finishing the replays that a killed console left between two steps."""
+"""What killed consoles and workers left: replays between two steps, bodies without a letter."""
 
 from __future__ import annotations
 
 from worker.jetstream.api import Api
+from worker.jetstream.bodies_orphans import Orphans
 from worker.jetstream.info import stream_of_subject
 from worker.jetstream.messages import next_message
 from worker.jetstream.replays import Replayer
@@ -11,6 +12,9 @@ from worker.jetstream.replays_fences import is_fence
 from worker.jetstream.topology import discover
 from worker.model.names import QueueNames
 from worker.model.surroundings import Surroundings
+
+EVERY = 3600.0
+"""Seconds between two looks for bodies without a letter: longer than any letter takes to move."""
 
 
 class UnfinishedReplays:
@@ -68,3 +72,36 @@ class UnfinishedReplays:
                     dead_letters=left.in_doubt,
                     hint="replaying each again finishes or explains it",
                 )
+
+
+class UnnamedBodies:
+    """Clears the object store of what no dead letter needs any more, now and then."""
+
+    name = "unnamed bodies"
+
+    def __init__(self, orphans: Orphans, around: Surroundings, every: float = EVERY) -> None:
+        """Describe the work.
+
+        Args:
+            orphans: Finds and removes them.
+            around: Monotonic time, and a log of what was removed.
+            every: Seconds between two looks; what two found goes.
+        """
+        self._orphans = orphans
+        self._clock = around.clock
+        self._log = around.log
+        self._every = every
+        self._due = 0.0
+
+    async def look(self) -> bool:
+        """Look where it is time to.
+
+        Raises:
+            JetStreamError: it was cut short; the next look goes on.
+        """
+        now = self._clock.monotonic()
+        if now >= self._due:
+            for name in await self._orphans.remove():
+                self._log.info("body.removed", object=name)
+            self._due = now + self._every
+        return False

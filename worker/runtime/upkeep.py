@@ -7,6 +7,7 @@ import contextlib
 from collections.abc import AsyncIterator
 
 from worker.jetstream.api import Api
+from worker.jetstream.bodies_orphans import Orphans
 from worker.jetstream.ledger import Ledger
 from worker.jetstream.stuck import StuckFinder
 from worker.jetstream.stuck_moves import Moved, StuckMover
@@ -14,7 +15,7 @@ from worker.model.surroundings import Surroundings
 from worker.runtime.observer import Observer
 from worker.runtime.rounds import Rounds
 from worker.runtime.sweeper import Sweeper
-from worker.runtime.unfinished import UnfinishedReplays
+from worker.runtime.unfinished import UnfinishedReplays, UnnamedBodies
 from worker.settings import WorkerSettings
 from worker.telemetry.readiness import Readiness
 
@@ -44,6 +45,7 @@ def upkeep(
     chores = (
         Sweeper(StuckFinder(api, names), mover, around, tell),
         UnfinishedReplays(api, names, worker_id, around),
+        UnnamedBodies(Orphans(api, names), around),
     )
     return Rounds(chores, readiness, around, settings.sweep_interval)
 
