@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import AsyncExitStack
 from functools import partial
 from typing import TYPE_CHECKING
 
 from rich.text import Text
-from textual import on
-from textual.app import App, ComposeResult
+from textual import on, work
+from textual.app import App, ComposeResult, SystemCommand
 from textual.reactive import reactive
 from textual.worker import Worker, WorkerState
 
 from farutech_console.tui import crash, themes
 from farutech_console.tui.common.messages import Broke, RunRequested
-from farutech_console.tui.keys import bindings
+from farutech_console.tui.common.trail import Trail
+from farutech_console.tui.keys import ROOM_NAMES, bindings
 from farutech_console.tui.signals import HANGUP, handle_signals, has_terminal
 from farutech_console.tui.start import Starting
 from worker.model.clock import Clock, SystemClock
+from worker.model.text import literal
 
 # What is not needed for the first paint is imported after it.
 if TYPE_CHECKING:
+    from textual.screen import Screen
+
     from farutech_console.operations.backend import Backend
     from farutech_console.operations.model import TaskEvent
     from farutech_console.operations.trend import Trend
+    from farutech_console.tui.commands import Entered
     from farutech_console.tui.common.live import Live
     from farutech_console.tui.common.progress import Progress, Run
     from farutech_console.tui.monitor import Monitor
@@ -35,6 +40,8 @@ BREAKPOINTS = [(0, "-narrow"), (140, "-wide")]
 LISTEN_S = 0.1
 TERMINAL_S = 2.0
 OPENING = "opening the backend"
+OURS_INSTEAD = frozenset({"Quit", "Keys", "Screenshot"})
+"""Textual's commands that ours stand for, or that would write a picture of payloads to a disk."""
 
 
 class ConsoleApp(App[None]):
@@ -83,6 +90,7 @@ class ConsoleApp(App[None]):
         self._open = AsyncExitStack()
         self._monitor: Monitor | None = None
         self._run: Run | None = None
+        self._trail = Trail(ROOM_NAMES)
         self.refusal: BaseException | None = None
         for known in themes.THEMES.values():
             self.register_theme(known)
@@ -168,10 +176,75 @@ class ConsoleApp(App[None]):
 
     # Rooms and dialogs
 
-    def action_room(self, room: str) -> None:
+    async def action_room(self, room: str) -> None:
         """Go to a room, once there are any."""
-        if self._monitor is not None:
-            self.switch_mode(room)
+        if self._monitor is not None and room != self.current_mode:
+            self._trail.go(room)
+            await self.switch_mode(room)
+
+    async def action_before(self) -> None:
+        """Go to the room where the operator was before."""
+        if room := self._trail.back():
+            await self.switch_mode(room)
+
+    async def action_after(self) -> None:
+        """Go forth again."""
+        if room := self._trail.forth():
+            await self.switch_mode(room)
+
+    @work(exclusive=True, group="command", exit_on_error=False)
+    async def action_command(self) -> None:
+        """Ask for a command, and do it."""
+        from farutech_console.tui.commands import offered
+        from farutech_console.tui.common.commandbar import CommandBar
+        from farutech_console.tui.common.room import Room
+
+        if not isinstance(self.screen, Room):
+            return
+        entered = await self.push_screen_wait(
+            CommandBar(offered(read_only=self._backend.read_only))
+        )
+        if entered is not None:
+            await self._do(entered)
+
+    async def _do(self, entered: Entered) -> None:
+        from farutech_console.tui.common.room import Room
+
+        name, argument = entered.command.name, entered.argument
+        if name in self._trail.rooms:
+            await self.action_room(name)
+        elif name == "theme":
+            self._take_theme(argument)
+        elif name == "help":
+            self.action_help()
+        elif name == "quit":
+            await self.action_quit()
+        else:
+            await self.action_room(entered.command.room)
+            if isinstance(self.screen, Room):
+                self.screen.command(name, argument)
+
+    def _take_theme(self, name: str) -> None:
+        found = themes.THEMES.get(name.casefold())
+        if found is None:
+            known = " or ".join(themes.THEMES)
+            self.notify(f"There is no theme {literal(name, 20)}: {known}.", markup=False)
+        else:
+            self.theme = found.name
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """Offer our commands in the palette, beside Textual's own."""
+        from farutech_console.tui.commands import Entered, offered
+        from farutech_console.tui.common.room import Room
+
+        if isinstance(screen, Room):
+            for command in offered(read_only=self._backend.read_only):
+                if not command.needs_argument:
+                    run = partial(self._do, Entered(command, ""))
+                    yield SystemCommand(command.name, command.help, partial(self.call_next, run))
+        for known in super().get_system_commands(screen):
+            if known.title not in OURS_INSTEAD:
+                yield known
 
     def action_help(self) -> None:
         """Show the keys."""

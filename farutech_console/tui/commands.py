@@ -50,14 +50,8 @@ COMMANDS = (
     Command("dlq", "the dead letters"),
     Command("workers", "who runs the tasks"),
     Command("audit", "who changed what"),
-    Command("filter", "show only these dead letters; nothing shows all", "[FILTER]", "dlq"),
-    Command("goto", "put the cursor on this dead letter", "SEQ", "dlq"),
-    Command(
-        "task", "the events of these tasks only, by a part of their id or tenant", "ID", "tasks"
-    ),
     Command("replay", "send the marked dead letters again, with a preview", "", "dlq", writes=True),
     Command("purge", "delete the marked dead letters, with a preview", "", "dlq", writes=True),
-    Command("undo", "bring a purge back", "", "audit", writes=True),
     Command(
         "pause", "hold the deliveries for a while, or let them go on", "", "workers", writes=True
     ),

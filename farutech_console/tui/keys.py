@@ -8,7 +8,9 @@ from typing import Literal
 
 from textual.binding import Binding, BindingType
 
-Where = Literal["everywhere", "table", "overview", "tasks", "dlq", "letter", "run"]
+Where = Literal[
+    "everywhere", "table", "overview", "tasks", "dlq", "letter", "workers", "audit", "run"
+]
 """Where a key works: a room, any table or text that scrolls, an open letter, a run's bar."""
 
 
@@ -33,6 +35,12 @@ KEYS = (
     Key("1", "1", "room('overview')", "Overview", "what is wrong, and the figures", "everywhere"),
     Key("2", "2", "room('tasks')", "Tasks", "live events, task by task", "everywhere"),
     Key("3", "3", "room('dlq')", "Dead letters", "what died, and sending it again", "everywhere"),
+    Key("4", "4", "room('workers')", "Workers", "who runs the tasks", "everywhere"),
+    Key("5", "5", "room('audit')", "Audit", "who changed what", "everywhere"),
+    Key("[", "[", "before", "", "the room where you were before", "everywhere"),
+    Key("]", "]", "after", "", "and forth again", "everywhere"),
+    Key("colon", ":", "command", "", "a command by its name", "everywhere"),
+    Key("y", "y", "screen.copy", "", "copy what the cursor is on to the clipboard", "everywhere"),
     Key("question_mark", "?", "help", "help", "these keys", "everywhere"),
     Key("ctrl+p", "ctrl+p", "command_palette", "", "commands by name, themes", "everywhere"),
     Key("escape", "esc", "back", "", "back: close what is open, unmark", "everywhere"),
@@ -50,8 +58,14 @@ KEYS = (
     Key("enter", "enter", "open", "open", "all there is to know of the letter", "dlq"),
     Key("r", "r", "replay", "replay", "send the marked letters again, with a preview", "dlq", True),
     Key("x", "x", "purge", "purge", "delete the marked letters, with a preview", "dlq", True),
+    Key("enter", "enter", "open", "open", "all there is to know of the worker", "workers"),
+    Key("p", "p", "pause_consumer", "pause", "hold deliveries, or let them go on", "workers", True),
+    Key("enter", "enter", "open", "open", "all there is to know of the change", "audit"),
     Key("o", "o", "outcomes", "outcomes", "what became of each letter of the last run", "run"),
 )
+
+ROOM_NAMES: tuple[Where, ...] = ("overview", "tasks", "dlq", "workers", "audit")
+"""The rooms, in the order of their keys."""
 
 TITLES: dict[Where, str] = {
     "everywhere": "Everywhere",
@@ -60,6 +74,8 @@ TITLES: dict[Where, str] = {
     "tasks": "Tasks",
     "dlq": "Dead letters",
     "letter": "Open letter",
+    "workers": "Workers",
+    "audit": "Audit",
     "run": "After a replay or a purge",
 }
 

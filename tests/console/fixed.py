@@ -6,13 +6,13 @@ import asyncio
 import json
 import math
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import Self
 
-from farutech_console.operations.audit_log import AuditPage
+from farutech_console.operations.audit_log import AuditEntry, AuditPage
 from farutech_console.operations.fleet_view import FleetView, WorkerView
 from farutech_console.operations.model import (
     DeadLetterState,
@@ -25,6 +25,10 @@ from farutech_console.operations.model import (
     QueueStatus,
     TaskEvent,
 )
+from farutech_console.operations.plan import Which
+from farutech_console.operations.selection import Selection
+from farutech_console.operations.velocity import Control, Pacing
+from tests.console.fixed_fleet import some_changes, some_workers
 from worker.model.dead_letter import StoredDeadLetter, read_dead_letter
 from worker.model.names import QueueNames
 from worker.model.state import ConsumerState, Pause, ServerState, StreamState
@@ -234,7 +238,8 @@ class FixedBackend:
     entered: int = 0
     left: int = 0
     ran: list[Plan] = field(default_factory=list)
-    workers: tuple[WorkerView, ...] = ()
+    workers: tuple[WorkerView, ...] = field(default_factory=some_workers)
+    changes: tuple[AuditEntry, ...] = field(default_factory=some_changes)
     pauses: list[tuple[float, str]] = field(default_factory=list)
 
     async def __aenter__(self) -> Self:
@@ -276,9 +281,9 @@ class FixedBackend:
         return next((one for one in self.letters if one.sequence == sequence), None)
 
     async def audit(self, limit: int, before: int | None = None) -> AuditPage:
-        del limit, before
+        del before
         self._fail()
-        return AuditPage((), more=False)
+        return AuditPage(self.changes[:limit], more=len(self.changes) > limit)
 
     async def fleet(self) -> FleetView:
         self._fail()
@@ -294,13 +299,15 @@ class FixedBackend:
         self.pauses.append((0.0, why))
         return Pause(paused=False, until=None, remaining=0.0)
 
-    async def plan_replay(self, sequences: Sequence[int] | None) -> Plan:
-        return self._plan("replay", sequences)
+    async def plan_replay(self, which: Which, pacing: Pacing | None = None) -> Plan:
+        return self._plan("replay", which)
 
-    async def plan_purge(self, sequences: Sequence[int] | None) -> Plan:
-        return self._plan("purge", sequences)
+    async def plan_purge(self, which: Which) -> Plan:
+        return self._plan("purge", which)
 
-    async def run(self, plan: Plan) -> AsyncIterator[Outcome]:
+    async def run(
+        self, plan: Plan, control: Control | None = None, why: str = ""
+    ) -> AsyncIterator[Outcome]:
         self.ran.append(plan)
         for sequence, task_id in zip(plan.sequences, plan.task_ids, strict=True):
             if self.gate is not None:
@@ -314,9 +321,10 @@ class FixedBackend:
         if self.failure is not None:
             raise self.failure
 
-    def _plan(self, kind: PlanKind, sequences: Iterable[int] | None) -> Plan:
+    def _plan(self, kind: PlanKind, which: Which) -> Plan:
         self._fail()
-        wanted = None if sequences is None else set(sequences)
+        assert not isinstance(which, Selection)
+        wanted = None if which is None else set(which)
         chosen = [one for one in self.letters if wanted is None or one.sequence in wanted]
         chosen.sort(key=lambda one: one.sequence)
         listed = " ".join(f"--seq {one.sequence}" for one in chosen)

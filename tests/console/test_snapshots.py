@@ -176,6 +176,14 @@ SCENES = {
     ),
     "replayed": Scene(REPLAYED, nine),
     "outcomes": Scene(then(REPLAYED, pressing("o", "?90406", "?quota is used up")), nine),
+    "workers": Scene(pressing("4", "?3 report")),
+    "workers_open": Scene(pressing("4", "?3 report", "j", "enter", "?is held back")),
+    "workers_none": Scene(pressing("4", "?No worker answers"), lambda: FixedBackend(workers=())),
+    "pause": Scene(pressing("4", "?3 report", "p", "?15 min")),
+    "audit": Scene(pressing("5", "?4 changes")),
+    "audit_open": Scene(pressing("5", "?4 changes", "j", "enter", "?The way back")),
+    "audit_empty": Scene(pressing("5", "?Nobody has"), lambda: FixedBackend(changes=())),
+    "command": Scene(pressing("?live", "colon", "p", "?preview")),
     "help": Scene(pressing(*DLQ, "question_mark", "?one down")),
 }
 

@@ -9,11 +9,11 @@ from textual.content import Content
 from textual.style import Style
 from textual.widget import Widget
 
-from farutech_console.tui.keys import Key, allowed, keys_of
+from farutech_console.tui.keys import ROOM_NAMES, Key, Where, allowed, keys_of
 
-ROOMS = {"room('overview')": "overview", "room('tasks')": "tasks", "room('dlq')": "dlq"}
+ROOMS: dict[str, Where] = {f"room('{name}')": name for name in ROOM_NAMES}
 ACTION = "key_action"
-APP_ACTIONS = frozenset({"help", "quit", "outcomes", *ROOMS})
+APP_ACTIONS = frozenset({"help", "quit", "outcomes", "command", *ROOMS})
 
 
 def clickable(key: Key, label: str, *, active: bool = False) -> Content:

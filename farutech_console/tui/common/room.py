@@ -18,6 +18,7 @@ from farutech_console.tui.common.live import Live
 from farutech_console.tui.common.messages import Broke
 from farutech_console.tui.common.progress import Progress, RunBar
 from farutech_console.tui.keys import Where, keys_of, writing_actions
+from worker.model.text import literal
 
 if TYPE_CHECKING:
     from farutech_console.operations.backend import Backend
@@ -108,6 +109,22 @@ class Room(Screen[None]):
     def show(self, live: Live) -> None:
         """Draw the newest state."""
         raise NotImplementedError
+
+    def command(self, name: str, argument: str) -> None:
+        """Do one of the room's own commands."""
+        raise NotImplementedError(f"{self.NAME} has no command {name} {argument}")
+
+    def to_copy(self) -> str:
+        """Return what `y` copies, empty for nothing."""
+        return ""
+
+    def action_copy(self) -> None:
+        """Copy to the clipboard by way of the terminal (OSC 52)."""
+        text = self.to_copy()
+        if text:
+            self.app.copy_to_clipboard(text)
+        told = f"Copied: {literal(text, 60)}" if text else "There is nothing to copy here."
+        self.notify(told, markup=False)
 
     def go_back(self) -> bool:
         """Go back one step within the room; return False where there is none."""

@@ -193,6 +193,16 @@ class DeadLettersRoom(Room):
         self._selection = Selection() if all_marked or newest is None else Selection(up_to=newest)
         self._draw()
 
+    def command(self, name: str, argument: str) -> None:
+        """Replay or purge what is marked."""
+        del argument
+        self._ask("purge" if name == "purge" else "replay")
+
+    def to_copy(self) -> str:
+        """Return the id of the letter's task, or its sequence where it has none."""
+        letters, cursor = self._reader.letters, self.query_one("#table", VirtualTable).cursor
+        return "" if cursor is None else letters.row(cursor).task_id or str(cursor)
+
     # What changes the server
 
     def action_replay(self) -> None:

@@ -1,0 +1,172 @@
+"""The workers: who is there, what each has in hand, and whether tasks are delivered at all."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.widgets import Static
+
+from farutech_console.tui.common.failures import expected, in_words
+from farutech_console.tui.common.live import Live
+from farutech_console.tui.common.room import Desk, Room
+from farutech_console.tui.common.spans import content, one_line
+from farutech_console.tui.common.table import VirtualTable
+from farutech_console.tui.common.textview import TextView
+from farutech_console.tui.keys import bindings
+from farutech_console.tui.workers.pause import AskPause
+from farutech_console.tui.workers.rows import (
+    WorkerRows,
+    columns,
+    detail_lines,
+    empty_lines,
+    title_line,
+)
+from worker.model.text import literal
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from farutech_console.operations.fleet_view import FleetView, WorkerView
+
+LOOK_EVERY = timedelta(seconds=2)
+"""From the end of one look at the fleet to the next, while the room is looked at."""
+
+
+class WorkersRoom(Room):
+    """Key 4."""
+
+    NAME = "workers"
+    CSS_PATH = "workers.tcss"
+    AUTO_FOCUS = "VirtualTable"
+    BINDINGS = bindings("workers")
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self._fleet: FleetView | None = None
+        self._failure = ""
+        self._keys: dict[str, int] = {}
+        self._looking = False
+        self._looked_at: datetime | None = None
+        self._opened: str | None = None
+
+    def body(self) -> ComposeResult:
+        """The table on the left or alone; one worker in full on the right or instead."""
+        yield Static(id="title")
+        yield Static(id="empty")
+        with Horizontal(id="fleet"):
+            yield VirtualTable(id="table", gutter=False)
+            with Vertical(id="detail"):
+                yield TextView(id="worker")
+
+    @on(VirtualTable.Resized)
+    def _redraw(self) -> None:
+        if self._live is not None:
+            self._draw(self._live)
+
+    def show(self, live: Live) -> None:
+        """Look again where it is time; let ages grow."""
+        now = self.desk.clock.now()
+        due = self._looked_at is None or now - self._looked_at >= LOOK_EVERY
+        if live.link.connected and due and not self._looking:
+            self._looking = True
+            self._look()
+        self.set_class(not live.is_fresh(now), "-stale")
+        self._draw(live)
+
+    @work(group="fleet", exit_on_error=False)
+    async def _look(self) -> None:
+        try:
+            self._fleet = await self.desk.backend.fleet()
+        except expected() as error:
+            self._failure = in_words(error)
+        else:
+            self._failure = ""
+        finally:
+            self._looking, self._looked_at = False, self.desk.clock.now()
+        self._redraw()
+
+    def _draw(self, live: Live) -> None:
+        fleet, now = self._fleet, self.desk.clock.now()
+        workers = fleet.workers if fleet else ()
+        self.set_class(not workers, "-empty")
+        if not workers:
+            told = fleet is not None and fleet.clients_told
+            lines = empty_lines(live, self._failure, asked=fleet is not None, clients_told=told)
+            self.query_one("#empty", Static).update(content(lines))
+        consumer = live.status.consumer if live.status else None
+        if fleet is not None:
+            self.query_one("#title", Static).update(one_line(title_line(fleet, consumer, now)))
+        table = self.query_one("#table", VirtualTable)
+        width = table.size.width
+        table.show(WorkerRows(workers, self._keys, now, width), columns(width))
+        self._draw_detail(now)
+
+    def _worker(self) -> WorkerView | None:
+        table = self.query_one("#table", VirtualTable)
+        rows = table.rows
+        return rows.worker(table.cursor) if isinstance(rows, WorkerRows) else None
+
+    def _draw_detail(self, now: datetime) -> None:
+        worker = self._worker()
+        view = self.query_one("#worker", TextView)
+        if worker is None:
+            view.show([], from_top=True)
+            return
+        self.query_one("#detail").border_title = literal(worker.name, 40)
+        view.show(detail_lines(worker, now), from_top=worker.key != self._opened)
+        self._opened = worker.key
+
+    @on(VirtualTable.Moved)
+    def _moved(self) -> None:
+        self._draw_detail(self.desk.clock.now())
+
+    @on(VirtualTable.Opened)
+    def action_open(self) -> None:
+        """Open the worker under the cursor."""
+        if self.query_one("#table", VirtualTable).cursor is not None:
+            self.add_class("-open")
+            self.query_one("#worker", TextView).focus()
+
+    def command(self, name: str, argument: str) -> None:
+        """Pause, or resume."""
+        del name, argument
+        self.action_pause_consumer()
+
+    def to_copy(self) -> str:
+        """Return the worker's name."""
+        worker = self._worker()
+        return worker.name if worker else ""
+
+    def go_back(self) -> bool:
+        """Close the worker."""
+        if not self.has_class("-open"):
+            return False
+        self.remove_class("-open")
+        self.query_one("#table", VirtualTable).focus()
+        return True
+
+    @work(exclusive=True, group="pause", exit_on_error=False)
+    async def action_pause_consumer(self) -> None:
+        """Hold the deliveries for a while, after a question; or let them go on."""
+        consumer = self._live.status.consumer if self._live and self._live.status else None
+        if consumer is None:
+            self.notify("There is no consumer that could be paused.", severity="warning")
+            return
+        asked = await self.app.push_screen_wait(AskPause(consumer))
+        if asked is None:
+            return
+        backend = self.desk.backend
+        try:
+            if asked.seconds:
+                await backend.pause(asked.seconds, asked.why)
+            else:
+                await backend.resume(asked.why)
+        except expected() as error:
+            self.notify(literal(in_words(error)), severity="error", markup=False)
+            return
+        done = "Deliveries are paused." if asked.seconds else "Deliveries go on."
+        self.notify(done, markup=False)

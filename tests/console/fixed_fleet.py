@@ -1,0 +1,147 @@
+"""Workers and changes that are fixed, for the rooms that show them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from farutech_console.operations.audit_log import AuditEntry
+from farutech_console.operations.fleet_view import WorkerView
+from worker.model.fleet import BreakerReport, TaskReport, WorkerReport
+
+NOW = datetime(2026, 11, 24, 2, 41, 7, tzinfo=UTC)
+
+
+def _ago(seconds: float) -> datetime:
+    return NOW - timedelta(seconds=seconds)
+
+
+def _report(number: int, **more: object) -> WorkerReport:
+    return WorkerReport(
+        worker_id=f"worker-{number:03d}",
+        version="0.1.0",
+        host=f"node-{number}.eu-west",
+        pid=4_000 + number,
+        uptime=3_600.0 * number + 140,
+        stream="PROVISIONING",
+        consumer="provisioning-worker",
+        concurrency=10,
+        rate_10s=2.5 * number,
+        rate_60s=2.2 * number,
+        totals={"succeeded": 8_121 * number, "retrying": 214 * number, "dead_lettered": 3 * number},
+        dead_letters={"attempts_exhausted": 2 * number, "permanent": number},
+        task_types=("deprovision", "provision", "update"),
+        **more,  # type: ignore[arg-type]
+    )
+
+
+def some_workers() -> tuple[WorkerView, ...]:
+    """At work, with an open breaker, about to stop, silent, and one of the Go fleet."""
+    tasks = tuple(
+        TaskReport.of(
+            f"b852e263-f02c-4256-afe9-{index:012d}",
+            f"acme-corp-{index}",
+            "provision",
+            attempt=index + 1,
+            stream_sequence=100_000 + index,
+            seconds=12.5 * (index + 1),
+        )
+        for index in range(3)
+    )
+    breaker = BreakerReport(
+        task_type="update",
+        state="open",
+        probe_in=8.0,
+        held=12,
+        error="provisioning API answered 503",
+    )
+    reports = (
+        _report(1, in_flight=3, tasks=tasks),
+        _report(2, in_flight=1, held=12, breakers=(breaker,), loop_blocked=2.4, reconnects=1),
+        _report(3, state="draining", in_flight=2),
+    )
+    conditions = ("running", "running", "draining")
+    ours = tuple(
+        WorkerView(
+            key=f"worker-{number}",
+            kind="farutech",
+            name=report.worker_id,
+            condition=condition,  # type: ignore[arg-type]
+            seen_at=_ago(0),
+            host=report.host,
+            version=report.version,
+            uptime=report.uptime,
+            rtt=0.0012,
+            report=report,
+        )
+        for number, (report, condition) in enumerate(zip(reports, conditions, strict=True))
+    )
+    silent = WorkerView("worker-9", "farutech", "worker-009", "silent", _ago(95), "node-9.eu-west")
+    go = WorkerView(
+        "client-7", "client", "provisioning-go", "running", _ago(1), "10.0.4.17", "1.31"
+    )
+    return (*ours, silent, go)
+
+
+def some_changes() -> tuple[AuditEntry, ...]:
+    """A replay, a purge that was stopped, a pause that failed, and a replay without an end."""
+    by, origin = "ana@bastion-2", {"ip": "10.0.4.20", "host": "bastion-2"}
+    return (
+        AuditEntry(
+            id="0d52bf0e6c1f4c5f8b1f6a5b50a1b1c4",
+            action="replay",
+            by=by,
+            began_at=_ago(7),
+            ended_at=None,
+            state="open",
+            sequence=9,
+            about="343 dead letters of PROVISIONING_DLQ",
+            command="farutech-console dlq replay 'error:~refused'",
+            count=343,
+            sequences="88120-88462",
+            seen_from=origin,
+        ),
+        AuditEntry(
+            id="1d52bf0e6c1f4c5f8b1f6a5b50a1b1c4",
+            action="purge",
+            by="luis@laptop-7",
+            began_at=_ago(3_700),
+            ended_at=_ago(3_690),
+            state="stopped",
+            sequence=7,
+            about="22 dead letters of PROVISIONING_DLQ",
+            why="duplicates of the import of last night",
+            command="farutech-console dlq purge --seq 88101 --seq 88102",
+            count=22,
+            sequences="88101-88122",
+            outcomes={"purged": 20, "already": 1, "failed": 1},
+            failures=({"sequence": 88_119, "outcome": "failed", "detail": "no answer in 5 s"},),
+            seen_from=origin,
+        ),
+        AuditEntry(
+            id="2d52bf0e6c1f4c5f8b1f6a5b50a1b1c4",
+            action="pause",
+            by=by,
+            began_at=_ago(90_000),
+            ended_at=_ago(89_995),
+            state="failed",
+            sequence=5,
+            about="provisioning-worker for 15 min",
+            why="database maintenance",
+            command="farutech-console pause 15m",
+            error="this server cannot pause a consumer: it is older than 2.11",
+            seen_from=origin,
+        ),
+        AuditEntry(
+            id="3d52bf0e6c1f4c5f8b1f6a5b50a1b1c4",
+            action="replay",
+            by=by,
+            began_at=_ago(200_000),
+            ended_at=None,
+            state="open",
+            sequence=3,
+            about="1 dead letter of PROVISIONING_DLQ",
+            command="farutech-console dlq replay --seq 87001",
+            count=1,
+            sequences="87001",
+        ),
+    )

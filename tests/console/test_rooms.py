@@ -1,0 +1,142 @@
+"""Workers, audit, the command bar and the trail: what their keys do."""
+
+from __future__ import annotations
+
+import pytest
+
+from farutech_console.operations.errors import OperationError
+from farutech_console.tui.common.trail import Trail
+from tests.console.driving import app_of, console, does_not_see, eventually, sees
+from tests.console.fixed import FixedBackend, some_status
+from worker.jetstream.errors import UnreachableError
+
+
+async def test_a_worker_is_opened_and_left() -> None:
+    async with console(FixedBackend(), room="4") as pilot:
+        await sees(pilot, "3 report")
+        await pilot.press("j", "enter")
+        await sees(pilot, "update is held back")
+        await pilot.press("escape")
+        await does_not_see(pilot, "update is held back")
+        await sees(pilot, "✖ 1 silent")
+
+
+@pytest.mark.parametrize(
+    ("keys", "asked"),
+    [
+        (["tab", "enter"], [(300.0, "")]),
+        (["tab", "tab", "enter"], [(900.0, "")]),
+        (["enter"], []),
+        (["escape"], []),
+        (["shift+tab", "d", "b", "enter", "tab", "tab", "tab", "enter"], [(3600.0, "db")]),
+    ],
+)
+async def test_deliveries_are_paused_for_a_while_and_only_when_asked(
+    keys: list[str], asked: list[tuple[float, str]]
+) -> None:
+    backend = FixedBackend()
+    async with console(backend, room="4") as pilot:
+        await sees(pilot, "3 report")
+        await pilot.press("p")
+        await sees(pilot, "No worker gets a task")
+        await pilot.press(*keys)
+        await does_not_see(pilot, "No worker gets a task")
+        await eventually(pilot, lambda: backend.pauses == asked, f"asked for {asked}")
+
+
+async def test_a_refused_pause_is_told() -> None:
+    backend = FixedBackend()
+    async with console(backend, room="4") as pilot:
+        await sees(pilot, "3 report")
+        backend.failure = OperationError("this server cannot [b]pause[/b]")
+        await pilot.press("p")
+        await sees(pilot, "No worker gets a task")
+        await pilot.press("tab", "enter")
+        await sees(pilot, "cannot [b]pause[/b]")
+
+
+async def test_a_read_only_console_does_not_offer_to_pause() -> None:
+    backend = FixedBackend(read_only=True)
+    async with console(backend, room="4") as pilot:
+        await sees(pilot, "3 report")
+        await does_not_see(pilot, "p pause")
+        await pilot.press("p")
+        await pilot.pause()
+        await does_not_see(pilot, "No worker gets a task")
+
+
+async def test_no_worker_and_no_pull_says_what_to_do() -> None:
+    status = some_status()
+    assert status.consumer is not None
+    async with console(FixedBackend(workers=()), room="4") as pilot:
+        await sees(pilot, "Go workers do not report")
+
+
+async def test_workers_that_cannot_be_asked_are_no_empty_fleet() -> None:
+    backend = FixedBackend()
+    async with console(backend) as pilot:
+        backend.failure = UnreachableError("no answer")
+        await pilot.press("4")
+        await sees(pilot, "The workers cannot be asked: no answer")
+
+
+async def test_a_change_is_opened_copied_and_left() -> None:
+    async with console(FixedBackend(), room="5") as pilot:
+        await sees(pilot, "4 changes")
+        await pilot.press("j", "enter")
+        await sees(pilot, "duplicates of the import of last night")
+        await pilot.press("y")
+        await eventually(
+            pilot, lambda: "dlq purge --seq 88101" in pilot.app.clipboard, "it is copied"
+        )
+        await pilot.press("escape")
+        await does_not_see(pilot, "duplicates of the import of last night")
+
+
+@pytest.mark.parametrize(
+    ("typed", "shown"),
+    [
+        ("wor", "3 report"),
+        ("audit", "4 changes"),
+        ("pause", "No worker gets a task"),
+        ("replay", "Replay 1 dead letter"),
+        ("help", "these keys"),
+    ],
+)
+async def test_a_command_is_done(typed: str, shown: str) -> None:
+    async with console(FixedBackend(), size=(120, 50)) as pilot:
+        await pilot.press("3")
+        await sees(pilot, "90412")
+        await pilot.press("1", "colon", *typed, "enter")
+        await sees(pilot, shown)
+
+
+async def test_tab_completes_and_a_mistake_is_told_and_can_be_mended() -> None:
+    async with console(FixedBackend()) as pilot:
+        await pilot.press("colon", "x", "enter")
+        await sees(pilot, "there is no command x")
+        await pilot.press("backspace", "t", "h", "tab")
+        await pilot.press(*"light", "enter")
+        await eventually(pilot, lambda: app_of(pilot).theme == "farutech-light", "the theme")
+
+
+async def test_back_and_forth() -> None:
+    async with console(FixedBackend()) as pilot:
+        await pilot.press("3", "4")
+        await sees(pilot, "3 report")
+        await pilot.press("[")
+        await sees(pilot, "Dead letters · 40")
+        await pilot.press("[", "[")
+        await sees(pilot, "ack floor")
+        await pilot.press("]", "]")
+        await sees(pilot, "3 report")
+
+
+def test_a_trail_forgets_what_was_ahead() -> None:
+    trail = Trail(("overview", "dlq", "tasks"))
+    trail.go("dlq")
+    assert trail.back() == "overview"
+    trail.go("tasks")
+    assert trail.forth() == ""
+    assert trail.back() == "overview"
+    assert trail.back() == ""
