@@ -7,10 +7,9 @@ from collections.abc import AsyncGenerator, Sequence
 
 from farutech_console.operations.model import Outcome, OutcomeKind, Plan
 from worker.jetstream.api import Api
-from worker.jetstream.dead_letters import DeadLetters
+from worker.jetstream.belongings import Belongings
 from worker.jetstream.errors import JetStreamError, UncertainError, UnreachableError
 from worker.jetstream.messages import IN_FLIGHT, delete_message
-from worker.jetstream.origins import delete_origin
 from worker.jetstream.patience import Patience
 from worker.jetstream.replays import check_stream
 from worker.jetstream.topology import Layout
@@ -35,22 +34,19 @@ async def purge(
             yielded were not touched.
     """
     patience = Patience(api, clock)
+    belongings = Belongings(api, layout)
     letters = list(zip(plan.sequences, plan.task_ids, strict=True))
     for start in range(0, len(letters), _AT_ONCE):
         if stop is not None and stop.is_set():
             return
         await patience.repeat(lambda: check_stream(api, layout.dead_letters))
         few = letters[start : start + _AT_ONCE]
-        await patience.repeat(lambda few=few: _delete_origins(api, layout, few))  # type: ignore[misc]
-        for outcome in await _delete_all(api, layout.dead_letters.name, few, patience):
+        sequences = [sequence for sequence, _ in few]
+        objects = await patience.repeat(lambda some=sequences: belongings.clear(some))  # type: ignore[misc]
+        outcomes = await _delete_all(api, layout.dead_letters.name, few, patience)
+        await belongings.remove(objects)
+        for outcome in outcomes:
             yield outcome
-
-
-async def _delete_origins(api: Api, layout: Layout, letters: Sequence[tuple[int, str]]) -> None:
-    """Take from the queue what a stuck letter is a copy of: it would become a letter again."""
-    stored = await DeadLetters(api, layout, current=True).these([seq for seq, _ in letters])
-    for letter in stored.values():
-        await delete_origin(api, layout.names, letter)
 
 
 async def _delete_all(

@@ -9,14 +9,17 @@ from typing import Any
 
 import pytest
 
+from farutech_console.operations.model import PlanKind
 from farutech_console.operations.plan import make_plan
-from farutech_console.operations.purge import purge
+from farutech_console.operations.run_plan import run_plan
 from tests.faults.replaying import KILLED, context, replay_until
 from tests.support.nats_server import NatsServer
+from tests.support.operating import operated
 from tests.support.queues import NAMES, LayoutKind, Queue, queue, task
 from tests.support.stuck import stuck
 from tests.support.worker_queue import letters, publish, tasks_left
 from worker.jetstream.api import Api
+from worker.jetstream.bodies import Bodies
 from worker.jetstream.dead_letters import DeadLetters
 from worker.jetstream.errors import UnreachableError
 from worker.jetstream.messages import message_at, purge_subject
@@ -26,6 +29,7 @@ from worker.jetstream.replays_claims import Author
 from worker.jetstream.stuck import StuckFinder
 from worker.jetstream.stuck_moves import StuckMover
 from worker.model.clock import SystemClock
+from worker.model.dead_letter import DeadLetter, RawObject
 
 layouts = pytest.mark.parametrize("kind", ["fresh", "go"])
 MOST_STEPS = 40
@@ -102,16 +106,35 @@ async def test_a_console_killed_at_any_step_of_it(
 
 
 @layouts
-async def test_a_purge_does_so_too(nats_server: NatsServer, kind: LayoutKind) -> None:
+@pytest.mark.parametrize("how", ["purge", "purge_hard"])
+async def test_a_purge_does_so_too(
+    nats_server: NatsServer, kind: LayoutKind, how: PlanKind
+) -> None:
     async with queue(nats_server, kind) as where:
         origin, kept = await half_moved(where)
-        clock = SystemClock()
-        plan = await make_plan(where.api, where.layout, "purge", [kept], clock=clock)
-        outcomes = [one async for one in purge(where.api, where.layout, plan, clock=clock)]
-        assert [one.outcome for one in outcomes] == ["purged"]
+        o = operated(where)
+        plan = await make_plan(o.api, where.layout, how, [kept], clock=o.clock)
+        assert [one.outcome async for one in run_plan(o, plan)] == ["purged"]
         assert await message_at(where.api, NAMES.stream, origin) is None
         await sweep(where.api)
         assert (await tasks_left(where), await letters(where)) == (0, [])
+
+
+@pytest.mark.parametrize(("how", "left"), [("purge", 2), ("purge_hard", 1)])
+async def test_what_is_purged_for_good_leaves_no_bytes(
+    nats_server: NatsServer, how: PlanKind, left: int
+) -> None:
+    """What went into the archive may come back, so its object stays."""
+    async with queue(nats_server) as where:
+        bodies, kept = Bodies(where.api, NAMES), []
+        for name in ("dead-1-1", "dead-1-2"):
+            placed = RawObject.of(name, b"x" * 1000)
+            await bodies.put(placed, b"x" * 1000)
+            kept.append(await where.bury(DeadLetter().outside(placed).to_wire()))
+        o = operated(where)
+        plan = await make_plan(o.api, where.layout, how, kept[:1], clock=o.clock)
+        assert [one.outcome async for one in run_plan(o, plan)] == ["purged"]
+        assert len(await bodies.entries()) == left
 
 
 async def test_what_only_looks_like_the_origin_stays(nats_server: NatsServer) -> None:

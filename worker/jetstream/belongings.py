@@ -1,0 +1,59 @@
+"""What goes with dead letters that are deleted for good: stuck tasks beside them, their objects."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Sequence
+
+from worker.jetstream.api import Api
+from worker.jetstream.bodies import Bodies
+from worker.jetstream.dead_letters import DeadLetters
+from worker.jetstream.errors import JetStreamError
+from worker.jetstream.info import find_stream
+from worker.jetstream.origins import delete_origin
+from worker.jetstream.stuck import StuckFinder
+from worker.jetstream.topology import Layout
+
+_AT_ONCE = 500
+
+
+class Belongings:
+    """The belongings of one queue's letters.
+
+    Where no task is stuck and nothing lies in the object store, which is nearly always so, no
+    letter is read: `clear` then costs four requests, however many letters there are.
+    """
+
+    def __init__(self, api: Api, layout: Layout) -> None:
+        self._api = api
+        self._names = layout.names
+        self._letters = DeadLetters(api, layout, current=True)
+        self._finder = StuckFinder(api, layout.names)
+        self._bodies = Bodies(api, layout.names)
+
+    async def clear(self, sequences: Sequence[int]) -> list[str]:
+        """Delete the tasks that these letters are copies of, before the letters go.
+
+        Returns the names of their objects: for `remove`, once the letters are gone.
+
+        Raises:
+            JetStreamError: not all were cleared; may be repeated.
+        """
+        store = await find_stream(self._api, self._names.bodies_stream)
+        any_object = store is not None and store.messages > 0
+        if not any_object and not (await self._finder.count()).most:
+            return []
+        objects: list[str] = []
+        for start in range(0, len(sequences), _AT_ONCE):
+            few = await self._letters.these(sequences[start : start + _AT_ONCE])
+            for stored in few.values():
+                await delete_origin(self._api, self._names, stored)
+                if stored.letter is not None and stored.letter.raw_object is not None:
+                    objects.append(stored.letter.raw_object.name)
+        return objects
+
+    async def remove(self, objects: Sequence[str]) -> None:
+        """Remove objects of letters that are gone; what cannot be now is swept by a worker."""
+        with contextlib.suppress(JetStreamError):
+            for name in objects:
+                await self._bodies.remove(name)
