@@ -17,6 +17,7 @@ COMMANDS = {
     "audit": ("farutech_console.commands.audit", "audit"),
     "dlq": ("farutech_console.commands.dlq", "dlq"),
     "demo": ("farutech_console.commands.demo", "demo_command"),
+    "doctor": ("farutech_console.commands.doctor", "doctor"),
     "events": ("farutech_console.commands.events", "events"),
     "pause": ("farutech_console.commands.pause", "pause"),
     "resume": ("farutech_console.commands.pause", "resume"),
