@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from farutech_console.operations.causes import cause_of
-from farutech_console.operations.filter.evaluate import predicate
+from farutech_console.operations.filter.evaluate import _Compiler, predicate
 from farutech_console.operations.filter.keys import KEYS
 from farutech_console.operations.filter.model import (
     And,
@@ -30,6 +31,7 @@ from farutech_console.operations.filter.model import (
     Word,
 )
 from farutech_console.operations.filter.parser import parse_filter
+from farutech_console.operations.filter.probe import probe
 from tests.support.letters import BODIES, NOW, stored
 from tests.support.queues import letter, task
 
@@ -136,6 +138,49 @@ def test_any_text_is_a_filter_or_an_error_with_its_place(text: str) -> None:
         assert parse_filter(str(wanted)) == wanted
 
 
+LIKELY = st.sampled_from(
+    [
+        *(
+            "acme",
+            "ACME-",
+            "5",
+            "1.5",
+            "say",
+            '"hi"',
+            "a*b",
+            "Básico",
+            "ss",
+            '"\\"hi"',
+            '"hi: x"',
+            "{…}",
+        ),
+        *("tenant:acme", "tenant:~acme,glob", "type:~me", 'payload.plan:~"acme"', "payload.plan:5"),
+        *("payload.plan:1.5", 'payload.name:~"a\nb"', "reason:stuck", "worker:~ok", "true", "x"),
+        *("error_type:*say*", 'module:"say \\"hi\\": x"', "tenant:acme or type:acme", "raw", "Ö"),
+    ]
+).map(lambda text: parse_filter(text).expression)
+
+
+@settings(max_examples=400)
+@given(LIKELY | EXPRESSIONS, BODIES, st.sampled_from([None, {"A": "acme"}]))
+def test_what_the_bytes_rule_out_does_not_match(
+    expression: Expression, body: bytes, headers: dict[str, str] | None
+) -> None:
+    may_match = probe(expression)
+    one = stored(body, headers=headers)
+    if may_match is not None and not may_match(one):
+        assert not _Compiler(NOW).matches(expression)(one)
+
+
+def test_the_bytes_do_rule_something_out() -> None:
+    for text in ("tenant:globex", "nowhere", "payload.plan:silver -x", "reason:invalid age>1s"):
+        expression = parse_filter(text).expression
+        assert expression is not None
+        may_match = probe(expression)
+        assert may_match is not None
+        assert not may_match(replace(LETTER, headers={}))
+
+
 @settings(max_examples=150)
 @given(EXPRESSIONS, BODIES)
 def test_any_filter_has_an_answer_for_any_letter(expression: Expression, body: bytes) -> None:
@@ -164,7 +209,8 @@ LETTER = stored(
             reason="stuck",
             replays=1,
             dlq_timestamp="2026-11-24T00:41:07Z",
-        )
+        ),
+        ensure_ascii=False,
     ).encode(),
     sequence=150,
     headers={"Traceparent": "00-abc"},

@@ -8,26 +8,21 @@ from hypothesis import example, given, settings
 
 from tests.support.letters import BODIES, stored
 from tests.support.queues import letter, task
-from worker.model.letter_fields import LetterFields, _certain, read_fields
+from worker.jetstream.dead_letters_lean import LeanLetter
+from worker.jetstream.messages import StoredMessage
+from worker.model.dead_letter import DeadLetter, Source
+from worker.model.letter_fields import _LETTER_TYPES, _SOURCE_TYPES, _TASK_TYPES, _certain
+from worker.model.task import OTHER_SPELLINGS, Task
+
+ATTRIBUTES = [
+    *("task_id", "tenant_id", "task_type", "module_id", "payload", "error", "error_type"),
+    *("reason", "worker_id", "attempts", "replays", "died_at", "value", "headers", "expires_at"),
+]
 
 
-def strictly(body: bytes) -> LetterFields:
-    read = stored(body)
-    return LetterFields(
-        value=read.value,
-        task_id=read.task_id,
-        tenant_id=read.tenant_id,
-        task_type=read.task_type,
-        module_id=read.module_id,
-        payload=read.payload,
-        error=read.error,
-        error_type=read.error_type,
-        reason=read.reason,
-        worker_id=read.worker_id,
-        attempts=read.attempts,
-        replays=read.letter.replays if read.letter else 0,
-        dlq_timestamp=read.letter.dlq_timestamp if read.letter else "",
-    )
+def lean(body: bytes, headers: bytes = b"") -> LeanLetter:
+    message = StoredMessage(7, "provisioning.dlq", "2026-11-24T02:41:07Z", headers, body)
+    return LeanLetter(message, None)
 
 
 def encoded(**changes: object) -> bytes:
@@ -47,8 +42,24 @@ def encoded(**changes: object) -> bytes:
 @example(b'{"task":{},"replays":1,"replays":2}')
 @example(b'{"task":{"payload":{"x":1e999}}}')
 def test_says_what_the_models_say(body: bytes) -> None:
-    assert repr(read_fields(body)) == repr(strictly(body))
+    quick, strict = lean(body), stored(body)
+    for name in ATTRIBUTES:
+        assert repr(getattr(quick, name)) == repr(getattr(strict, name)), name
+    assert quick.stored() == strict
+
+
+def test_counts_replays_by_the_headers_too() -> None:
+    block = b"NATS/1.0\r\nFarutech-Replay-Count: 3\r\nNats-Stream: theirs\r\n\r\n"
+    one = lean(encoded(replays=1), block)
+    assert one.replays == one.stored().replays == 3
+    assert one.headers == {"Farutech-Replay-Count": "3"}
 
 
 def test_an_ordinary_letter_takes_the_short_way() -> None:
     assert _certain(encoded(reason="stuck", replays=2, error_type="X")) is not None
+
+
+def test_the_types_of_all_that_the_models_read_are_known() -> None:
+    assert set(_LETTER_TYPES) == set(DeadLetter.model_fields)
+    assert set(_TASK_TYPES) == set(Task.model_fields) | OTHER_SPELLINGS
+    assert set(_SOURCE_TYPES) == set(Source.model_fields)

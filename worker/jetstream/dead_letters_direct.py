@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -28,11 +27,10 @@ _SPARSE = 4
 _NO_RESPONDERS = "503"
 _NO_MESSAGES = "404"
 _END_OF_BATCH = "204"
-# What the server puts behind the publisher's own headers.
-_ADDED = re.compile(
-    rb"Nats-Stream: [^\r\n]*\r\nNats-Subject: ([^\r\n]*)\r\n"
-    rb"Nats-Sequence: (\d+)\r\nNats-Time-Stamp: ([^\r\n]*)\r\n"
-)
+_LINE_END = b"\r\n"
+_SUBJECT = b"Nats-Subject: "
+_SEQUENCE = b"Nats-Sequence: "
+_STAMP = b"Nats-Time-Stamp: "
 _NO_HEADERS = b"NATS/1.0\r\n"
 
 
@@ -155,7 +153,7 @@ class _Answer:
 
     def take(self, _subject: str, _reply: str, block: bytes, body: bytes) -> None:
         """Keep a message, or end: only the server's own frames are without a sequence."""
-        if b"Nats-Sequence: " in block:
+        if _SEQUENCE in block:
             self._frames.append((block, body))
         elif not self._end.done():
             self._end.set_result(block)
@@ -188,15 +186,15 @@ class _Answer:
 
 
 def _message(block: bytes, body: bytes) -> StoredMessage:
+    """Return the message in a frame: behind the publisher's own headers the server puts its own."""
     start = block.rfind(b"Nats-Stream: ")
-    added = _ADDED.match(block, start)
-    if added is None:
+    lines = block[start:].split(_LINE_END, 4)
+    if start < 0 or len(lines) < 5 or not lines[2].startswith(_SEQUENCE):
         raise ApiError("DIRECT.GET", 500, 0, f"an answer that is no message: {block[:200]!r}")
-    own = block[:start]
     return StoredMessage(
-        int(added[2]),
-        added[1].decode("utf-8", "replace"),
-        added[3].decode("ascii", "replace"),
-        b"" if own == _NO_HEADERS else own,
+        int(lines[2][len(_SEQUENCE) :]),
+        lines[1][len(_SUBJECT) :].decode("utf-8", "replace"),
+        lines[3][len(_STAMP) :].decode("ascii", "replace"),
+        block[:start] if start > len(_NO_HEADERS) else b"",
         body,
     )

@@ -64,7 +64,9 @@ class LeanLetter:
     def died_at(self) -> datetime:
         """When the worker gave the task up, or when the letter was stored if it does not say."""
         if self._died_at is None:
-            self._died_at = parse_rfc3339(self.fields.dlq_timestamp) or self.stored_at
+            self._died_at = (
+                parse_rfc3339(self.fields.letter.get("dlq_timestamp", "")) or self.stored_at
+            )
         return self._died_at
 
     @property
@@ -80,54 +82,55 @@ class LeanLetter:
     @property
     def task_id(self) -> str:
         """The task's id."""
-        return self.fields.task_id
+        return str(self.fields.task.get("task_id", ""))
 
     @property
     def tenant_id(self) -> str:
         """The tenant's id."""
-        return self.fields.tenant_id
+        return str(self.fields.task.get("tenant_id", ""))
 
     @property
     def task_type(self) -> str:
         """The task's type."""
-        return self.fields.task_type
+        return str(self.fields.task.get("task_type", ""))
 
     @property
     def module_id(self) -> str:
         """The module's id."""
-        return self.fields.module_id
+        return str(self.fields.task.get("module_id", ""))
 
     @property
     def payload(self) -> Mapping[str, Any] | None:
         """What the task carries."""
-        return self.fields.payload
+        payload: Mapping[str, Any] | None = self.fields.task.get("payload")
+        return payload
 
     @property
     def error(self) -> str:
         """Why the task died, or why the letter cannot be read."""
-        return self.fields.error
+        return str(self.fields.letter.get("error", ""))
 
     @property
     def error_type(self) -> str:
         """The error's class, empty where nobody said."""
-        return self.fields.error_type
+        return self.fields.letter.get("error_type") or ""
 
     @property
     def reason(self) -> str:
         """Why the task was given up, empty where nobody said."""
-        return self.fields.reason
+        return self.fields.letter.get("reason") or ""
 
     @property
     def worker_id(self) -> str:
         """The worker that gave the task up."""
-        return self.fields.worker_id
+        return str(self.fields.letter.get("worker_id", ""))
 
     @property
     def attempts(self) -> int:
         """How many deliveries the task had."""
-        return self.fields.attempts
+        return int(self.fields.letter.get("final_attempt", 0))
 
     @property
     def replays(self) -> int:
         """How often the task was replayed before, as letter and headers say."""
-        return max(self.fields.replays, replay_count(self.headers))
+        return max(int(self.fields.letter.get("replays", 0)), replay_count(self.headers))

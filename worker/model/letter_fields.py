@@ -10,30 +10,20 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from worker.model import wire_json
-from worker.model.dead_letter import REASONS, DeadLetter, read_dead_letter, unreadable
-from worker.model.task import MAX_INT, OTHER_SPELLINGS, Task
+from worker.model.dead_letter import REASONS, read_dead_letter, unreadable
+from worker.model.task import MAX_INT, OTHER_SPELLINGS
 
 
 class LetterFields(NamedTuple):
-    """A dead letter in brief; texts are empty where nothing is said.
+    """A dead letter as JSON values, by the names of `DeadLetter` and `Task`.
 
-    `value` is the whole letter as JSON values, None where the body cannot be read as a letter;
-    `error` then says why.
+    What is not there has its default. `value` is the whole letter, None where the body cannot be
+    read as one; `letter` then holds an error that says why.
     """
 
+    letter: Mapping[str, Any]
+    task: Mapping[str, Any]
     value: Mapping[str, Any] | None
-    task_id: str
-    tenant_id: str
-    task_type: str
-    module_id: str
-    payload: Mapping[str, Any] | None
-    error: str
-    error_type: str
-    reason: str
-    worker_id: str
-    attempts: int
-    replays: int
-    dlq_timestamp: str
 
 
 def read_fields(body: bytes) -> LetterFields:
@@ -41,49 +31,14 @@ def read_fields(body: bytes) -> LetterFields:
     value = _certain(body)
     if value is None:
         return _strictly(body)
-    task, get = value["task"], value.get
-    ask = task.get
-    return LetterFields(
-        value,
-        ask("task_id", ""),
-        ask("tenant_id", ""),
-        ask("task_type", ""),
-        ask("module_id", ""),
-        ask("payload"),
-        get("error", ""),
-        get("error_type") or "",
-        get("reason") or "",
-        get("worker_id", ""),
-        get("final_attempt", 0),
-        get("replays", 0),
-        get("dlq_timestamp", ""),
-    )
+    return LetterFields(value, value["task"], value)
 
 
 def _strictly(body: bytes) -> LetterFields:
     letter, problem = read_dead_letter(body)
     if letter is None:
-        empty = Task()
-        return _of_models(None, empty, DeadLetter(error=unreadable(problem)))
-    return _of_models(wire_json.loads(body), letter.task, letter)
-
-
-def _of_models(value: Mapping[str, Any] | None, task: Task, letter: DeadLetter) -> LetterFields:
-    return LetterFields(
-        value,
-        task.task_id,
-        task.tenant_id,
-        task.task_type,
-        task.module_id,
-        task.payload,
-        letter.error,
-        letter.error_type or "",
-        letter.reason or "",
-        letter.worker_id,
-        letter.final_attempt,
-        letter.replays,
-        letter.dlq_timestamp,
-    )
+        return LetterFields({"error": unreadable(problem)}, {}, None)
+    return LetterFields(dict(letter), dict(letter.task), wire_json.loads(body))
 
 
 _NONE = type(None)
@@ -99,6 +54,7 @@ _LETTER_TYPES: Mapping[str, tuple[type, ...]] = {
     "source": (dict, _NONE),
     "replays": (int,),
     "raw": (str, _NONE),
+    "raw_object": (_NONE,),
     "task": (dict,),
 }
 _SOURCE_TYPES: Mapping[str, tuple[type, ...]] = {
@@ -115,8 +71,36 @@ _TASK_TYPES: Mapping[str, tuple[type, ...]] = {
     "attempt": (int,),
     "max_retries": (int, _NONE),
     "created_at": (str,),
+    **dict.fromkeys(OTHER_SPELLINGS, ()),
 }
 _REASONS: frozenset[str | None] = frozenset((*REASONS, None))
+
+
+class _Shapes:
+    """Which objects have values of the right types: those of one writer are all alike."""
+
+    def __init__(self, types: Mapping[str, tuple[type, ...]]) -> None:
+        self._types = types
+        self._known: set[tuple[object, ...]] = set()
+
+    def fits(self, value: Mapping[str, Any]) -> bool:
+        """Return whether each known key has a value of a type that the models take as it is."""
+        shape = (*value, *map(type, value.values()))
+        if shape in self._known:
+            return True
+        for name, content in value.items():
+            allowed = self._types.get(name)
+            if allowed is not None and type(content) not in allowed:
+                return False
+        if len(self._known) < _MOST_SHAPES:
+            self._known.add(shape)
+        return True
+
+
+_MOST_SHAPES = 1000
+_LETTERS = _Shapes(_LETTER_TYPES)
+_TASKS = _Shapes(_TASK_TYPES)
+_SOURCES = _Shapes(_SOURCE_TYPES)
 
 
 def _certain(body: bytes) -> dict[str, Any] | None:
@@ -125,25 +109,13 @@ def _certain(body: bytes) -> dict[str, Any] | None:
         value = wire_json.loads(body)
     except wire_json.InvalidJsonError:
         return None
-    if type(value) is not dict:
+    if type(value) is not dict or "task" not in value or not _LETTERS.fits(value):
         return None
-    task = value.get("task")
-    if type(task) is not dict or not _typed(value, _LETTER_TYPES) or not _typed(task, _TASK_TYPES):
+    task, source = value["task"], value.get("source")
+    if not _TASKS.fits(task) or (source is not None and not _SOURCES.fits(source)):
         return None
-    if not OTHER_SPELLINGS.isdisjoint(task):
+    if not -MAX_INT <= task.get("attempt", 0) <= MAX_INT:
         return None
-    source = value.get("source")
-    if source is not None and not _typed(source, _SOURCE_TYPES):
+    if not -MAX_INT <= (task.get("max_retries") or 0) <= MAX_INT:
         return None
-    in_range = (
-        abs(task.get("attempt", 0)) <= MAX_INT and abs(task.get("max_retries") or 0) <= MAX_INT
-    )
-    return value if in_range and value.get("reason") in _REASONS else None
-
-
-def _typed(value: Mapping[str, Any], types: Mapping[str, tuple[type, ...]]) -> bool:
-    for name, content in value.items():
-        allowed = types.get(name)
-        if allowed is not None and type(content) not in allowed:
-            return False
-    return True
+    return value if value.get("reason") in _REASONS else None

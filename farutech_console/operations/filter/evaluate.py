@@ -25,6 +25,7 @@ from farutech_console.operations.filter.model import (
     Value,
     Word,
 )
+from farutech_console.operations.filter.probe import probe
 from farutech_console.operations.filter.texts import (
     Finds,
     as_text,
@@ -44,7 +45,11 @@ def predicate(wanted: Filter, now: datetime) -> Matches:
     """Return a function that tells whether a letter matches, with ages as they are at `now`."""
     if wanted.expression is None:
         return lambda _letter: True
-    return _Compiler(now).matches(wanted.expression)
+    matches = _Compiler(now).matches(wanted.expression)
+    may_match = probe(wanted.expression)
+    if may_match is None:
+        return matches
+    return lambda letter: may_match(letter) and matches(letter)
 
 
 class _Compiler:
