@@ -75,6 +75,32 @@ async def test_one_of_many_begins_it(server_versions: NatsServer) -> None:
             assert sum(isinstance(outcome, Lease) for outcome in outcomes) == 1
 
 
+async def test_who_hears_of_its_claim_too_late_is_told_who_has_the_task(
+    nats_server: NatsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with (
+        queue(nats_server) as where,
+        ledger(where, "slow", SHORT) as slow,
+        ledger(where, "quick") as quick,
+    ):
+        publish = slow._pipeline.publish
+
+        async def published_late(subject: str, body: bytes, expected: int) -> int:
+            sequence = await publish(subject, body, expected)
+            monkeypatch.setattr(slow._pipeline, "publish", publish)
+
+            async def taken_over() -> bool:
+                return isinstance(await quick.begin(KEY, 2), Lease)
+
+            await eventually(taken_over)
+            return sequence
+
+        monkeypatch.setattr(slow._pipeline, "publish", published_late)
+        standing = await slow.begin(KEY, 1)
+        assert isinstance(standing, HeldBy)
+        assert (standing.owner, standing.sequence) == ("quick", 2)
+
+
 async def test_who_was_taken_over_can_neither_renew_nor_end_it(
     server_versions: NatsServer,
 ) -> None:

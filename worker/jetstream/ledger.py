@@ -92,16 +92,22 @@ class Ledger:
 
         `key` is what `task_key` gives, `sequence` the stream sequence of the message.
         """
-        since = self._clock.monotonic()
-        run = self._pipeline.unique()
-        entry = Entry("running", self._owner, run, self._lease, sequence)
-        outcome = await self._follow(key, protocol.begin(entry), run)
-        if not isinstance(outcome, Begun):
-            return outcome
-        lease = Lease(self, key, entry, outcome.token, since)
-        if lease.remaining < self._lease / 2:
-            await lease.renew()
-        return lease
+        while True:
+            since = self._clock.monotonic()
+            run = self._pipeline.unique()
+            entry = Entry("running", self._owner, run, self._lease, sequence)
+            outcome = await self._follow(key, protocol.begin(entry), run)
+            if not isinstance(outcome, Begun):
+                return outcome
+            lease = Lease(self, key, entry, outcome.token, since)
+            if lease.remaining >= self._lease / 2:
+                return lease
+            try:
+                await lease.renew()
+            except LostLeaseError:
+                # The answer took so long (we were frozen, perhaps) that another has the task.
+                continue
+            return lease
 
     async def standing(self, key: str) -> AlreadyDone | HeldBy | None:
         """Return what became of a task, None where nobody runs it and nobody finished it."""
