@@ -108,6 +108,10 @@ def _print_rows(rows: Sequence[tuple[str, ...]], depth: int) -> None:
         output.say(f"The newest {len(rows):,} of {depth:,}; --limit 0 lists them all.")
 
 
+_LONGEST_TASK = 100_000
+"""Columns of a task that a terminal gets; `--json` gives all of it."""
+
+
 def _print_letter(letter: StoredDeadLetter) -> None:
     record = full_record(letter)
     for key in (*letter_record(letter), "stored_at", "subject"):
@@ -119,6 +123,9 @@ def _print_letter(letter: StoredDeadLetter) -> None:
     if body is None:
         click.echo(f"{'body':<12} {literal(record['body'], 4096)}")
         return
-    click.echo(f"{'task':<12} {literal(str(record['letter']['task']))}")
+    if body.raw_object is not None:
+        where = f"{body.raw_object.size:,} bytes, in the object store as {body.raw_object.name}"
+        click.echo(f"{'message':<12} {literal(letter.problem or where)}")
+    click.echo(f"{'task':<12} {literal(str(record['letter']['task']), _LONGEST_TASK)}")
     for line in (body.traceback or "").splitlines():
         click.echo(f"{'traceback':<12} {literal(line)}")

@@ -23,6 +23,7 @@ from farutech_console.operations.model import (
     QueueStatus,
     TaskEvent,
 )
+from farutech_console.operations.one_letter import read_letter
 from farutech_console.operations.pause import pause_for, resume
 from farutech_console.operations.plan import make_plan
 from farutech_console.operations.queue import Queue, operator_here
@@ -147,9 +148,7 @@ class LiveBackend:
 
     async def letter(self, sequence: int) -> StoredDeadLetter | None:
         """Return one letter, None where it is gone."""
-        queue = self.queue()
-        letters = DeadLetters(queue.api, await queue.layout())
-        return await letters.letter(sequence)
+        return await read_letter(self.queue(), sequence)
 
     async def plan_replay(self, sequences: Sequence[int] | None) -> Plan:
         """Plan the replay of these letters, of all that lie there now where it is None."""

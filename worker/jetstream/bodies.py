@@ -112,6 +112,13 @@ class Bodies:
             return stored
         return replace(stored, letter=letter.whole(await self.get(letter.raw_object)))
 
+    async def readable(self, stored: StoredDeadLetter) -> StoredDeadLetter:
+        """Return a dead letter with its message; where that is lost, `problem` says so."""
+        try:
+            return await self.whole(stored)
+        except BodyLostError as error:
+            return replace(stored, problem=str(error))
+
     async def remove(self, name: str) -> None:
         """Remove an object, if it is there."""
         entry = await self._found(name)

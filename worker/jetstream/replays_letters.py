@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from worker.jetstream.api import Api
-from worker.jetstream.bodies import Bodies, BodyLostError
+from worker.jetstream.bodies import Bodies
 from worker.jetstream.dead_letters import DeadLetters
 from worker.jetstream.errors import ApiError, JetStreamError
 from worker.jetstream.origins import delete_origin
@@ -54,15 +54,14 @@ class ReplayedLetters:
                 await self._bodies.remove(name)
 
     async def _made_ready(self, stored: StoredDeadLetter) -> StoredDeadLetter:
-        try:
-            whole = await self._bodies.whole(stored)
-        except BodyLostError as error:
-            return replace(stored, problem=str(error))
+        whole = await self._bodies.readable(stored)
+        if whole.letter is None or whole.problem:
+            return whole
         try:
             await delete_origin(self._api, self._names, stored)
         except ApiError as error:
             return replace(stored, problem=f"its task cannot be taken from the queue: {error}")
-        if whole.letter is not None and whole.letter.raw_object is not None:
+        if whole.letter.raw_object is not None:
             self._objects[stored.sequence] = whole.letter.raw_object.name
         return whole
 

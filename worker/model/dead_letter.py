@@ -152,8 +152,9 @@ class DeadLetter(BaseModel):
 class StoredDeadLetter:
     """A dead letter as it lies in a stream.
 
-    `letter` is None where the body cannot be read as one; `problem` then says why, and
-    `body` has the bytes. `expires_at` is None where the stream keeps letters for ever.
+    `letter` is None where the body cannot be read as one; `problem` then says why, and `body` has
+    the bytes. With a letter, `problem` says why its message cannot be had from the object store.
+    `expires_at` is None where the stream keeps letters for ever.
     """
 
     sequence: int

@@ -121,9 +121,12 @@ def _content(stored: StoredDeadLetter) -> list[Line]:
     letter = stored.letter
     if letter is None:
         return _section(f"body, {size(len(stored.body))}", _octets(stored.body))
+    if stored.problem:
+        return _section("message", [line(Span(literal(stored.problem), "bad"))])
     raw = letter.raw_bytes()
     if raw is not None:
-        return _section(f"message as it came, {size(len(raw))}", _octets(raw))
+        aside = " · in the object store" if letter.raw_object else ""
+        return _section(f"message as it came, {size(len(raw))}{aside}", _octets(raw))
     extra = letter.task.model_extra or {}
     more = _section("other keys of the task", _json(extra)) if extra else []
     return [*_section("payload", _json(letter.task.payload)), *more]
