@@ -1,7 +1,8 @@
 """How fast dead letters are replayed and purged, against a plain loop in the same run.
 
-`python -m benchmarks.dlq_replay`; `make bench-dlq` runs it with the rest. A letter is read, its task
-published, the letter deleted: end to end. The plain loop is nats-py's get_msg, publish, delete_msg.
+`python -m benchmarks.dlq_replay`; `make bench-dlq` runs it with the rest. A letter is read, its
+task published, the letter deleted: end to end. The plain loop is nats-py's get_msg, publish,
+delete_msg.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import tempfile
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import click
@@ -108,11 +110,8 @@ async def measure(server: NatsServer, letters: int, plain: int) -> list[Figure]:
             await fill(q, letters)
             some = (await sequences_of(q))[-letters::every]
             complete = every == 1
-            figures.append(
-                await timed(
-                    q, title, len(some), lambda s=some, c=complete: replayed(q, s, complete=c)
-                )
-            )
+            work = partial(replayed, q, some, complete=complete)
+            figures.append(await timed(q, title, len(some), work))
             await purge_subject(q.api, NAMES.stream, NAMES.tasks)
     return figures
 

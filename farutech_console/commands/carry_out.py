@@ -13,7 +13,8 @@ from farutech_console.commands import output
 from farutech_console.commands.session import EXIT_CANCELLED, EXIT_DONE, EXIT_FAILED
 from farutech_console.operations.model import Outcome, OutcomeKind, Plan
 from farutech_console.operations.records import outcome_record, plan_record, summary_record
-from worker.model.clock import format_rfc3339
+from farutech_console.operations.velocity import Control
+from worker.model.clock import SystemClock, format_rfc3339
 from worker.model.text import literal
 
 if TYPE_CHECKING:
@@ -58,7 +59,8 @@ async def _confirmed(plan: Plan) -> bool:
 async def _run(backend: LiveBackend, plan: Plan, how: Manner, stop: asyncio.Event) -> int:
     kinds: list[OutcomeKind] = []
     try:
-        async with aclosing(backend.run(plan, stop)) as outcomes:
+        control = Control(SystemClock(), plan.pacing, stop=stop.is_set)
+        async with aclosing(backend.run(plan, control)) as outcomes:
             async for outcome in outcomes:
                 kinds.append(outcome.outcome)
                 _tell(outcome, as_json=how.as_json)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
 from farutech_console.operations.errors import ArchiveError
 from farutech_console.operations.model import Outcome, Plan
 from farutech_console.operations.queue import Queue
+from farutech_console.operations.velocity import Control
 from worker.jetstream.errors import JetStreamError
 from worker.jetstream.moves import purge_letters
 from worker.jetstream.purges import PurgeParts
@@ -24,7 +24,7 @@ async def archive(
     author: Author,
     *,
     why: str = "",
-    stop: asyncio.Event | None = None,
+    control: Control,
 ) -> AsyncGenerator[Outcome, None]:
     """Move the letters of a plan into the archive and yield an outcome for each.
 
@@ -35,13 +35,11 @@ async def archive(
     """
     await ensure_archive(queue, layout)
     parts = PurgeParts(queue.api, layout, queue.clock)
-    task_ids = dict(zip(plan.sequences, plan.task_ids, strict=True))
-    moving = purge_letters(
-        parts, author, why, plan.sequences, lambda: stop is None or not stop.is_set()
-    )
+    task_ids = dict(zip(plan.sequences, plan.task_ids, strict=False))
+    moving = purge_letters(parts, author, why, plan.sequences, control.may_begin)
     async with aclosing(moving):
         async for done in moving:
-            task_id = done.task_id or task_ids[done.sequence]
+            task_id = done.task_id or task_ids.get(done.sequence, "")
             yield Outcome(done.sequence, task_id, done.result, done.detail)
 
 

@@ -17,6 +17,8 @@ from farutech_console.operations.model import (
     QueueStatus,
     TaskEvent,
 )
+from farutech_console.operations.plan import Which
+from farutech_console.operations.velocity import Control, Pacing
 from worker.model.dead_letter import StoredDeadLetter
 from worker.model.names import QueueNames
 from worker.model.state import Pause
@@ -66,10 +68,10 @@ class Backend(Protocol):
     async def letter(self, sequence: int) -> StoredDeadLetter | None:
         """Return one letter, None where it is gone."""
 
-    async def plan_replay(self, sequences: Sequence[int] | None) -> Plan:
+    async def plan_replay(self, which: Which, pacing: Pacing | None = None) -> Plan:
         """Plan the replay of these letters, of all that lie there now where it is None."""
 
-    async def plan_purge(self, sequences: Sequence[int] | None) -> Plan:
+    async def plan_purge(self, which: Which) -> Plan:
         """Plan the purge of these letters, of all that lie there now where it is None."""
 
     async def audit(self, limit: int, before: int | None = None) -> AuditPage:
@@ -94,8 +96,13 @@ class Backend(Protocol):
     async def resume(self, why: str = "") -> Pause:
         """Have deliveries go on. Raises what `pause` raises."""
 
-    def run(self, plan: Plan) -> AsyncIterator[Outcome]:
+    def run(
+        self, plan: Plan, control: Control | None = None, why: str = ""
+    ) -> AsyncIterator[Outcome]:
         """Carry out a plan; yields an outcome for each of its letters.
+
+        `control` holds the reins: its verbs may be called from any thread, and its `progress` says
+        what the run stands at. `why` goes into the audit.
 
         Raises:
             ReadOnlyError: the console may not change anything.

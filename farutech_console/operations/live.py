@@ -25,11 +25,12 @@ from farutech_console.operations.model import (
 )
 from farutech_console.operations.one_letter import read_letter
 from farutech_console.operations.pause import pause_for, resume
-from farutech_console.operations.plan import make_plan
+from farutech_console.operations.plan import Which, make_plan
 from farutech_console.operations.queue import Queue, operator_here
 from farutech_console.operations.run_plan import run_plan
 from farutech_console.operations.status import ask_status
 from farutech_console.operations.task_names import TaskNames, TaskSource
+from farutech_console.operations.velocity import Control, Pacing
 from worker.jetstream.api import Api
 from worker.jetstream.connection import Connection, connect, shown_url
 from worker.jetstream.dead_letters import DeadLetters
@@ -150,13 +151,13 @@ class LiveBackend:
         """Return one letter, None where it is gone."""
         return await read_letter(self.queue(), sequence)
 
-    async def plan_replay(self, sequences: Sequence[int] | None) -> Plan:
+    async def plan_replay(self, which: Which, pacing: Pacing | None = None) -> Plan:
         """Plan the replay of these letters, of all that lie there now where it is None."""
-        return await self._plan("replay", sequences)
+        return await self._plan("replay", which, pacing)
 
-    async def plan_purge(self, sequences: Sequence[int] | None) -> Plan:
+    async def plan_purge(self, which: Which) -> Plan:
         """Plan the purge of these letters, of all that lie there now where it is None."""
-        return await self._plan("purge", sequences)
+        return await self._plan("purge", which)
 
     async def audit(self, limit: int, before: int | None = None) -> AuditPage:
         """Return the latest changes, at most `limit`, of places in the audit below `before`."""
@@ -175,12 +176,12 @@ class LiveBackend:
         return await resume(self.queue(), why)
 
     async def run(
-        self, plan: Plan, stop: asyncio.Event | None = None, why: str = ""
+        self, plan: Plan, control: Control | None = None, why: str = ""
     ) -> AsyncGenerator[Outcome, None]:
         """Carry out a plan; yields an outcome for each of its letters.
 
-        Once `stop` is set no more letters are begun; the outcomes of those in hand are yielded.
-        `why` goes into the audit.
+        `control` holds the reins: its rate, pause, and cancel, after which the outcomes of the
+        letters in hand are yielded. `why` goes into the audit.
 
         Raises:
             ReadOnlyError: the console may not change anything.
@@ -188,14 +189,14 @@ class LiveBackend:
             AuditError: the audit could not be written.
             JetStreamError: the server was away for too long; letters not yielded were not touched.
         """
-        async with aclosing(run_plan(self.queue(), plan, stop=stop, why=why)) as outcomes:
+        async with aclosing(run_plan(self.queue(), plan, control=control, why=why)) as outcomes:
             async for outcome in outcomes:
                 yield outcome
 
-    async def _plan(self, kind: PlanKind, sequences: Sequence[int] | None) -> Plan:
+    async def _plan(self, kind: PlanKind, which: Which, pacing: Pacing | None = None) -> Plan:
         queue = self.queue()
         layout = await queue.fresh_layout()
-        return await make_plan(queue.api, layout, kind, sequences, clock=queue.clock)
+        return await make_plan(queue.api, layout, kind, which, clock=queue.clock, pacing=pacing)
 
     def _unreachable(self) -> UnreachableError:
         where = ", ".join(shown_url(url) for url in self._options.servers)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from farutech_console.operations.velocity import Pacing
 from worker.model.dead_letter import StoredDeadLetter
 from worker.model.state import ConsumerState, ServerState, StreamState
 
@@ -109,6 +110,10 @@ class Page:
     more: bool
 
 
+MOST_NAMED = 10_000
+"""Letters of a plan whose task ids are kept."""
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What a replay or a purge will touch: exactly these letters, whatever comes later.
@@ -117,6 +122,12 @@ class Plan:
     at least once, `expiring` those the server drops within the hour. `consumer_note` says what
     stands in the way of the tasks being run, empty for nothing. `command` is the same as a
     command line. `missing` are sequences that were asked for and under which no dead letter lies.
+
+    `sequences` ascend. `task_ids` are theirs, in the same order, and empty where there are more
+    than `MOST_NAMED`. `complete` is whether they are all that the stream holds up to the last of
+    them. `came_back` counts the letters by how often their task came back before. `asking` is how
+    many pull requests of workers wait at the consumer. `stuck` are letters of stuck tasks: such a
+    task may lie in the queue still.
     """
 
     kind: PlanKind
@@ -134,6 +145,11 @@ class Plan:
     consumer_note: str
     command: str
     missing: tuple[int, ...] = ()
+    complete: bool = False
+    came_back: Mapping[int, int] = field(default_factory=dict)
+    asking: int = 0
+    stuck: tuple[int, ...] = ()
+    pacing: Pacing = field(default_factory=Pacing)
 
     @property
     def count(self) -> int:

@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import shlex
-from collections import Counter
-from collections.abc import AsyncIterator, Iterable, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from collections.abc import Sequence
 
-from farutech_console.operations.model import Plan, PlanKind
+from farutech_console.operations.model import MOST_NAMED, Plan, PlanKind
+from farutech_console.operations.plan_letters import summarize
+from farutech_console.operations.selection import Selection
+from farutech_console.operations.velocity import Pacing
 from worker.jetstream.api import Api
-from worker.jetstream.dead_letters import DeadLetters
 from worker.jetstream.topology import Layout, find_consumer
 from worker.model.clock import Clock
-from worker.model.dead_letter import StoredDeadLetter
 from worker.model.names import QueueNames
-from worker.model.replay import replay_count
 from worker.model.state import ConsumerState
 
-EXPIRES_SOON = timedelta(hours=1)
-_AT_ONCE = 500
 _COMMANDS: dict[PlanKind, tuple[str, ...]] = {
     "replay": ("replay",),
     "purge": ("purge",),
@@ -27,44 +22,54 @@ _COMMANDS: dict[PlanKind, tuple[str, ...]] = {
 }
 
 
+Which = Selection | Sequence[int] | None
+"""Some letters: selected, by their sequences, or all that lie there now."""
+
+
 async def make_plan(
     api: Api,
     layout: Layout,
     kind: PlanKind,
-    sequences: Sequence[int] | None,
+    which: Which,
     *,
     clock: Clock,
+    pacing: Pacing | None = None,
 ) -> Plan:
-    """Plan for these letters, for all that lie there now where `sequences` is None.
+    """Plan for these letters; their sequences are frozen in the plan.
 
     Sequences under which no dead letter lies are named in the plan, and will not be touched.
 
     Raises:
         JetStreamError: the server could not be asked.
     """
-    summary = _Summary(soon=clock.now() + EXPIRES_SOON)
-    async for letters in _read(DeadLetters(api, layout), sequences):
-        for letter in letters:
-            summary.add(letter)
+    selection = _selection(which)
+    summary = await summarize(api, layout, selection, clock.now())
     names = layout.names
     consumer = await find_consumer(api, names.stream, names.consumer)
-    found = set(summary.sequences)
+    sequences = tuple(summary.sequences)
+    missing = () if selection.filter or selection.limit else selection.sequences
+    pacing = pacing or Pacing()
     return Plan(
         kind=kind,
         stream=layout.dead_letters.name,
         generation=layout.dlq_generation,
-        sequences=tuple(summary.sequences),
-        task_ids=tuple(summary.task_ids),
+        sequences=sequences,
+        task_ids=tuple(summary.task_ids) if len(sequences) <= MOST_NAMED else (),
         target=_target(kind, names),
         oldest_at=summary.oldest_at,
         newest_at=summary.newest_at,
         tenants=dict(summary.tenants),
         task_types=dict(summary.task_types),
-        replayed_before=summary.replayed_before,
+        replayed_before=summary.came_back.total(),
         expiring=summary.expiring,
         consumer_note=_consumer_note(names, consumer) if kind == "replay" else "",
-        command=command_line(kind, names, sequences),
-        missing=tuple(sorted(set(sequences or ()) - found)),
+        command=command_line(kind, names, selection, pacing),
+        missing=tuple(sorted(set(missing).difference(sequences))),
+        complete=summary.complete,
+        came_back=dict(sorted(summary.came_back.items())),
+        asking=consumer.waiting if consumer is not None else 0,
+        pacing=pacing,
+        stuck=tuple(summary.stuck),
     )
 
 
@@ -76,7 +81,7 @@ def _target(kind: PlanKind, names: QueueNames) -> str:
     return "nowhere: deleted for good"
 
 
-def command_line(kind: PlanKind, names: QueueNames, sequences: Sequence[int] | None) -> str:
+def command_line(kind: PlanKind, names: QueueNames, selection: Selection, pacing: Pacing) -> str:
     """Return the command that plans the same on the same server."""
     words = ["farutech-console", "dlq", *_COMMANDS[kind]]
     usual = QueueNames()
@@ -87,51 +92,15 @@ def command_line(kind: PlanKind, names: QueueNames, sequences: Sequence[int] | N
         ("--dlq-stream", names.dlq_stream_name, ""),
     ):
         words += [flag, value] if value != default else []
-    if sequences is None:
-        words.append("--all")
-    for sequence in sorted(set(sequences or ())):
-        words += ["--seq", str(sequence)]
-    return shlex.join(words)
+    return shlex.join((*words, *selection.words(), *pacing.words()))
 
 
-async def _read(
-    letters: DeadLetters, sequences: Sequence[int] | None
-) -> AsyncIterator[Iterable[StoredDeadLetter]]:
-    if sequences is None:
-        async for page in letters.scan():
-            yield page
-        return
-    wanted = sorted(set(sequences))
-    for start in range(0, len(wanted), _AT_ONCE):
-        found = await letters.these(wanted[start : start + _AT_ONCE])
-        yield [found[sequence] for sequence in sorted(found)]
-
-
-@dataclass
-class _Summary:
-    soon: datetime
-    sequences: list[int] = field(default_factory=list)
-    task_ids: list[str] = field(default_factory=list)
-    tenants: Counter[str] = field(default_factory=Counter)
-    task_types: Counter[str] = field(default_factory=Counter)
-    replayed_before: int = 0
-    expiring: int = 0
-    oldest_at: datetime | None = None
-    newest_at: datetime | None = None
-
-    def add(self, letter: StoredDeadLetter) -> None:
-        died_at = letter.died_at
-        self.sequences.append(letter.sequence)
-        self.task_ids.append(letter.task.task_id)
-        self.tenants[letter.task.tenant_id] += 1
-        self.task_types[letter.task.task_type] += 1
-        self.oldest_at = min(self.oldest_at or died_at, died_at)
-        self.newest_at = max(self.newest_at or died_at, died_at)
-        came_back = letter.letter is not None and letter.letter.replays > 0
-        if came_back or replay_count(letter.headers):
-            self.replayed_before += 1
-        if letter.expires_at is not None and letter.expires_at <= self.soon:
-            self.expiring += 1
+def _selection(which: Which) -> Selection:
+    if isinstance(which, Selection):
+        return which
+    if which is None:
+        return Selection()
+    return Selection(sequences=tuple(sorted(set(which))))
 
 
 def _consumer_note(names: QueueNames, consumer: ConsumerState | None) -> str:

@@ -1,31 +1,34 @@
-"""Carrying out a plan to purge: exactly its letters are deleted, whatever came since."""
+"""Carrying out a plan to purge for good: exactly its letters are deleted, whatever came since."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Iterable, Sequence
+from functools import partial
 
 from farutech_console.operations.model import Outcome, OutcomeKind, Plan
+from farutech_console.operations.queue import Queue
+from farutech_console.operations.velocity import Control
 from worker.jetstream.api import Api
 from worker.jetstream.belongings import Belongings
+from worker.jetstream.dead_letters import DeadLetters
 from worker.jetstream.errors import JetStreamError, UncertainError, UnreachableError
-from worker.jetstream.messages import IN_FLIGHT, delete_message
+from worker.jetstream.messages import delete_message, purge_subject
+from worker.jetstream.origins import delete_origin
 from worker.jetstream.patience import Patience
 from worker.jetstream.replays import check_stream
 from worker.jetstream.topology import Layout
-from worker.model.clock import Clock
 
 GONE = "no longer there: replayed or purged by someone else"
-_AT_ONCE = 500
+_AT_ONCE = 128
+_STRETCH = 100_000
+"""Letters that one request deletes, so that a cancel is heard in between."""
+_COUNTED = 5_000
+"""Letters that may have come since and are counted, to know that none of the others is gone."""
 
 
 async def purge(
-    api: Api,
-    layout: Layout,
-    plan: Plan,
-    *,
-    clock: Clock,
-    stop: asyncio.Event | None = None,
+    queue: Queue, layout: Layout, plan: Plan, control: Control
 ) -> AsyncGenerator[Outcome, None]:
     """Delete the letters of a plan and yield an outcome for each.
 
@@ -33,37 +36,88 @@ async def purge(
         JetStreamError: the server was away for too long, or has the stream no longer; letters not
             yielded were not touched.
     """
-    patience = Patience(api, clock)
-    belongings = Belongings(api, layout)
-    letters = list(zip(plan.sequences, plan.task_ids, strict=True))
-    for start in range(0, len(letters), _AT_ONCE):
-        if stop is not None and stop.is_set():
+    patience = Patience(queue.api, queue.clock)
+    belongings = Belongings(queue.api, layout)
+    ids = dict(zip(plan.sequences, plan.task_ids, strict=False))
+    stuck = frozenset(plan.stuck)
+    position = 0
+    while position < plan.count:
+        most = _STRETCH if plan.complete else _AT_ONCE
+        count = await control.allow(min(most, plan.count - position))
+        if not count:
             return
-        await patience.repeat(lambda: check_stream(api, layout.dead_letters))
-        few = letters[start : start + _AT_ONCE]
-        sequences = [sequence for sequence, _ in few]
-        objects = await patience.repeat(lambda some=sequences: belongings.clear(some))  # type: ignore[misc]
-        outcomes = await _delete_all(api, layout.dead_letters.name, few, patience)
+        rest = plan.sequences[position:]
+        few = rest[:count]
+        position += count
+        await patience.repeat(lambda: check_stream(queue.api, layout.dead_letters))
+        objects = await patience.repeat(lambda some=few: belongings.clear(some))  # type: ignore[misc]
+        await patience.repeat(partial(_delete_origins, queue, layout, stuck.intersection(few)))
+        if plan.complete and await patience.repeat(partial(_are_all_there, queue, layout, rest)):
+            kinds = await _delete_stretch(queue.api, layout, few, patience)
+        else:
+            kinds = await _delete_each(queue.api, layout.dead_letters.name, few, patience)
         await belongings.remove(objects)
-        for outcome in outcomes:
-            yield outcome
+        for sequence, (kind, detail) in zip(few, kinds, strict=True):
+            yield Outcome(sequence, ids.get(sequence, ""), kind, detail)
 
 
-async def _delete_all(
-    api: Api, stream: str, letters: Sequence[tuple[int, str]], patience: Patience
-) -> list[Outcome]:
-    outcomes: list[Outcome] = []
-    for start in range(0, len(letters), IN_FLIGHT):
-        few = letters[start : start + IN_FLIGHT]
-        outcomes += await asyncio.gather(
-            *(_delete(api, stream, sequence, task_id, patience) for sequence, task_id in few)
-        )
-    return outcomes
+async def _delete_origins(queue: Queue, layout: Layout, stuck: Iterable[int]) -> None:
+    """Take from the queue what a stuck letter is a copy of: it would become a letter again."""
+    letters = DeadLetters(queue.api, layout, current=True)
+    for sequence in stuck:
+        letter = await letters.letter(sequence)
+        if letter is not None:
+            await delete_origin(queue.api, layout.names, letter)
 
 
-async def _delete(
-    api: Api, stream: str, sequence: int, task_id: str, patience: Patience
-) -> Outcome:
+async def _are_all_there(queue: Queue, layout: Layout, sequences: Sequence[int]) -> bool:
+    """Return whether none of these is gone: they are all there can be up to the last of them."""
+    letters = DeadLetters(queue.api, layout, current=True)
+    extent = await letters.extent()
+    came_since = extent.depth - len(sequences)
+    if not 0 <= came_since <= _COUNTED:
+        return False
+    pages = letters.scan(sequences[-1], extent.last_sequence)
+    return sum([len(page) async for page in pages]) == came_since
+
+
+_Told = tuple[OutcomeKind, str]
+
+
+async def _delete_stretch(
+    api: Api, layout: Layout, sequences: Sequence[int], patience: Patience
+) -> list[_Told]:
+    """Delete the letters up to the last of these, which are all that there are."""
+    stream, subject = layout.dead_letters.name, layout.names.dlq
+    deadline = patience.deadline()
+    in_doubt = False
+    while True:
+        try:
+            deleted = await purge_subject(api, stream, subject, below=sequences[-1] + 1)
+        except (UncertainError, UnreachableError) as error:
+            in_doubt = in_doubt or isinstance(error, UncertainError)
+            if not await patience.reconnected(deadline):
+                kind: OutcomeKind = "unknown" if in_doubt else "failed"
+                return [(kind, str(error))] * len(sequences)
+        except JetStreamError as error:
+            return [("failed", str(error))] * len(sequences)
+        else:
+            gone = len(sequences) - deleted
+            note = "" if gone <= 0 or in_doubt else f"{gone:,} of {len(sequences):,}: {GONE}"
+            return [("purged", note)] * len(sequences)
+
+
+async def _delete_each(
+    api: Api, stream: str, sequences: Sequence[int], patience: Patience
+) -> list[_Told]:
+    told: list[_Told] = []
+    for start in range(0, len(sequences), _AT_ONCE):
+        few = sequences[start : start + _AT_ONCE]
+        told += await asyncio.gather(*(_delete(api, stream, x, patience) for x in few))
+    return told
+
+
+async def _delete(api: Api, stream: str, sequence: int, patience: Patience) -> _Told:
     deadline = patience.deadline()
     in_doubt = False
     while True:
@@ -72,11 +126,8 @@ async def _delete(
         except (UncertainError, UnreachableError) as error:
             in_doubt = in_doubt or isinstance(error, UncertainError)
             if not await patience.reconnected(deadline):
-                kind: OutcomeKind = "unknown" if in_doubt else "failed"
-                return Outcome(sequence, task_id, kind, str(error))
+                return "unknown" if in_doubt else "failed", str(error)
         except JetStreamError as error:
-            return Outcome(sequence, task_id, "failed", str(error))
+            return "failed", str(error)
         else:
-            if was_there or in_doubt:
-                return Outcome(sequence, task_id, "purged")
-            return Outcome(sequence, task_id, "already", GONE)
+            return ("purged", "") if was_there or in_doubt else ("already", GONE)

@@ -3,38 +3,47 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+import contextlib
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import aclosing
 
+from farutech_console.operations.comebacks import Comebacks
 from farutech_console.operations.model import Outcome, Plan
-from worker.jetstream.api import Api
-from worker.jetstream.replays import Replayer
+from farutech_console.operations.queue import Queue
+from farutech_console.operations.velocity import Control
+from worker.jetstream.replays import Replayed, Replayer
 from worker.jetstream.replays_claims import Author
 from worker.jetstream.topology import Layout
-from worker.model.clock import Clock
 
 
 async def replay(
-    api: Api,
-    layout: Layout,
-    plan: Plan,
-    author: Author,
-    *,
-    clock: Clock,
-    stop: asyncio.Event | None = None,
+    queue: Queue, layout: Layout, plan: Plan, author: Author, control: Control
 ) -> AsyncGenerator[Outcome, None]:
     """Replay the letters of a plan and yield an outcome for each.
 
     Raises:
         JetStreamError: the server was away for too long; letters not yielded were not touched.
     """
-    task_ids = dict(zip(plan.sequences, plan.task_ids, strict=True))
-
-    async def allow(most: int) -> int:
-        return 0 if stop is not None and stop.is_set() else most
-
-    run = Replayer(api, layout, author, clock=clock).run(plan.sequences, allow)
-    async with aclosing(run):
+    task_ids = dict(zip(plan.sequences, plan.task_ids, strict=False))
+    comebacks = Comebacks(queue.api, layout, control, queue.clock)
+    replayer = Replayer(queue.api, layout, author, clock=queue.clock)
+    run = replayer.run(plan.sequences, control.allow, complete=plan.complete)
+    async with _watching(comebacks), aclosing(run):
         async for done in run:
-            task_id = done.task_id or task_ids[done.sequence]
-            yield Outcome(done.sequence, task_id, done.result, done.detail)
+            if done.result == "replayed":
+                comebacks.sent(done)
+            yield Outcome(done.sequence, _named(done, task_ids), done.result, done.detail)
+
+
+def _named(done: Replayed, task_ids: Mapping[int, str]) -> str:
+    return done.task_id or task_ids.get(done.sequence, "")
+
+
+@contextlib.asynccontextmanager
+async def _watching(comebacks: Comebacks) -> AsyncIterator[None]:
+    watch = asyncio.create_task(comebacks.watch())
+    try:
+        yield
+    finally:
+        watch.cancel()
+        await asyncio.wait((watch,))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
@@ -13,17 +12,18 @@ from farutech_console.operations.model import Outcome, Plan
 from farutech_console.operations.purge import GONE, purge
 from farutech_console.operations.queue import Queue
 from farutech_console.operations.replay import replay
+from farutech_console.operations.velocity import Control
 from worker.jetstream.replays_claims import Author
 from worker.jetstream.topology import Layout
 
 
 async def run_plan(
-    queue: Queue, plan: Plan, *, stop: asyncio.Event | None = None, why: str = ""
+    queue: Queue, plan: Plan, *, control: Control | None = None, why: str = ""
 ) -> AsyncGenerator[Outcome, None]:
     """Carry out a plan; yields an outcome for each of its letters.
 
-    Once `stop` is set no more letters are begun; the outcomes of those in hand are yielded. `why`
-    goes into the audit.
+    `control` has the reins, where somebody holds them: once it is cancelled no more letters are
+    begun; the outcomes of those in hand are yielded. `why` goes into the audit.
 
     Raises:
         ReadOnlyError: the console may not change anything.
@@ -38,16 +38,23 @@ async def run_plan(
         raise StalePlanError(
             f"{plan.stream} is not the stream any more that was planned for: plan again"
         )
+    control = control or Control(queue.clock, plan.pacing)
+    control.begin(plan.count + len(plan.missing), len(plan.missing))
     for sequence in plan.missing:
         yield Outcome(sequence, "", "already", GONE)
     if not plan.sequences:
+        control.end()
         return
     async with audited(queue, change_of(plan, why)) as tally:
-        outcomes = _outcomes(queue, layout, plan, Author(queue.operator, tally.id), why, stop)
-        async with aclosing(outcomes):
-            async for outcome in outcomes:
-                tally.count(outcome.outcome, outcome.sequence, outcome.detail)
-                yield outcome
+        outcomes = _outcomes(queue, layout, plan, Author(queue.operator, tally.id), why, control)
+        try:
+            async with aclosing(outcomes):
+                async for outcome in outcomes:
+                    tally.count(outcome.outcome, outcome.sequence, outcome.detail)
+                    control.count(outcome)
+                    yield outcome
+        finally:
+            control.end()
         tally.stopped = tally.counts.total() < plan.count
 
 
@@ -64,10 +71,10 @@ def change_of(plan: Plan, why: str) -> Change:
 
 
 def _outcomes(
-    queue: Queue, layout: Layout, plan: Plan, author: Author, why: str, stop: asyncio.Event | None
+    queue: Queue, layout: Layout, plan: Plan, author: Author, why: str, control: Control
 ) -> AsyncGenerator[Outcome, None]:
     if plan.kind == "replay":
-        return replay(queue.api, layout, plan, author, clock=queue.clock, stop=stop)
+        return replay(queue, layout, plan, author, control)
     if plan.kind == "purge":
-        return archive(queue, layout, plan, author, why=why, stop=stop)
-    return purge(queue.api, layout, plan, clock=queue.clock, stop=stop)
+        return archive(queue, layout, plan, author, why=why, control=control)
+    return purge(queue, layout, plan, control)

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
         QueueStatus,
         TaskEvent,
     )
+    from farutech_console.operations.plan import Which
+    from farutech_console.operations.velocity import Control, Pacing
     from worker.model.dead_letter import StoredDeadLetter
     from worker.model.names import QueueNames
     from worker.model.state import Pause
@@ -90,13 +92,13 @@ class ThreadedBackend:
         """Return one letter, None where it is gone."""
         return await self._thread.call(lambda backend: backend.letter(sequence))
 
-    async def plan_replay(self, sequences: Sequence[int] | None) -> Plan:
+    async def plan_replay(self, which: Which, pacing: Pacing | None = None) -> Plan:
         """Plan the replay of these letters, of all that lie there now where it is None."""
-        return await self._thread.call(lambda backend: backend.plan_replay(sequences))
+        return await self._thread.call(lambda backend: backend.plan_replay(which, pacing))
 
-    async def plan_purge(self, sequences: Sequence[int] | None) -> Plan:
+    async def plan_purge(self, which: Which) -> Plan:
         """Plan the purge of these letters, of all that lie there now where it is None."""
-        return await self._thread.call(lambda backend: backend.plan_purge(sequences))
+        return await self._thread.call(lambda backend: backend.plan_purge(which))
 
     async def audit(self, limit: int, before: int | None = None) -> AuditPage:
         """Return the latest changes, at most `limit`, of places in the audit below `before`."""
@@ -114,6 +116,8 @@ class ThreadedBackend:
         """Have deliveries go on."""
         return await self._thread.call(lambda backend: backend.resume(why))
 
-    def run(self, plan: Plan) -> AsyncGenerator[Outcome, None]:
+    def run(
+        self, plan: Plan, control: Control | None = None, why: str = ""
+    ) -> AsyncGenerator[Outcome, None]:
         """Carry out a plan; yields an outcome for each letter, and never waits for who takes it."""
-        return self._thread.iterate(lambda backend: backend.run(plan))
+        return self._thread.iterate(lambda backend: backend.run(plan, control, why))

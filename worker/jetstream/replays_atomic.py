@@ -156,7 +156,7 @@ class AtomicReplay:
         parts = self._parts
         try:
             messages = self._messages(fence.subject, known, tasks)
-            await publish_batch(parts.api, messages, parts.step)
+            last = await publish_batch(parts.api, messages, parts.step)
         except UncertainError:
             run.doubtful.update(task.sequence for task in tasks)
             raise
@@ -169,7 +169,14 @@ class AtomicReplay:
             await self._refused(error, fence, known, tasks, run)
             return
         await parts.step("sent")
-        run.store([Replayed(task.sequence, task.task_id, "replayed") for task in tasks])
+        # Each task lies behind its claim, all of them in a row.
+        first = last - 2 * (len(tasks) - 1)
+        run.store(
+            [
+                Replayed(task.sequence, task.task_id, "replayed", stored_as=first + 2 * number)
+                for number, task in enumerate(tasks)
+            ]
+        )
 
     async def _delete(self, run: Run, *, in_one: bool) -> None:
         """Delete the letters whose tasks were stored."""

@@ -38,8 +38,8 @@ class BatchMessage:
     body: bytes
 
 
-async def publish_batch(api: Api, messages: Sequence[BatchMessage], step: Step) -> None:
-    """Store two or more messages, all or none.
+async def publish_batch(api: Api, messages: Sequence[BatchMessage], step: Step) -> int:
+    """Store two or more messages, all or none; return the sequence of the last.
 
     Raises:
         ApiError: refused; nothing was stored.
@@ -56,7 +56,8 @@ async def publish_batch(api: Api, messages: Sequence[BatchMessage], step: Step) 
     for number, message in enumerate(middle, 2):
         api.post(message.subject, message.body, _numbered(message, batch, number))
     commit = _numbered(last, batch, len(messages)) | {BATCH_COMMIT: "1"}
-    await api.exchange(last.subject, last.body, commit)
+    ack = await api.exchange(last.subject, last.body, commit)
+    return int((ack or {}).get("seq", 0))
 
 
 def batches(tasks: Sequence[ReplayedTask]) -> Iterator[list[ReplayedTask]]:

@@ -172,7 +172,7 @@ class ClaimedReplay:
         detail = await self._end(task)
         if ack.duplicate and (taken_over or marked is None):
             return Replayed(task.sequence, task.task_id, "already", detail or claim.told)
-        return Replayed(task.sequence, task.task_id, "replayed", detail)
+        return Replayed(task.sequence, task.task_id, "replayed", detail, ack.sequence)
 
     async def _end(self, task: ReplayedTask) -> str:
         """Delete the letter, then its claim; return what an operator should know."""

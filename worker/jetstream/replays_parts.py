@@ -48,12 +48,14 @@ class Replayed:
     `replayed`: its task lies in the work queue again, and the letter is gone. `already`: someone
     else did that, or removed it. `failed`: nothing was sent, the letter stays. `unknown`: the task
     may or may not have been sent and the server can no longer tell; the letter stays.
+    `stored_as` is the task's sequence in the work queue, 0 where that is not known.
     """
 
     sequence: int
     task_id: str
     result: Result
     detail: str = ""
+    stored_as: int = 0
 
 
 class Run:
@@ -109,6 +111,7 @@ class ReplayParts:
         self.step = step
         self.letters = ReplayedLetters(api, layout)
         self.moves = PurgeParts(api, layout, clock, step)
+        self._finishing = asyncio.Lock()
 
     async def finish_purge_of(self, sequences: Sequence[int]) -> None:
         """Finish a purge that is under way of any of these letters, whoever began it.
@@ -117,11 +120,16 @@ class ReplayParts:
         the one, and sees the other (see `purges`).
         """
         asked = frozenset(sequences)
-        while True:
-            standing = await self.patience.repeat(self.moves.intentions.standing)
-            if not standing.concerns(self.layout.dlq_generation, asked):
-                return
-            await finish_purge(self.moves, standing)
+        while await self._is_purged(asked):
+            # Many letters under way may be of the same purge: one of us finishes it.
+            async with self._finishing:
+                standing = await self.patience.repeat(self.moves.intentions.standing)
+                if standing.concerns(self.layout.dlq_generation, asked):
+                    await finish_purge(self.moves, standing)
+
+    async def _is_purged(self, asked: frozenset[int]) -> bool:
+        standing = await self.patience.repeat(self.moves.intentions.standing)
+        return standing.concerns(self.layout.dlq_generation, asked)
 
     async def check_stream(self) -> None:
         """Check that the letters' stream is still the one that was looked at.

@@ -1,0 +1,357 @@
+"""How fast a plan is carried out: rate, pause, canary, and when to stop. Pure: time is handed in.
+
+A `Control` is what an operator holds while a plan runs. Its verbs may be called from any thread;
+they take hold within `POLL` seconds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import re
+from collections import Counter, deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from worker.model.clock import Clock
+
+if TYPE_CHECKING:
+    from farutech_console.operations.model import Outcome
+
+POLL = 0.05
+"""Seconds after which who waits for room looks again."""
+SMALLEST_SAMPLE = 10
+"""Replayed letters before their share that came back is judged."""
+CANARY_WAIT = 300.0
+"""Seconds that the first letter's task gets to end, unless the operator says otherwise."""
+_BURST = 0.2
+"""Seconds' worth of letters that may go at once, so that a rate is kept in small portions."""
+_SPEED_OVER = 10.0
+"""Seconds over which the speed that is shown is averaged."""
+
+_MARK_EVERY = 0.25
+
+_UNITS = {"s": 1.0, "min": 60.0, "h": 3600.0}
+_RATE = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)\s*/\s*(s|min|h)")
+_SHARE = re.compile(r"(\d{1,3}(?:\.\d{1,3})?)\s*%")
+
+State = Literal["running", "paused", "canary", "stopping", "ended"]
+"""`canary`: waits for the first letter's end; `stopping`: no more are begun."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """So many letters in a unit of time, `s`, `min` or `h`."""
+
+    count: float
+    unit: str = "s"
+
+    @property
+    def per_second(self) -> float:
+        """Letters/s."""
+        return self.count / _UNITS[self.unit]
+
+    def __str__(self) -> str:
+        """Return it as `--rate` takes it."""
+        return f"{self.count:g}/{self.unit}"
+
+
+def parse_rate(text: str) -> Rate:
+    """Return the rate in words such as `50/s`, `10/min` or `2/h`.
+
+    Raises:
+        ValueError: it is none.
+    """
+    match = _RATE.fullmatch(text.strip())
+    if match is None or not float(match[1]):
+        raise ValueError(f"{text!r} is no rate: say 50/s, 10/min or 2/h")
+    return Rate(float(match[1]), match[2])
+
+
+def parse_share(text: str) -> float:
+    """Return the share in words such as `20%`, from 0 to 1.
+
+    Raises:
+        ValueError: it is none.
+    """
+    match = _SHARE.fullmatch(text.strip())
+    if match is None or float(match[1]) > 100:
+        raise ValueError(f"{text!r} is no share: say 20%")
+    return float(match[1]) / 100
+
+
+@dataclass(frozen=True, slots=True)
+class Pacing:
+    """How a plan is to be carried out.
+
+    `rate` is None for as fast as it goes. With `canary` one letter goes first, and the others once
+    its task has ended well, at most `canary_wait` seconds later. `stop_share` ends the run once
+    more than that share of the replayed, of at least `SMALLEST_SAMPLE`, came back dead.
+    """
+
+    rate: Rate | None = None
+    canary: bool = False
+    canary_wait: float = CANARY_WAIT
+    stop_share: float | None = None
+
+    def words(self) -> tuple[str, ...]:
+        """Return the command line's words for it."""
+        words: list[str] = ["--rate", str(self.rate)] if self.rate else []
+        if self.canary:
+            words.append("--canary")
+            if self.canary_wait != CANARY_WAIT:
+                words += ["--canary-wait", f"{self.canary_wait:g}s"]
+        if self.stop_share is not None:
+            words += ["--stop-on-failure", f"{self.stop_share * 100:g}%"]
+        return tuple(words)
+
+    def __str__(self) -> str:
+        """Return it in words for people."""
+        parts = [str(self.rate) if self.rate else "as fast as it goes"]
+        if self.canary:
+            parts.append("the first one alone")
+        if self.stop_share is not None:
+            parts.append(f"stop if more than {self.stop_share * 100:g} % die again")
+        return ", ".join(parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """A run at one moment.
+
+    `counts` are the outcomes so far; `came_back` counts replayed letters that died again meanwhile.
+    `speed` is letters/s of late, `eta` the seconds left at the speed that is possible, None where
+    nobody can tell. `note` says why it waits or stopped.
+    """
+
+    total: int
+    counts: Mapping[str, int]
+    state: State
+    rate: Rate | None
+    came_back: int = 0
+    speed: float = 0.0
+    eta: float | None = None
+    note: str = ""
+
+    @property
+    def done(self) -> int:
+        """How many letters have an outcome."""
+        return sum(self.counts.values())
+
+
+class Bucket:
+    """A token bucket: letters may go as tokens come in. Times are seconds of a monotonic clock."""
+
+    def __init__(self, rate: Rate | None, now: float) -> None:
+        self.rate = rate
+        self._at = now
+        self._tokens = 1.0
+
+    def change(self, rate: Rate | None, now: float) -> None:
+        """Go on at another rate; tokens come in at the old one until now."""
+        self._refill(now)
+        self.rate = rate
+        self._tokens = min(self._tokens, self._most())
+
+    def take(self, most: int, now: float) -> int:
+        """Return how many letters may go now, at most `most`: they are taken."""
+        if self.rate is None:
+            return most
+        self._refill(now)
+        taken = min(most, math.floor(self._tokens + 1e-9))
+        self._tokens -= taken
+        return taken
+
+    def _refill(self, now: float) -> None:
+        if self.rate is not None:
+            self._tokens += max(0.0, now - self._at) * self.rate.per_second
+            self._tokens = min(self._tokens, self._most())
+        self._at = now
+
+    def _most(self) -> float:
+        return max(1.0, self.rate.per_second * _BURST) if self.rate else 1.0
+
+
+@dataclass
+class _Marks:
+    """When how many letters were done, for the speed that is shown."""
+
+    marks: deque[tuple[float, int]] = field(default_factory=deque)
+
+    def add(self, now: float, done: int) -> None:
+        if self.marks and now - self.marks[-1][0] < _MARK_EVERY:
+            return
+        self.marks.append((now, done))
+        while self.marks[0][0] < now - _SPEED_OVER and len(self.marks) > 2:
+            self.marks.popleft()
+
+    def speed(self, now: float, done: int) -> float:
+        if not self.marks:
+            return 0.0
+        at, before = self.marks[0]
+        return (done - before) / (now - at) if now > at else 0.0
+
+
+class Control:
+    """The reins of one run: asked before letters are begun, told what became of them."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        pacing: Pacing | None = None,
+        *,
+        stop: Callable[[], bool] | None = None,
+    ) -> None:
+        """Describe a run that has not begun.
+
+        Args:
+            clock: Monotonic seconds.
+            pacing: How to go about it; as fast as it goes where it is None.
+            stop: Asked as well whether the operator wants it to end.
+        """
+        self.pacing = pacing or Pacing()
+        self.total = 0
+        self._clock = clock
+        self._stop = stop
+        self._bucket = Bucket(self.pacing.rate, clock.monotonic())
+        self._counts: Counter[str] = Counter()
+        self._marks = _Marks()
+        self._begun = 0
+        self._missing = 0
+        self._came_back = 0
+        self._paused = False
+        self._canary: Literal["due", "sent", "passed"] = "due" if self.pacing.canary else "passed"
+        self._why = ""
+        self._cancelled = False
+        self._ended = False
+
+    # The operator's verbs.
+
+    def pause(self) -> None:
+        """Begin no more until `resume`."""
+        self._paused = True
+
+    def resume(self) -> None:
+        """Go on."""
+        self._paused = False
+
+    def cancel(self, why: str = "cancelled") -> None:
+        """Begin no more; those in hand are finished, and told. The first reason counts."""
+        if not self._cancelled:
+            self._why = why
+        self._cancelled = True
+
+    def change_rate(self, rate: Rate | None) -> None:
+        """Go on at another rate, None for as fast as it goes."""
+        self._bucket.change(rate, self._clock.monotonic())
+
+    # What the run asks and tells.
+
+    def begin(self, total: int, missing: int = 0) -> None:
+        """A run over so many letters begins now; `missing` of them are known to be gone."""
+        self.total = total
+        self._missing = missing
+        self._counts["already"] += missing
+        self._marks.add(self._clock.monotonic(), 0)
+
+    async def allow(self, most: int) -> int:
+        """Return how many letters may be begun now, at most `most`; 0 once it is cancelled."""
+        while True:
+            if self.cancelled:
+                return 0
+            allowed = self._allowed(most)
+            if allowed:
+                self._begun += allowed
+                return allowed
+            await asyncio.sleep(POLL)
+
+    def may_begin(self) -> bool:
+        """Return whether any more may be begun at all."""
+        return not self.cancelled
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether no more are to be begun."""
+        if not self._cancelled and self._stop is not None and self._stop():
+            self.cancel()
+        return self._cancelled
+
+    def count(self, outcome: Outcome) -> None:
+        """A letter has its outcome."""
+        self._counts[outcome.outcome] += 1
+        if self._canary == "due" and outcome.outcome == "replayed":
+            self._canary = "sent"
+        self._marks.add(self._clock.monotonic(), self._counts.total())
+
+    @property
+    def canary_is_out(self) -> bool:
+        """Whether the first letter's task went back, and nobody knows yet how it ended."""
+        return self._canary == "sent"
+
+    def canary_passed(self) -> None:
+        """The first letter's task ended well: the others may go."""
+        self._canary = "passed"
+
+    def died_again(self, letters: int) -> None:
+        """So many more of the replayed letters are dead letters again."""
+        self._came_back += letters
+        if letters and self._canary == "sent":
+            self.cancel("the first one came back dead: nothing more was sent")
+        share, sent = self.pacing.stop_share, self._counts["replayed"]
+        if share is not None and sent >= SMALLEST_SAMPLE and self._came_back > share * sent:
+            self.cancel(
+                f"{self._came_back:,} of {sent:,} replayed came back dead, more than "
+                f"{share * 100:g} %: nothing more was sent"
+            )
+
+    def end(self) -> None:
+        """The run is over."""
+        self._ended = True
+
+    @property
+    def progress(self) -> Progress:
+        """What it stands at."""
+        now, done = self._clock.monotonic(), self._counts.total()
+        speed = self._marks.speed(now, done)
+        return Progress(
+            total=self.total,
+            counts=dict(self._counts),
+            state=self._state(),
+            rate=self._bucket.rate,
+            came_back=self._came_back,
+            speed=speed,
+            eta=self._eta(self.total - done, speed),
+            note=self._note(),
+        )
+
+    def _allowed(self, most: int) -> int:
+        if self._paused or self._canary == "sent":
+            return 0
+        if self._canary == "due":
+            # One that could not be sent is no canary: the next one is.
+            return 1 if self._begun + self._missing == self._counts.total() else 0
+        return self._bucket.take(most, self._clock.monotonic())
+
+    def _state(self) -> State:
+        if self._ended:
+            return "ended"
+        if self._cancelled:
+            return "stopping"
+        if self._paused:
+            return "paused"
+        return "running" if self._canary == "passed" else "canary"
+
+    def _note(self) -> str:
+        if self._why:
+            return self._why
+        if self._canary == "sent" and not self._ended:
+            return "waiting for the first one's end"
+        return ""
+
+    def _eta(self, left: int, speed: float) -> float | None:
+        if self._state() != "running" or not left:
+            return None
+        rate = self._bucket.rate
+        possible = min(speed, rate.per_second) if rate and speed else speed
+        return left / possible if possible else None
