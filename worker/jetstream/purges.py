@@ -237,8 +237,7 @@ async def _delete(
     copies: dict[int, int],
     outcomes: dict[int, Purged],
 ) -> None:
-    if copies and await _are_a_stretch(parts, frozenset(copies), frozenset(task_ids)):
-        await _delete_stretch(parts, max(copies))
+    if await _delete_stretch(parts, frozenset(copies), frozenset(task_ids)):
         for sequence in copies:
             outcomes[sequence] = Purged(sequence, task_ids[sequence], "purged")
         return
@@ -255,22 +254,26 @@ async def _delete(
         await parts.step("some deleted")
 
 
-async def _are_a_stretch(parts: PurgeParts, copied: frozenset[int], there: frozenset[int]) -> bool:
-    """Return whether the copied are all letters that the stream has up to the last of them."""
-    if copied != there or max(copied) - min(copied) >= 2 * len(copied):
+async def _delete_stretch(parts: PurgeParts, copied: frozenset[int], there: frozenset[int]) -> bool:
+    """Delete letters at once if they are all that the stream has up to the last of them."""
+    if not copied or copied != there or max(copied) - min(copied) >= 2 * len(copied):
         return False
     stream, subject = parts.layout.dead_letters.name, parts.layout.names.dlq
     first = await parts.patience.repeat(lambda: next_message(parts.api, stream, subject, 1))
     if first is None or first.sequence != min(copied):
         return False
     scan = parts.letters.scan(min(copied) - 1, max(copied))
-    return all([letter.sequence in copied async for page in scan for letter in page])
-
-
-async def _delete_stretch(parts: PurgeParts, last: int) -> None:
-    stream, subject = parts.layout.dead_letters.name, parts.layout.names.dlq
-    await parts.patience.repeat(lambda: purge_subject(parts.api, stream, subject, below=last + 1))
+    if not all([letter.sequence in copied async for page in scan for letter in page]):
+        return False
+    try:
+        await parts.patience.repeat(
+            lambda: purge_subject(parts.api, stream, subject, below=max(copied) + 1)
+        )
+    except ApiError:
+        # We may not purge; perhaps we may delete.
+        return False
     await parts.step("stretch deleted")
+    return True
 
 
 async def _delete_one(parts: PurgeParts, sequence: int, task_id: str, copy: int) -> Purged:
