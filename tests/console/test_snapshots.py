@@ -184,7 +184,7 @@ SCENES = {
     "audit_open": Scene(pressing("5", "?4 changes", "j", "enter", "?The way back")),
     "audit_empty": Scene(pressing("5", "?Nobody has"), lambda: FixedBackend(changes=())),
     "command": Scene(pressing("?live", "colon", "p", "?preview")),
-    "help": Scene(pressing(*DLQ, "question_mark", "?one down")),
+    "help": Scene(pressing(*DLQ, "question_mark", "?these keys")),
 }
 
 
