@@ -1,28 +1,25 @@
-"""Publishing with the server's acknowledgement, many at a time, at half the cost of a request each.
+"""Publishing with the server's acknowledgement, many at a time, at a tenth of a request's cost.
 
-One subscription takes all answers, and one timer all timeouts: 40 µs of a core for a publish and
-its acknowledgement, where nats-py's `request` took 85 (measured with 128 in flight).
+All that is published in one turn of the event loop leaves in one write. One subscription takes all
+answers, and one timer all timeouts.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import re
 from collections.abc import Callable
 from types import TracebackType
 from typing import NamedTuple, Self
 
-from nats.aio.msg import Msg
-from nats.aio.subscription import Subscription
-from nats.errors import Error as NatsError
-
 from worker.jetstream.api import DEFAULT_TIMEOUT, EXPECTED_LAST_SUBJECT_SEQUENCE, decoded
 from worker.jetstream.connection import Connection
 from worker.jetstream.errors import UncertainError, UnreachableError
+from worker.jetstream.requests import Answer
+from worker.jetstream.wire import DirectSubscription
 from worker.model.link import LinkChange
 
-_NO_RESPONDERS = "503"
+_HEADERS = b"NATS/1.0\r\n%b: %%d\r\n\r\n" % EXPECTED_LAST_SUBJECT_SEQUENCE.encode()
 # A third of the time that it takes to decode it as JSON, which is what any other answer gets.
 _STORED = re.compile(rb'\{"stream":"[^"\\]*", ?"seq":(\d+)[,}]')
 
@@ -30,22 +27,24 @@ _STORED = re.compile(rb'\{"stream":"[^"\\]*", ?"seq":(\d+)[,}]')
 class _Waiting(NamedTuple):
     subject: str
     until: float
-    answer: asyncio.Future[Msg]
+    answer: asyncio.Future[Answer]
 
 
 class Pipeline:
-    """Publishes on one connection. Used inside `async with`."""
+    """Publishes on one connection. Made and used inside `async with`, on one event loop."""
 
     def __init__(self, connection: Connection, within: float = DEFAULT_TIMEOUT) -> None:
+        self._wire = connection.wire
         self._connection = connection
         self._within = within
         self._inbox = connection.client.new_inbox()
+        self._loop = asyncio.get_running_loop()
         self._sent = 0
         self._tokens = 0
         # By the subject of its answer, oldest first.
         self._waiting: dict[str, _Waiting] = {}
         self._timer: asyncio.TimerHandle | None = None
-        self._subscription: Subscription | None = None
+        self._subscription: DirectSubscription | None = None
         self._unlisten: Callable[[], None] | None = None
 
     def unique(self) -> str:
@@ -55,10 +54,7 @@ class Pipeline:
 
     async def __aenter__(self) -> Self:
         """Start to take answers."""
-        # No limits: an answer over one would be dropped. What was sent bounds what can come.
-        self._subscription = await self._connection.client.subscribe(
-            f"{self._inbox}.*", cb=self._receive, pending_msgs_limit=0, pending_bytes_limit=0
-        )
+        self._subscription = await self._wire.subscribe(f"{self._inbox}.*", self._receive)
         self._unlisten = self._connection.listen(self._on_link)
         return self
 
@@ -75,13 +71,12 @@ class Pipeline:
         if self._timer is not None:
             self._timer.cancel()
         if self._subscription is not None:
-            with contextlib.suppress(NatsError):
-                await self._subscription.unsubscribe()
+            await self._subscription.unsubscribe()
 
     async def publish(self, subject: str, body: bytes, expected: int) -> int:
         """Store a message if the subject's last one has the sequence `expected`, 0 for none.
 
-        Returns its sequence.
+        `subject` must be checked: it is sent as it is. Returns the sequence.
 
         Raises:
             ApiError: refused, `err_code` 10071 where the last one has another sequence.
@@ -89,37 +84,31 @@ class Pipeline:
                 be stored all the same, even later.
             UnreachableError: not connected, or no stream takes the subject.
         """
-        if not self._connection.is_connected:
-            raise UnreachableError(f"{subject}: not connected")
-        loop = asyncio.get_running_loop()
         self._sent += 1
         reply = f"{self._inbox}.{self._sent}"
-        answer: asyncio.Future[Msg] = loop.create_future()
-        self._waiting[reply] = _Waiting(subject, loop.time() + self._within, answer)
+        if not self._wire.put(subject, body, reply, _HEADERS % expected):
+            raise UnreachableError(f"{subject}: not connected")
+        until = self._loop.time() + self._within
+        answer: asyncio.Future[Answer] = self._loop.create_future()
+        self._waiting[reply] = _Waiting(subject, until, answer)
         if self._timer is None:
-            self._timer = loop.call_later(self._within, self._on_timer)
+            self._timer = self._loop.call_at(until, self._on_timer)
         try:
-            await self._connection.client.publish(
-                subject, body, reply, {EXPECTED_LAST_SUBJECT_SEQUENCE: str(expected)}
-            )
             return _sequence(subject, await answer)
-        except NatsError as error:
-            raise UnreachableError(f"{subject}: {error}") from error
         finally:
             self._waiting.pop(reply, None)
 
-    async def _receive(self, answer: Msg) -> None:
-        waiting = self._waiting.pop(answer.subject, None)
+    def _receive(self, subject: str, _reply: str, headers: bytes, data: bytes) -> None:
+        waiting = self._waiting.pop(subject, None)
         if waiting is not None and not waiting.answer.done():
-            waiting.answer.set_result(answer)
+            waiting.answer.set_result(Answer(headers, data))
 
     def _on_timer(self) -> None:
-        loop = asyncio.get_running_loop()
         self._timer = None
-        self._give_up(loop.time(), "no answer from the server")
+        self._give_up(self._loop.time(), "no answer from the server")
         if self._waiting:
             oldest = next(iter(self._waiting.values()))
-            self._timer = loop.call_at(oldest.until, self._on_timer)
+            self._timer = self._loop.call_at(oldest.until, self._on_timer)
 
     def _on_link(self, change: LinkChange) -> None:
         if change.event in ("disconnected", "closed"):
@@ -135,10 +124,10 @@ class Pipeline:
                 oldest.answer.set_exception(UncertainError(f"{oldest.subject}: {why}"))
 
 
-def _sequence(subject: str, answer: Msg) -> int:
+def _sequence(subject: str, answer: Answer) -> int:
     stored = _STORED.match(answer.data)
     if stored is not None:
         return int(stored[1])
-    if answer.headers and answer.headers.get("Status") == _NO_RESPONDERS:
+    if answer.is_from_nobody:
         raise UnreachableError(f"{subject}: no stream takes this subject")
     return int(decoded(subject, answer.data)["seq"])

@@ -99,15 +99,24 @@ class Wire:
         subscription = await self._client.subscribe(subject)
         return DirectSubscription(self, self._parser.receivers, subscription, receive)
 
-    def put(self, subject: str, body: bytes) -> bool:
+    def put(self, subject: str, body: bytes, reply: str = "", headers: bytes = b"") -> bool:
         """Have a message sent in this turn of the event loop; return whether that is possible.
 
-        `subject` must come from the server or be checked: it is sent as it is. What was not sent
-        when the connection is lost is dropped.
+        All is sent as it is: `subject` and `reply` must come from the server or be checked,
+        `headers` be what `header_block` gave, and the whole not too large. What was not sent when
+        the connection is lost is dropped.
         """
         if not self._client.is_connected:
             return False
-        self._put(b"PUB %b %d\r\n%b\r\n" % (subject.encode(), len(body), body))
+        to = (f"{subject} {reply}" if reply else subject).encode()
+        size = len(headers) + len(body)
+        if headers:
+            frame = b"HPUB %b %d %d\r\n%b%b\r\n" % (to, len(headers), size, headers, body)
+        else:
+            frame = b"PUB %b %d\r\n%b\r\n" % (to, size, body)
+        if not self._lines:
+            asyncio.get_running_loop().call_soon(self.flush)
+        self._lines.append(frame)
         return True
 
     def publish(
@@ -121,28 +130,14 @@ class Wire:
             BadSubjectError, BadHeaderError: they would break the protocol; nothing is sent.
             MaxPayloadError: more than the server takes; nothing is sent.
         """
-        client = self._client
-        if not client.is_connected:
+        if not self._client.is_connected:
             return False
         if not subject or _NOT_IN_A_SUBJECT.search(subject):
             raise BadSubjectError
-        to = f"{subject} {reply}".encode() if reply else subject.encode()
-        if headers:
-            block = header_block(headers)
-            size = len(block) + len(body)
-            frame = b"HPUB %b %d %d\r\n%b%b\r\n" % (to, len(block), size, block, body)
-        else:
-            size = len(body)
-            frame = b"PUB %b %d\r\n%b\r\n" % (to, size, body)
-        if size > client.max_payload:
+        block = header_block(headers) if headers else b""
+        if len(block) + len(body) > self._client.max_payload:
             raise MaxPayloadError
-        self._put(frame)
-        return True
-
-    def _put(self, frame: bytes) -> None:
-        if not self._lines:
-            asyncio.get_running_loop().call_soon(self.flush)
-        self._lines.append(frame)
+        return self.put(subject, body, reply, block)
 
     def flush(self) -> None:
         """Hand what was put to the client now: it goes out before anything that follows."""
