@@ -14,9 +14,8 @@ from farutech_console.tui.commands import COMMANDS, CommandError, matching, offe
     [
         ("dlq", "dlq", ""),
         ("  over ", "overview", ""),
-        ("filter tenant:acme error:~refused", "filter", "tenant:acme error:~refused"),
-        ("filter", "filter", ""),
-        ("goto 90412", "goto", "90412"),
+        ("theme  light ", "theme", "light"),
+        ("pur", "purge", ""),
         ("Q", "quit", ""),
     ],
 )
@@ -29,8 +28,8 @@ def test_a_beginning_will_do(text: str, name: str, argument: str) -> None:
     ("text", "told"),
     [
         ("delete", "there is no command delete"),
-        ("t", "t may be tasks or task or theme"),
-        ("goto", "goto needs its SEQ"),
+        ("t", "t may be tasks or theme"),
+        ("theme", "theme needs its NAME"),
         ("quit now", "quit takes nothing after it"),
     ],
 )
@@ -56,4 +55,4 @@ def test_a_read_only_console_offers_nothing_that_writes() -> None:
 
 def test_names_are_completed_from_their_beginning_first() -> None:
     assert next(command.name for command in matching("o", COMMANDS)) == "overview"
-    assert [command.name for command in matching("goto 1", COMMANDS)] == ["goto"]
+    assert [command.name for command in matching("theme d", COMMANDS)] == ["theme"]
