@@ -142,25 +142,43 @@ class DeadLetters:
                 ahead.cancel()
                 await asyncio.wait((ahead,))
 
+    async def named(
+        self, sequences: Sequence[int], *, newest_first: bool
+    ) -> AsyncGenerator[Sequence[LeanLetter], None]:
+        """Yield those of these letters that are there, some at a time, in order of sequence."""
+        wanted = sorted(set(sequences), reverse=newest_first)
+        for start in range(0, len(wanted), PAGE):
+            few = wanted[start : start + PAGE]
+            found = await self._some(few)
+            yield [found[sequence] for sequence in few if sequence in found]
+
     async def these(self, sequences: Sequence[int]) -> dict[int, StoredDeadLetter]:
         """Return those of these letters that are there, by sequence. Meant for some hundreds."""
-        wanted = sorted(set(sequences))
+        found = await self._some(sorted(set(sequences)))
+        return {sequence: letter.stored() for sequence, letter in found.items()}
+
+    async def _some(self, wanted: Sequence[int]) -> dict[int, LeanLetter]:
         if not wanted:
             return {}
-        if wanted[-1] - wanted[0] > 4 * len(wanted):
+        low, high = min(wanted), max(wanted)
+        if high - low > 4 * len(wanted):
             return await self._one_by_one(wanted)
-        among = set(wanted)
-        span = wanted[-1] - wanted[0] + 1
-        pages = [page async for page in self.scan(wanted[0] - 1, wanted[-1], span)]
-        return {x.sequence: x for page in pages for x in page if x.sequence in among}
+        among, extent = set(wanted), await self.extent()
+        found: dict[int, LeanLetter] = {}
+        while low <= high:
+            stretch = await self._reader.ascending(low, high, high - low + 1, extent)
+            found |= {x.sequence: x for x in self._lean(stretch) if x.sequence in among}
+            low = stretch.upto + 1
+        return found
 
-    async def _one_by_one(self, wanted: Sequence[int]) -> dict[int, StoredDeadLetter]:
-        found: dict[int, StoredDeadLetter] = {}
+    async def _one_by_one(self, wanted: Sequence[int]) -> dict[int, LeanLetter]:
+        found: dict[int, LeanLetter] = {}
         for start in range(0, len(wanted), IN_FLIGHT):
             few = wanted[start : start + IN_FLIGHT]
-            for letter in await asyncio.gather(*(self.letter(sequence) for sequence in few)):
-                if letter is not None:
-                    found[letter.sequence] = letter
+            asked = (message_at(self._api, self._stream, sequence) for sequence in few)
+            for message in await asyncio.gather(*asked):
+                if message is not None and message.subject == self._subject:
+                    found[message.sequence] = LeanLetter(message, self._max_age)
         return found
 
     def _lean(self, stretch: Stretch) -> list[LeanLetter]:
