@@ -50,7 +50,7 @@ async def _replay(url: str, sequences: Sequence[int], fatal_step: int | str, pie
         nonlocal taken
         taken += 1
         if fatal_step in (taken, name):
-            _die()
+            die()
 
     async with connect(ConnectionOptions(servers=(url,)), within=10) as connection:
         layout = await discover(connection.api, QueueNames())
@@ -60,7 +60,7 @@ async def _replay(url: str, sequences: Sequence[int], fatal_step: int | str, pie
             pass
 
 
-def _die() -> None:
+def die() -> None:
     if sys.platform == "win32":
         os._exit(9)
     os.kill(os.getpid(), signal.SIGKILL)
