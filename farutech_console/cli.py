@@ -23,6 +23,7 @@ COMMANDS = {
     "resume": ("farutech_console.commands.pause", "resume"),
     "serve": ("farutech_console.commands.serve", "serve"),
     "status": ("farutech_console.commands.status", "status"),
+    "stuck": ("farutech_console.commands.stuck", "stuck"),
     "workers": ("farutech_console.commands.workers", "workers"),
 }
 

@@ -1,0 +1,74 @@
+"""Brings stuck tasks back to work, in a process of its own that is killed at its Nth message."""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+import os
+import signal
+from collections.abc import Mapping
+from multiprocessing.context import BaseContext
+
+from farutech_console.operations.queue import Queue
+from farutech_console.operations.stuck import plan_recovery, recover_stuck
+from tests.support.queues import NAMES
+from worker.jetstream.connection import connect
+from worker.jetstream.wire import Wire
+from worker.model.clock import SystemClock
+from worker.model.link import ConnectionOptions
+
+
+class Death:
+    """Kills this process before message `at` is sent, or a moment after where it is negative."""
+
+    def __init__(self, at: int) -> None:
+        self.at = at
+        self.sent = 0
+        self._publish = Wire.publish
+
+    def arm(self) -> None:
+        """Count the messages from now on."""
+        death = self
+
+        def publish(
+            wire: Wire,
+            subject: str,
+            body: bytes,
+            headers: Mapping[str, str] | None = None,
+            reply: str = "",
+        ) -> bool:
+            death.sent += 1
+            if death.sent == death.at:
+                os.kill(os.getpid(), signal.SIGKILL)
+            sent = death._publish(wire, subject, body, headers, reply)
+            if death.sent == -death.at:
+                asyncio.get_running_loop().call_later(0.005, os.kill, os.getpid(), signal.SIGKILL)
+            return sent
+
+        Wire.publish = publish  # type: ignore[method-assign,assignment]
+
+
+async def no_wait(_seconds: float) -> None:
+    """Look again at once."""
+
+
+async def main(url: str, at: int) -> None:
+    """Bring back what is stuck."""
+    async with connect(ConnectionOptions(servers=(url,)), within=10) as connection:
+        queue = Queue(connection, NAMES, SystemClock(), operator="dying@here")
+        plan = await plan_recovery(queue, "work", None, no_wait)
+        Death(at).arm()
+        async for _ in recover_stuck(queue, plan):
+            pass
+
+
+def forking() -> BaseContext:
+    """How processes are made: forked from one that has imported all this, and nothing else."""
+    made = multiprocessing.get_context("forkserver")
+    made.set_forkserver_preload([__name__])
+    return made
+
+
+def recover_until(url: str, at: int) -> None:
+    """Recover, and be killed at message `at`; return if there are fewer."""
+    asyncio.run(main(url, at))
