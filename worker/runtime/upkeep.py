@@ -16,6 +16,7 @@ from worker.runtime.observer import Observer
 from worker.runtime.rounds import Rounds
 from worker.runtime.sweeper import Sweeper
 from worker.runtime.unfinished import UnfinishedReplays, UnnamedBodies
+from worker.runtime.unfinished_moves import UnfinishedMoves
 from worker.settings import WorkerSettings
 from worker.telemetry.readiness import Readiness
 
@@ -45,6 +46,7 @@ def upkeep(
     chores = (
         Sweeper(StuckFinder(api, names), mover, around, tell),
         UnfinishedReplays(api, names, worker_id, around),
+        UnfinishedMoves(api, names, around),
         UnnamedBodies(Orphans(api, names), around),
     )
     return Rounds(chores, readiness, around, settings.sweep_interval)
