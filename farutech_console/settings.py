@@ -21,3 +21,18 @@ class ConsoleSettings(QueueSettings):
     lang: Literal["", "en", "es"] = setting(
         "", "FARUTECH_LANG", "language of the console: en or es (default: the locale's)"
     )
+    call: Literal["off", "bell", "desktop"] = setting(
+        "off",
+        "FARUTECH_CALL",
+        "call who looks elsewhere: bell, desktop (a notification, where the terminal knows how), "
+        "or off",
+    )
+    call_dead_letters: int = setting(
+        1, "FARUTECH_CALL_DEAD_LETTERS", "dead letters from which to call, 0 for never", ge=0
+    )
+    call_pending: int = setting(
+        0, "FARUTECH_CALL_PENDING", "pending tasks from which to call, 0 for never", ge=0
+    )
+    call_stuck: int = setting(
+        1, "FARUTECH_CALL_STUCK", "stuck tasks from which to call, 0 for never", ge=0
+    )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from farutech_console.operations.live import LiveBackend
     from farutech_console.settings import ConsoleSettings
+    from farutech_console.tui.preferences import Preferences
 
 
 def is_terminal() -> bool:
@@ -47,7 +48,35 @@ def open_console(load: Callable[[], ConsoleSettings], notice: str = "") -> int:
         ) from error
     from farutech_console.operations.threaded import ThreadedBackend
 
-    return run_console(ThreadedBackend(lambda: _backend(load())), notice=notice)
+    loaded: list[ConsoleSettings] = []
+
+    def make() -> LiveBackend:
+        settings = load()
+        loaded.append(settings)
+        _speak(settings)
+        return _backend(settings)
+
+    return run_console(
+        ThreadedBackend(make), notice=notice, preferences=lambda: _preferences(loaded[-1])
+    )
+
+
+def _speak(settings: ConsoleSettings) -> None:
+    from farutech_console import language
+
+    language.use(settings.lang or language.from_locale(os.environ))
+
+
+def _preferences(settings: ConsoleSettings) -> Preferences:
+    from farutech_console.tui.preferences import Preferences
+
+    return Preferences(
+        environment=settings.environment,
+        call=settings.call,
+        call_dead_letters=settings.call_dead_letters,
+        call_pending=settings.call_pending,
+        call_stuck=settings.call_stuck,
+    )
 
 
 def _backend(settings: ConsoleSettings) -> LiveBackend:

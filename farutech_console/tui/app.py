@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AsyncExitStack
 from functools import partial
 from typing import TYPE_CHECKING
@@ -17,6 +17,7 @@ from farutech_console.tui import crash, themes
 from farutech_console.tui.common.messages import Broke, RunRequested
 from farutech_console.tui.common.trail import Trail
 from farutech_console.tui.keys import ROOM_NAMES, bindings
+from farutech_console.tui.preferences import Preferences
 from farutech_console.tui.signals import HANGUP, handle_signals, has_terminal
 from farutech_console.tui.start import Starting
 from worker.model.clock import Clock, SystemClock
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from farutech_console.operations.model import TaskEvent
     from farutech_console.operations.trend import Trend
     from farutech_console.tui.commands import Entered
+    from farutech_console.tui.common.alarm import Alarm
     from farutech_console.tui.common.live import Live
     from farutech_console.tui.common.progress import Progress, Run
     from farutech_console.tui.monitor import Monitor
@@ -53,6 +55,8 @@ class ConsoleApp(App[None]):
         notice: One line that stands under the header of every room, empty for none.
         theme: `dark` or `light`.
         trend: What was seen before, empty where it is left out.
+        preferences: What the operator wants of the screens; asked for once the backend is open,
+            whose settings they are among.
     """
 
     TITLE = "farutech"
@@ -70,6 +74,8 @@ class ConsoleApp(App[None]):
     .tone--first { color: $tone-first; }
     .tone--second { color: $tone-second; }
     .tone--third { color: $tone-third; }
+    .tone--badge { color: $background; background: $tone-accent; }
+    .tone--alert { color: $background; background: $tone-bad; }
     """
 
     live: reactive[Live | None] = reactive(None)
@@ -83,10 +89,12 @@ class ConsoleApp(App[None]):
         notice: str = "",
         theme: str = "dark",
         trend: Trend | None = None,
+        preferences: Callable[[], Preferences] = Preferences,
     ) -> None:
         super().__init__()
         self._backend, self._clock, self._notice = backend, clock, notice
-        self._trend = trend
+        self._trend, self._preferences = trend, preferences
+        self._alarm: Alarm | None = None
         self._open = AsyncExitStack()
         self._monitor: Monitor | None = None
         self._run: Run | None = None
@@ -118,13 +126,16 @@ class ConsoleApp(App[None]):
     async def _furnish(self) -> None:
         """Put up the rooms, then look at the queue and listen."""
         from farutech_console.operations.trend import Trend
+        from farutech_console.tui.common.alarm import Alarm
         from farutech_console.tui.common.eventlog import EventLog
         from farutech_console.tui.common.room import Desk
         from farutech_console.tui.monitor import Monitor
         from farutech_console.tui.rooms import ROOMS
 
         events, trend = EventLog(), self._trend or Trend()
-        desk = Desk(self._backend, self._clock, events, trend, self._notice)
+        preferences = self._preferences()
+        self._alarm = Alarm(preferences)
+        desk = Desk(self._backend, self._clock, events, trend, self._notice, preferences)
         monitor = Monitor(self._backend, events, trend, self._publish, self._heard)
         self._monitor = monitor
         self.live = monitor.live
@@ -140,6 +151,20 @@ class ConsoleApp(App[None]):
 
     def _publish(self, live: Live) -> None:
         self.live = live
+        if self._alarm is not None and live.status is not None:
+            self._call(self._alarm, self._alarm.heard(live.status))
+
+    def _call(self, alarm: Alarm, text: str) -> None:
+        """Call the operator, who may look elsewhere."""
+        if not text:
+            return
+        self.notify(text, title="Look here", severity="warning", timeout=20, markup=False)
+        if alarm.way == "bell":
+            self.bell()
+        elif self._driver is not None and not self.is_headless:
+            from farutech_console.tui.common.alarm import desktop_notification
+
+            self._driver.write(desktop_notification(text))
 
     def _heard(self, events: Sequence[TaskEvent]) -> None:
         """Tell the run: its tasks may be among them."""
@@ -321,13 +346,16 @@ def run_console(
     clock: Clock | None = None,
     notice: str = "",
     theme: str = "dark",
+    preferences: Callable[[], Preferences] = Preferences,
 ) -> int:
     """Show the console until the operator leaves; returns the process's exit code.
 
     Raises:
         BaseException: whatever entering the backend raised, once the terminal is put back.
     """
-    app = ConsoleApp(backend, clock or SystemClock(), notice=notice, theme=theme)
+    app = ConsoleApp(
+        backend, clock or SystemClock(), notice=notice, theme=theme, preferences=preferences
+    )
     app.run()
     if app.refusal is not None:
         raise app.refusal

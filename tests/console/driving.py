@@ -13,6 +13,7 @@ from farutech_console.operations.live import LiveBackend
 from farutech_console.operations.threaded import ThreadedBackend
 from farutech_console.tui.app import ConsoleApp
 from farutech_console.tui.common.room import Room
+from farutech_console.tui.preferences import Preferences
 from tests.console.fixed import FixedBackend, StillClock
 from tests.support.nats_server import NatsServer
 from tests.support.queues import NAMES
@@ -75,9 +76,11 @@ async def console(
     clock: StillClock | None = None,
     notice: str = "",
     room: str = "",
+    preferences: Preferences | None = None,
 ) -> AsyncIterator[Pilot[None]]:
     """A running console, its first data on the screen."""
-    app = ConsoleApp(backend, clock or StillClock(), notice=notice)
+    wanted = preferences or Preferences()
+    app = ConsoleApp(backend, clock or StillClock(), notice=notice, preferences=lambda: wanted)
     async with app.run_test(size=size, notifications=True) as pilot:
         await eventually(pilot, lambda: isinstance(app.screen, Room), "a room")
         if backend.link_now.connected and backend.failure is None:

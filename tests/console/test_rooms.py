@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from farutech_console.operations.errors import OperationError
+from farutech_console.tui.app import ConsoleApp
 from farutech_console.tui.common.trail import Trail
+from farutech_console.tui.preferences import Preferences
 from tests.console.driving import app_of, console, does_not_see, eventually, sees
 from tests.console.fixed import FixedBackend, some_status
 from worker.jetstream.errors import UnreachableError
@@ -140,3 +142,22 @@ def test_a_trail_forgets_what_was_ahead() -> None:
     assert trail.forth() == ""
     assert trail.back() == "overview"
     assert trail.back() == ""
+
+
+async def test_production_is_in_view_and_asks_for_the_name_before_a_purge() -> None:
+    backend = FixedBackend()
+    async with console(backend, room="3", preferences=Preferences(environment="Prod-EU")) as pilot:
+        await sees(pilot, "90412")
+        await sees(pilot, " Prod-EU ")
+        await pilot.press("x")
+        await sees(pilot, "Type PROVISIONING_DLQ")
+
+
+async def test_who_looks_elsewhere_is_called_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    rung: list[bool] = []
+    monkeypatch.setattr(ConsoleApp, "bell", lambda _: rung.append(True))
+    wanted = Preferences(call="bell", call_stuck=1)
+    async with console(FixedBackend(), preferences=wanted) as pilot:
+        await sees(pilot, "PROVISIONING: 3 tasks stuck")
+        await pilot.pause(1.5)
+        assert rung == [True]

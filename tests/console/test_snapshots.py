@@ -17,6 +17,7 @@ from farutech_console.tui.common.room import Room
 from farutech_console.tui.common.table import VirtualTable
 from farutech_console.tui.dlq.pane import LetterPane
 from farutech_console.tui.dlq.screen import DeadLettersRoom
+from farutech_console.tui.preferences import Preferences
 from tests.console.driving import app_of, eventually, sees
 from tests.console.fixed import (
     NOW,
@@ -47,6 +48,7 @@ class Scene:
     history: bool = True
     figures: bool = True
     notice: str = ""
+    preferences: Preferences = field(default_factory=Preferences)
 
 
 def pressing(*steps: str) -> Act:
@@ -155,6 +157,9 @@ SCENES = {
     "overview_no_stream": Scene(
         pressing("?does not exist"), no_stream, history=False, figures=False
     ),
+    "overview_production": Scene(
+        pressing("?live", "?12,210"), preferences=Preferences(environment="prod")
+    ),
     "tasks": Scene(pressing("2", "?02:41:06")),
     "tasks_held": Scene(pressing("2", "?02:41:06", "k", "k", "pageup", "?held")),
     "tasks_empty": Scene(pressing("2", "?No task event"), FixedBackend),
@@ -218,7 +223,14 @@ def test_snapshot(snap_compare: Callable[..., bool], scene: str, theme: str, siz
     if shown.history:
         for status, counts in some_history():
             trend.add(status, counts)
-    app = ConsoleApp(shown.backend(), StillClock(), notice=shown.notice, theme=theme, trend=trend)
+    app = ConsoleApp(
+        shown.backend(),
+        StillClock(),
+        notice=shown.notice,
+        theme=theme,
+        trend=trend,
+        preferences=lambda: shown.preferences,
+    )
 
     async def act(pilot: Pilot[None]) -> None:
         await eventually(pilot, lambda: isinstance(app.screen, Room), "a room")

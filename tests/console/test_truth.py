@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from farutech_console.operations.model import LinkState
-from farutech_console.tui.common.header import header_line, state_of
+from farutech_console.tui.common.header import Place, header_line, state_of
 from farutech_console.tui.common.live import Live
 from farutech_console.tui.common.spans import text_of
 from tests.console.driving import console, does_not_see, eventually, sees
@@ -33,12 +35,14 @@ def test_the_states_in_words() -> None:
     assert state(Live(UP, broken=("the poll died",))) == "✖ the poll died"
 
 
-def test_the_header_fills_its_width_exactly_and_keeps_the_state() -> None:
+@pytest.mark.parametrize("environment", ["", "prod", "[red]staging[/] of a long name"])
+def test_the_header_fills_its_width_exactly_and_keeps_the_state(environment: str) -> None:
     for width in range(60, 161):
         for live in (Live(UP, some_status()), Live(DOWN, some_status()), Live(DOWN)):
-            text = text_of(header_line(live, NOW, "PROVISIONING", width, read_only=False))
+            text = text_of(header_line(live, NOW, Place("PROVISIONING", environment), width))
             assert len(text) == width
             assert state(live)[:20] in text
+            assert environment[:6] in text
 
 
 async def test_the_server_goes_and_comes_back() -> None:

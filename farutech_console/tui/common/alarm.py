@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from farutech_console.operations.units import count, plural
@@ -10,15 +9,7 @@ from worker.model.text import literal
 
 if TYPE_CHECKING:
     from farutech_console.operations.model import QueueStatus
-
-
-@dataclass(frozen=True, slots=True)
-class Thresholds:
-    """From which figures on to call; 0 is never."""
-
-    dead_letters: int = 0
-    pending: int = 0
-    stuck: int = 0
+    from farutech_console.tui.preferences import Preferences
 
 
 class Alarm:
@@ -27,8 +18,9 @@ class Alarm:
     What stays above is said once; it is said again after it was below in between.
     """
 
-    def __init__(self, thresholds: Thresholds) -> None:
-        self._limits = thresholds
+    def __init__(self, preferences: Preferences) -> None:
+        self.way = preferences.call
+        self._wanted = preferences
         self._ringing: frozenset[str] = frozenset()
 
     def heard(self, status: QueueStatus) -> str:
@@ -39,13 +31,15 @@ class Alarm:
         return f"{literal(status.work_queue.name, 40)}: {', '.join(new)}" if new else ""
 
     def _above(self, status: QueueStatus) -> dict[str, str]:
-        limits = self._limits
+        wanted = self._wanted
+        if self.way == "off":
+            return {}
         dead = status.dead_letters.depth if status.dead_letters else 0
         pending = status.consumer.pending if status.consumer else 0
         figures = (
-            ("dead letters", limits.dead_letters, dead, plural(dead, "dead letter")),
-            ("pending", limits.pending, pending, f"{count(pending)} tasks pending"),
-            ("stuck", limits.stuck, status.stuck, f"{plural(status.stuck, 'task')} stuck"),
+            ("dead letters", wanted.call_dead_letters, dead, plural(dead, "dead letter")),
+            ("pending", wanted.call_pending, pending, f"{count(pending)} tasks pending"),
+            ("stuck", wanted.call_stuck, status.stuck, f"{plural(status.stuck, 'task')} stuck"),
         )
         return {what: text for what, limit, figure, text in figures if 0 < limit <= figure}
 

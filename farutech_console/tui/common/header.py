@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from textual.content import Content
 from textual.widget import Widget
 
+from farutech_console.operations.actions import is_production
 from farutech_console.operations.units import age, duration, millis
 from farutech_console.tui.common.cells import fit
 from farutech_console.tui.common.live import Live
-from farutech_console.tui.common.spans import Line, Span, cells_of, content, line, one_line, text_of
+from farutech_console.tui.common.spans import (
+    Line,
+    Span,
+    Tone,
+    cells_of,
+    content,
+    line,
+    one_line,
+    text_of,
+)
 from worker.model.text import literal
 
 if TYPE_CHECKING:
@@ -19,8 +30,25 @@ if TYPE_CHECKING:
     from worker.model.clock import Clock
 
 GAP = "   "
+LONGEST_BADGE = 14
 BEGINNING = ("", "connecting")
 """What a link says of itself before the first try has failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the operator is: the stream, what the system is called, and what is allowed there."""
+
+    stream: str
+    environment: str = ""
+    read_only: bool = False
+
+    def badge(self) -> Line:
+        """Return the environment in its colour, production in one that warns."""
+        if not self.environment:
+            return ()
+        tone: Tone = "alert" if is_production(self.environment) else "badge"
+        return (Span(f" {literal(self.environment, LONGEST_BADGE)} ", tone),)
 
 
 def state_of(live: Live, now: datetime) -> Line:
@@ -49,22 +77,23 @@ def _gone(live: Live, now: datetime) -> Line:
     return line(Span(f"✖ {what} {duration(age(link.since, now))}{tries}{why}", "bad"))
 
 
-def header_line(live: Live, now: datetime, stream: str, width: int, *, read_only: bool) -> Line:
+def header_line(live: Live, now: datetime, place: Place, width: int) -> Line:
     """Return the header in exactly `width` cells; the state is what stays when space is short."""
     state = state_of(live, now)
-    if read_only:
+    if place.read_only:
         state = (*state, Span("  read-only", "accent"))
     wanted = cells_of(state)
-    left: list[Span] = [Span(" " + literal(stream), "strong")]
+    left: list[Span] = [*place.badge(), Span(" " + literal(place.stream), "strong")]
     for part in _server_parts(live):
         if cells_of([*left, Span(part)]) + len(GAP) + wanted + 2 > width:
             break
         left.append(Span(part, "muted"))
     room = width - cells_of(left)
     if room < wanted + 2:
-        name = fit(left[0].text, min(cells_of(left[:1]), width // 3))
-        tail = fit(text_of(state), width - cells_of([Span(name)]) - 2)
-        return (Span(name, "strong"), Span("  "), Span(tail, state[0].tone))
+        badge = place.badge()
+        name = fit(left[len(badge)].text, min(len(place.stream) + 1, width // 3))
+        tail = fit(text_of(state), width - cells_of((*badge, Span(name))) - 2)
+        return (*badge, Span(name, "strong"), Span("  "), Span(tail, state[0].tone))
     return (*left, Span(" " * (room - wanted - 1)), *state, Span(" "))
 
 
@@ -87,10 +116,9 @@ class Header(Widget):
     Header { height: auto; background: $panel; color: $foreground; }
     """
 
-    def __init__(self, stream: str, clock: Clock, notice: str, *, read_only: bool) -> None:
+    def __init__(self, place: Place, clock: Clock, notice: str) -> None:
         super().__init__()
-        self._stream, self._clock, self._notice = stream, clock, notice
-        self._read_only = read_only
+        self._place, self._clock, self._notice = place, clock, notice
         self._live: Live | None = None
         self._shown: Line = ()
 
@@ -107,13 +135,7 @@ class Header(Widget):
     def _line(self) -> Line:
         if self._live is None:
             return ()
-        return header_line(
-            self._live,
-            self._clock.now(),
-            self._stream,
-            self.size.width,
-            read_only=self._read_only,
-        )
+        return header_line(self._live, self._clock.now(), self._place, self.size.width)
 
     def render(self) -> Content:
         """Draw it."""

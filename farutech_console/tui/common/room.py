@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
@@ -13,11 +13,12 @@ from textual.worker import Worker, WorkerState
 
 from farutech_console.operations.units import count
 from farutech_console.tui.common.bars import KeyBar, RoomBar
-from farutech_console.tui.common.header import Header
+from farutech_console.tui.common.header import Header, Place
 from farutech_console.tui.common.live import Live
 from farutech_console.tui.common.messages import Broke
 from farutech_console.tui.common.progress import Progress, RunBar
 from farutech_console.tui.keys import Where, keys_of, writing_actions
+from farutech_console.tui.preferences import Preferences
 from worker.model.text import literal
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ class Desk:
     events: EventLog
     trend: Trend
     notice: str = ""
+    preferences: Preferences = field(default_factory=Preferences)
 
 
 class Room(Screen[None]):
@@ -56,7 +58,8 @@ class Room(Screen[None]):
     def compose(self) -> ComposeResult:
         """Header above, the body, and the bars beneath."""
         names, read_only = self.desk.backend.names, self.desk.backend.read_only
-        yield Header(names.stream, self.desk.clock, self.desk.notice, read_only=read_only)
+        place = Place(names.stream, self.desk.preferences.environment, read_only)
+        yield Header(place, self.desk.clock, self.desk.notice)
         yield from self.body()
         yield RunBar()
         yield KeyBar(keys_of(*self.places()), read_only=read_only)

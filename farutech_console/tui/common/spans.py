@@ -13,7 +13,18 @@ from rich.cells import cell_len
 from textual.content import Content
 
 Tone = Literal[
-    "plain", "muted", "strong", "ok", "warn", "bad", "accent", "first", "second", "third"
+    "plain",
+    "muted",
+    "strong",
+    "ok",
+    "warn",
+    "bad",
+    "accent",
+    "first",
+    "second",
+    "third",
+    "badge",
+    "alert",
 ]
 TONES: tuple[Tone, ...] = get_args(Tone)
 
@@ -31,6 +42,8 @@ _STYLES: dict[Tone, str] = {
     "first": "$tone-first",
     "second": "$tone-second",
     "third": "$tone-third",
+    "badge": "bold $background on $tone-accent",
+    "alert": "bold $background on $tone-bad",
 }
 
 

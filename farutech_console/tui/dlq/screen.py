@@ -10,6 +10,7 @@ from textual.containers import Horizontal
 from textual.timer import Timer
 from textual.widgets import Static
 
+from farutech_console.operations.actions import asks_name
 from farutech_console.tui.common.confirm import ConfirmPlan
 from farutech_console.tui.common.failures import expected, in_words
 from farutech_console.tui.common.live import Live
@@ -235,5 +236,6 @@ class DeadLettersRoom(Room):
 
     def _dialog(self, plan: Plan) -> ConfirmPlan:
         everything = plan.count > 1 and plan.count >= self._reader.letters.depth
-        type_name = plan.kind == "purge" and everything
+        guarded = asks_name(plan.kind, plan.count, self.desk.preferences.environment)
+        type_name = guarded or (plan.kind == "purge" and everything)
         return ConfirmPlan(plan, self.desk.clock.now(), type_name=type_name)
