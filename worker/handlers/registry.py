@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import sys
+import traceback
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from types import ModuleType
 from typing import TypeVar
 
@@ -71,10 +74,14 @@ class Registry:
 def registry_of(modules: Iterable[str]) -> Registry:
     """Import the modules and return the handlers that they define or import.
 
+    The working directory is looked into last, so that nothing there hides another module.
+
     Raises:
         HandlerSetupError: a module is missing, has no handler, or two handle the same type.
     """
     found: dict[str, Handler] = {}
+    if (here := str(Path.cwd())) not in sys.path:
+        sys.path.append(here)
     for name in modules:
         for task_type, function in _marked(_imported(name)):
             if found.setdefault(task_type, function) is not function:
@@ -94,10 +101,21 @@ def _imported(name: str) -> ModuleType:
         return importlib.import_module(name)
     except ModuleNotFoundError as error:
         if error.name is None or not (name == error.name or name.startswith(error.name + ".")):
-            raise
+            raise HandlerSetupError(f"{name} cannot be loaded: {_in_words(error)}") from error
         raise HandlerSetupError(
-            f"there is no module {name}: is its folder on PYTHONPATH?"
+            f"there is no module {name} here, nor on PYTHONPATH ({Path.cwd()})"
         ) from error
+    # It is the user's code: whatever it raises, they shall read what and where.
+    except (Exception, SystemExit) as error:
+        raise HandlerSetupError(f"{name} cannot be loaded: {_in_words(error)}") from error
+
+
+def _in_words(error: BaseException) -> str:
+    words = f"{type(error).__name__}: {error}"
+    if isinstance(error, SyntaxError) or error.__traceback__ is None:
+        return words
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{words} ({Path(frame.filename).name}, line {frame.lineno})"
 
 
 def _marked(module: ModuleType) -> list[tuple[str, Handler]]:

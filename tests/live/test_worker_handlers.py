@@ -1,0 +1,112 @@
+"""The user's own handlers, as `--handlers` loads them into a worker's process."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.nats_server import NatsServer
+from tests.support.queues import queue, task
+from tests.support.waiting import eventually
+from tests.support.worker_queue import all_done, letters, publish
+from tests.support.workers import log_lines, worker_process
+
+HANDLERS = """
+import threading
+
+from worker.handlers.errors import Permanent, RetryAfter
+from worker.handlers.registry import handler
+
+
+@handler("blocks")
+async def blocks(task, context):
+    threading.Event().wait(2.0)
+
+
+@handler("plain")
+def plain(task, context):
+    context.log.info("creating the schema", thread=threading.current_thread().name)
+    context.progress(0.5, "schema created")
+
+
+@handler("refuses", "asks")
+async def says_no(task, context):
+    if task.task_type == "refuses":
+        raise Permanent("10 of 10 databases")
+    if context.attempt == 1:
+        raise RetryAfter(1)
+
+
+@handler("exits")
+def exits(task, context):
+    raise SystemExit(3)
+"""
+
+
+@pytest.fixture
+def modules(tmp_path: Path) -> str:
+    (tmp_path / "site_handlers.py").write_text(HANDLERS)
+    return str(tmp_path)
+
+
+async def test_handlers_of_a_module(nats_server: NatsServer, tmp_path: Path, modules: str) -> None:
+    log = tmp_path / "worker.log"
+    flags = ("--handlers", "site_handlers", "--backoff-scale", "0.001")
+    async with queue(nats_server) as where:
+        with worker_process(nats_server, log, *flags, PYTHONPATH=modules):
+            for number, kind in enumerate(("plain", "refuses", "asks", "exits", "unknown")):
+                await publish(where, task(number, task_type=kind))
+            await eventually(lambda: all_done(where), within=30)
+        dead = {letter.task.task_type: letter for letter, _ in await letters(where)}
+    (said,) = log_lines(log, "creating the schema")
+    assert (said["task_id"], said["tenant_id"], said["attempt"]) == ("task-0", "acme-0", 1)
+    assert said["thread"].startswith("handler-")
+    assert {kind: letter.reason for kind, letter in dead.items()} == {
+        "refuses": "permanent",
+        "exits": "attempts_exhausted",
+        "unknown": "permanent",
+    }
+    assert dead["refuses"].error == "10 of 10 databases"
+    assert "(known: asks, blocks, exits, plain, refuses)" in dead["unknown"].error
+    (asked,) = [line for line in log_lines(log, "task.retry") if line["task_id"] == "task-2"]
+    assert asked["delay"] == 1.0
+
+
+async def test_a_handler_that_blocks_the_loop_is_named(
+    nats_server: NatsServer, tmp_path: Path, modules: str
+) -> None:
+    log = tmp_path / "worker.log"
+    flags = ("--handlers", "site_handlers")
+    async with queue(nats_server) as where:
+        with worker_process(nats_server, log, *flags, PYTHONPATH=modules):
+            await publish(where, task(1, task_type="blocks"))
+            await eventually(lambda: all_done(where), within=30)
+            await eventually(lambda: len(log_lines(log, "loop.blocked")) == 2)
+    during, over = log_lines(log, "loop.blocked")
+    assert (during["task_id"], during["task_type"]) == ("task-1", "blocks")
+    assert "site_handlers.py" in during["where"]
+    assert "plain `def`" in during["hint"]
+    assert over["seconds"] >= 2.0
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("x = 1", "poor has no handler"),
+        ("import no_such_thing", "poor cannot be loaded: ModuleNotFoundError: No module named"),
+        ("def broken(:", "poor cannot be loaded: SyntaxError: invalid syntax"),
+        ("raise SystemExit(0)", "poor cannot be loaded: SystemExit: 0 (poor.py, line 1)"),
+        ("{}['key']", "poor cannot be loaded: KeyError: 'key' (poor.py, line 1)"),
+    ],
+)
+def test_a_module_that_cannot_be_used_says_why(
+    nats_server: NatsServer, tmp_path: Path, text: str, said: str
+) -> None:
+    (tmp_path / "poor.py").write_text(text)
+    log = tmp_path / "worker.log"
+    flags = ("--handlers", "poor")
+    with worker_process(nats_server, log, *flags, PYTHONPATH=str(tmp_path)) as process:
+        assert process.wait(20) == 2
+    assert said in log.read_text()
+    assert "Traceback" not in log.read_text()
