@@ -227,8 +227,8 @@ async def test_in_flight_is_what_runs_now() -> None:
     async def run(number: int) -> None:
         in_flight.enter(FACTS._replace(stream_sequence=number), -number)
         await go.wait()
-        in_flight.leave()
-        in_flight.leave()
+        in_flight.leave(asyncio.current_task())
+        in_flight.leave(asyncio.current_task())
 
     tasks = [asyncio.create_task(run(number)) for number in range(5)]
     await asyncio.sleep(0)
@@ -311,7 +311,7 @@ async def test_a_handler_that_blocks_the_loop_is_named_while_it_does(
     async def handler() -> None:
         parts.in_flight.enter(FACTS, 0.0)
         hold_the_loop(1.6)
-        parts.in_flight.leave()
+        parts.in_flight.leave(asyncio.current_task())
 
     async with parts.serving() as url:
         with answers_meanwhile(f"{url}/readyz", ready), answers_meanwhile(f"{url}/healthz", alive):

@@ -98,7 +98,7 @@ class Events:
     def breaker(self, status: BreakerStatus) -> None:
         """Tell of a change of a circuit breaker."""
         more = encode_more({"state": status.state, "delay": status.probe_in, "error": status.error})
-        steps = [Step("breaker", self.now(), more)]
+        steps: list[Step] = [("breaker", self.now(), more)]
         source = encode_source(status.task_type, self._worker_id)
         self._encode()
         self._append(breaker_token(status.task_type), steps, source)
@@ -213,43 +213,43 @@ class TaskEvents:
 
     def received(self, at: float, taken_up: float) -> None:
         """It came at one moment and was taken up at another."""
-        self._note(Step("received", at, encode_seconds(taken_up - at)))
+        self._note(("received", at, encode_seconds(taken_up - at)))
 
     def started(self, at: float) -> None:
         """Its handler began."""
-        self._note(Step("started", at))
+        self._note(("started", at, ""))
 
     def held(self) -> None:
         """It waits in hand: the circuit breaker of its type is open."""
-        self._note(Step("held", self._to.now()))
+        self._note(("held", self._to.now(), ""))
 
     def progress(self, share: float, message: str) -> None:
         """Its handler says how far it is, from 0 to 1, and with what; the latest word counts."""
         more = encode_more({"progress": share, "message": message})
-        step = Step("progress", self._to.now(), more)
-        if self.steps and self.steps[-1].kind == "progress":
+        step: Step = ("progress", self._to.now(), more)
+        if self.steps and self.steps[-1][0] == "progress":
             self.steps[-1] = step
         else:
             self._note(step)
 
     def succeeded(self, seconds: float) -> None:
         """Its handler took so long."""
-        self._note(Step("succeeded", self._to.now(), encode_seconds(seconds)))
+        self._note(("succeeded", self._to.now(), encode_seconds(seconds)))
 
     def retrying(self, delay: float, error: str) -> None:
         """It failed and comes again after `delay` seconds."""
         more = encode_more({"delay": delay, "error": error})
-        self._note(Step("retrying", self._to.now(), more))
+        self._note(("retrying", self._to.now(), more))
 
     def dead_lettered(self, reason: str, error: str) -> None:
         """It lies in the dead letters now."""
         more = encode_more({"reason": reason, "error": error})
-        self._note(Step("dead_lettered", self._to.now(), more))
+        self._note(("dead_lettered", self._to.now(), more))
 
     def duplicate_skipped(self, message: str) -> None:
         """It was done before, or is being done elsewhere."""
         more = encode_more({"message": message})
-        self._note(Step("duplicate_skipped", self._to.now(), more))
+        self._note(("duplicate_skipped", self._to.now(), more))
 
     def _note(self, step: Step) -> None:
         if not self.steps:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import deque
-from dataclasses import dataclass
 
 from worker.jetstream.connection import Connection
 from worker.model.clock import Clock
@@ -127,7 +126,7 @@ class Receipt:
             raise AlreadySettledError(f"{self.delivery.reply} is settled already")
         self._settled = True
         while self.remaining > 0:
-            if self._connection.is_connected and self._settlements.send(self, body):
+            if self._settlements.send(self, body):
                 self._settlements.remember(self, body, delay)
                 return
             await self._await_server()
@@ -142,12 +141,8 @@ class Receipt:
                 await self._connection.wait_connected()
 
 
-@dataclass(slots=True)
-class _Sent:
-    receipt: Receipt
-    body: bytes
-    due: float | None
-    """When a nak's delay is over, in monotonic seconds; None for what is no nak."""
+_Sent = tuple[Receipt, bytes, float | None]
+"""What was sent of which delivery, and for a nak when its delay is over, in monotonic seconds."""
 
 
 class Settlements:
@@ -170,7 +165,7 @@ class Settlements:
     def remember(self, receipt: Receipt, body: bytes, delay: float | None) -> None:
         """Keep a settlement until the server has confirmed that it came that far."""
         due = None if delay is None else self.clock.monotonic() + delay
-        self._unconfirmed.append(_Sent(receipt, body, due))
+        self._unconfirmed.append((receipt, body, due))
 
     async def run(self) -> None:
         """Confirm what was sent, and send it again after a reconnect, until cancelled."""
@@ -200,15 +195,15 @@ class Settlements:
 
     def _send_again(self) -> None:
         """Repeat what may be lost and is still ours to say; twice said does no harm then."""
-        for sent in tuple(self._unconfirmed):
-            body = sent.body
-            if sent.due is not None:
-                remaining = sent.due - self.clock.monotonic()
+        for receipt, sent, due in tuple(self._unconfirmed):
+            body = sent
+            if due is not None:
+                remaining = due - self.clock.monotonic()
                 if remaining <= 0:
                     continue
                 body = nak_body(remaining)
-            if sent.receipt.remaining > 0:
-                self.send(sent.receipt, body)
+            if receipt.remaining > 0:
+                self.send(receipt, body)
 
 
 def nak_body(delay: float) -> bytes:

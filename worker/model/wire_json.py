@@ -33,7 +33,7 @@ def loads(data: bytes) -> Any:  # noqa: ANN401 - JSON has no narrower type
         return value
     if _most_digits(data) <= MAX_DIGITS:
         try:
-            value = from_json(data, allow_inf_nan=False)
+            value = from_json(data, allow_inf_nan=False, cache_strings="keys")
             if to_json(value) == data:
                 # It comes out as it went in, so nothing was passed over: no key is there twice.
                 return value

@@ -6,6 +6,7 @@ For each delivery of a task: `received`, which gives an `Observed`; `with` that 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
@@ -84,6 +85,7 @@ class Observed:
         "_observer",
         "_replays",
         "_seconds",
+        "_slot",
         "_span",
         "_steps",
         "_told",
@@ -95,6 +97,7 @@ class Observed:
         self._replays = replays
         self._seconds: float | None = None
         self._began = 0.0
+        self._slot: asyncio.Task[object] | None = None
         self._span: AttemptSpan | None = None
         self._letter: SendSpan | None = None
         self._told = False
@@ -133,7 +136,7 @@ class Observed:
         """The handler begins."""
         observer, facts = self._observer, self._facts
         self._began = began = observer.clock.monotonic()
-        observer.views.in_flight.enter(facts, began)
+        self._slot = observer.views.in_flight.enter(facts, began)
         if (tracing := observer.views.tracing) is not None:
             self._span = tracing.attempt(self._delivery.headers, facts, self._replays)
             self._span.__enter__()
@@ -148,7 +151,7 @@ class Observed:
         """The handler ended, or was cancelled."""
         observer = self._observer
         self._seconds = observer.clock.monotonic() - self._began
-        observer.views.in_flight.leave()
+        observer.views.in_flight.leave(self._slot)
         if self._span is not None:
             self._span.__exit__(*error)  # type: ignore[arg-type]
 

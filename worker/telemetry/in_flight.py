@@ -28,15 +28,20 @@ class InFlight:
         """Return how many run."""
         return len(self._running)
 
-    def enter(self, facts: TaskFacts, began: float) -> None:
-        """The current asyncio task begins, at `began` monotonic seconds, to run this one."""
+    def enter(self, facts: TaskFacts, began: float) -> asyncio.Task[object] | None:
+        """The current asyncio task begins, at `began` monotonic seconds, to run this one.
+
+        Returns the asyncio task, for `leave`.
+        """
         if self._loop is None:
             self._loop = asyncio.get_running_loop()
-        self._running[asyncio.current_task(self._loop)] = facts, began
+        slot = asyncio.current_task(self._loop)
+        self._running[slot] = facts, began
+        return slot
 
-    def leave(self) -> None:
-        """The current asyncio task has ended what it ran."""
-        self._running.pop(asyncio.current_task(self._loop), None)
+    def leave(self, slot: asyncio.Task[object] | None) -> None:
+        """The asyncio task has ended what it ran."""
+        self._running.pop(slot, None)
 
     def of(self, task: asyncio.Task[object] | None) -> Running | None:
         """Return what an asyncio task runs; safe in another thread."""
