@@ -47,8 +47,7 @@ async def _finish(where: Queue) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("when", [1, -1], ids=["before", "after"])
-@pytest.mark.parametrize("kind", ["fresh", "go"])
+@pytest.mark.parametrize(("kind", "when"), [("fresh", -1), ("go", 1)], ids=["after", "before"])
 async def test_killed_at_any_message_each_task_goes_back_once(
     nats_server: NatsServer, kind: LayoutKind, when: int
 ) -> None:
