@@ -10,6 +10,7 @@ COMMANDS = {
     "list": ("farutech_console.commands.dlq_browse", "list_letters"),
     "purge": ("farutech_console.commands.dlq_change", "purge"),
     "replay": ("farutech_console.commands.dlq_change", "replay"),
+    "undo": ("farutech_console.commands.undo", "undo"),
     "show": ("farutech_console.commands.dlq_browse", "show"),
 }
 

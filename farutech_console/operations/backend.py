@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -18,6 +18,7 @@ from farutech_console.operations.model import (
     TaskEvent,
 )
 from farutech_console.operations.plan import Which
+from farutech_console.operations.undo import UndoPlan
 from farutech_console.operations.velocity import Control, Pacing
 from worker.model.dead_letter import StoredDeadLetter
 from worker.model.names import QueueNames
@@ -95,6 +96,21 @@ class Backend(Protocol):
 
     async def resume(self, why: str = "") -> Pause:
         """Have deliveries go on. Raises what `pause` raises."""
+
+    async def plan_undo(self, which: str = "last") -> UndoPlan:
+        """Plan to undo a purge: the last one, or the one whose id begins with `which`.
+
+        Raises:
+            NothingToUndoError: there is none, or nothing is left of it.
+        """
+
+    def undo(
+        self, plan: UndoPlan, stop: Callable[[], bool] | None = None, why: str = ""
+    ) -> AsyncIterator[Outcome]:
+        """Bring the letters of a plan back; yields an outcome for each. Raises what `run` raises.
+
+        `stop` is asked before each few thousand, on the backend's thread.
+        """
 
     def run(
         self, plan: Plan, control: Control | None = None, why: str = ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from types import TracebackType
 from typing import Self
@@ -30,6 +30,7 @@ from farutech_console.operations.queue import Queue, operator_here
 from farutech_console.operations.run_plan import run_plan
 from farutech_console.operations.status import ask_status
 from farutech_console.operations.task_names import TaskNames, TaskSource
+from farutech_console.operations.undo import UndoPlan, never, plan_undo, undo
 from farutech_console.operations.velocity import Control, Pacing
 from worker.jetstream.api import Api
 from worker.jetstream.connection import Connection, connect, shown_url
@@ -155,9 +156,12 @@ class LiveBackend:
         """Plan the replay of these letters, of all that lie there now where it is None."""
         return await self._plan("replay", which, pacing)
 
-    async def plan_purge(self, which: Which) -> Plan:
-        """Plan the purge of these letters, of all that lie there now where it is None."""
-        return await self._plan("purge", which)
+    async def plan_purge(self, which: Which, *, hard: bool = False) -> Plan:
+        """Plan the purge of these letters, of all that lie there now where it is None.
+
+        With `hard` the archive keeps no copies.
+        """
+        return await self._plan("purge_hard" if hard else "purge", which)
 
     async def audit(self, limit: int, before: int | None = None) -> AuditPage:
         """Return the latest changes, at most `limit`, of places in the audit below `before`."""
@@ -174,6 +178,19 @@ class LiveBackend:
     async def resume(self, why: str = "") -> Pause:
         """Have deliveries go on."""
         return await resume(self.queue(), why)
+
+    async def plan_undo(self, which: str = "last") -> UndoPlan:
+        """Plan to undo a purge: the last one, or the one whose id begins with `which`."""
+        return await plan_undo(self.queue(), which)
+
+    async def undo(
+        self, plan: UndoPlan, stop: Callable[[], bool] | None = None, why: str = ""
+    ) -> AsyncGenerator[Outcome, None]:
+        """Bring the letters of a plan back; yields an outcome for each."""
+        outcomes = undo(self.queue(), plan, stop=stop or never, why=why)
+        async with aclosing(outcomes):
+            async for outcome in outcomes:
+                yield outcome
 
     async def run(
         self, plan: Plan, control: Control | None = None, why: str = ""

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         TaskEvent,
     )
     from farutech_console.operations.plan import Which
+    from farutech_console.operations.undo import UndoPlan
     from farutech_console.operations.velocity import Control, Pacing
     from worker.model.dead_letter import StoredDeadLetter
     from worker.model.names import QueueNames
@@ -115,6 +116,16 @@ class ThreadedBackend:
     async def resume(self, why: str = "") -> Pause:
         """Have deliveries go on."""
         return await self._thread.call(lambda backend: backend.resume(why))
+
+    async def plan_undo(self, which: str = "last") -> UndoPlan:
+        """Plan to undo a purge: the last one, or the one whose id begins with `which`."""
+        return await self._thread.call(lambda backend: backend.plan_undo(which))
+
+    def undo(
+        self, plan: UndoPlan, stop: Callable[[], bool] | None = None, why: str = ""
+    ) -> AsyncGenerator[Outcome, None]:
+        """Bring the letters of a plan back; `stop` is asked in the thread."""
+        return self._thread.iterate(lambda backend: backend.undo(plan, stop, why))
 
     def run(
         self, plan: Plan, control: Control | None = None, why: str = ""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from farutech_console.operations.audit import Change, audited
 from farutech_console.operations.audit_log import AuditEntry, Wanted, read_audit
@@ -19,6 +19,7 @@ from worker.jetstream.purges import PurgeParts
 from worker.jetstream.replays_claims import Author
 from worker.jetstream.returns import returned_before
 from worker.jetstream.scan import Scan
+from worker.model.clock import format_rfc3339
 from worker.model.names import ARCHIVE_ID
 
 KEPT = timedelta(days=7)
@@ -83,10 +84,17 @@ async def plan_undo(queue: Queue, which: str = LAST) -> UndoPlan:
     )
 
 
+def never() -> bool:
+    """Go on to the end."""
+    return False
+
+
 async def undo(
-    queue: Queue, plan: UndoPlan, *, stop: asyncio.Event | None = None, why: str = ""
+    queue: Queue, plan: UndoPlan, *, stop: Callable[[], bool] = never, why: str = ""
 ) -> AsyncGenerator[Outcome, None]:
     """Bring the letters of a plan back; yields an outcome for each, by the sequence it had.
+
+    Once `stop` says so no more are begun.
 
     Raises:
         ReadOnlyError: the console may not change anything.
@@ -113,13 +121,31 @@ async def undo(
             Author(queue.operator, tally.id),
             Origin(plan.generation, plan.id),
             plan.sequences,
-            lambda: stop is None or not stop.is_set(),
+            lambda: not stop(),
         )
         async with aclosing(moving):
             async for done in moving:
                 tally.count(done.result, done.sequence, done.detail)
                 yield Outcome(done.sequence, done.task_id, done.result, done.detail)
         tally.stopped = tally.counts.total() < plan.count
+
+
+def undo_record(plan: UndoPlan) -> dict[str, Any]:
+    """Return a plan as `dlq undo --dry-run --json` prints it."""
+    return {
+        "plan": "undo",
+        "id": plan.id,
+        "by": plan.by,
+        "why": plan.why,
+        "purged_at": format_rfc3339(plan.purged_at),
+        "until": format_rfc3339(plan.until),
+        "generation": plan.generation,
+        "count": plan.count,
+        "sequences": list(plan.sequences),
+        "came_back": plan.came_back,
+        "target": plan.target,
+        "command": plan.command,
+    }
 
 
 async def _find(queue: Queue, which: str) -> AuditEntry:

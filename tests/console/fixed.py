@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Self
 
 from farutech_console.operations.audit_log import AuditEntry, AuditPage
+from farutech_console.operations.errors import NothingToUndoError
 from farutech_console.operations.fleet_view import FleetView, WorkerView
 from farutech_console.operations.model import (
     DeadLetterState,
@@ -27,6 +28,7 @@ from farutech_console.operations.model import (
 )
 from farutech_console.operations.plan import Which
 from farutech_console.operations.selection import Selection
+from farutech_console.operations.undo import UndoPlan
 from farutech_console.operations.velocity import Control, Pacing
 from tests.console.fixed_fleet import some_changes, some_workers
 from worker.model.dead_letter import StoredDeadLetter, read_dead_letter
@@ -304,6 +306,16 @@ class FixedBackend:
 
     async def plan_purge(self, which: Which) -> Plan:
         return self._plan("purge", which)
+
+    async def plan_undo(self, which: str = "last") -> UndoPlan:
+        raise NothingToUndoError(f"no purge is on record ({which})")
+
+    async def undo(
+        self, plan: UndoPlan, stop: Callable[[], bool] | None = None, why: str = ""
+    ) -> AsyncIterator[Outcome]:
+        del stop, why
+        for sequence in plan.sequences:
+            yield Outcome(sequence, f"task-{sequence}", "restored")
 
     async def run(
         self, plan: Plan, control: Control | None = None, why: str = ""

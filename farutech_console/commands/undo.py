@@ -1,0 +1,96 @@
+"""`farutech-console dlq undo`: bringing a purge back."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from farutech_console.commands import output
+from farutech_console.commands.asking import confirmed, why_flag, yes_flag
+from farutech_console.commands.outcomes import Tally
+from farutech_console.commands.output import json_flag
+from farutech_console.commands.plan_words import letters
+from farutech_console.commands.session import EXIT_CANCELLED, EXIT_DONE, run
+from farutech_console.settings import ConsoleSettings
+from worker.flags import settings_flags
+from worker.model.clock import format_rfc3339
+from worker.model.text import literal
+
+if TYPE_CHECKING:
+    from farutech_console.operations.live import LiveBackend
+    from farutech_console.operations.model import OutcomeKind
+    from farutech_console.operations.undo import UndoPlan
+
+KINDS: tuple[OutcomeKind, ...] = ("restored", "already", "failed")
+
+
+@click.command()
+@click.argument("purge", default="last")
+@click.option("--dry-run", is_flag=True, help="Show the plan and do nothing.")
+@why_flag
+@yes_flag
+@json_flag
+@settings_flags(ConsoleSettings)
+def undo(
+    *,
+    purge: str,
+    dry_run: bool,
+    why: str,
+    yes: bool,
+    as_json: bool,
+    **given: Any,  # noqa: ANN401
+) -> None:
+    """Bring the dead letters of a purge back, each once, whoever runs it and however often.
+
+    PURGE is the beginning of its id, as `farutech-console audit --action purge` shows it, or
+    `last`. The archive keeps 7 days. What came back has a new sequence.
+
+    With --json a line for each letter (sequence, the one it had; task_id; outcome: restored,
+    already or failed; detail) and a summary at the end.
+    """
+    if not (yes or dry_run or output.is_interactive()):
+        raise click.UsageError("nobody can be asked here: add --yes, or --dry-run to only look")
+
+    async def work(backend: LiveBackend, stop: asyncio.Event) -> int:
+        from farutech_console.operations import undo as operation
+
+        queue = backend.queue()
+        if not dry_run:
+            queue.guard("undo")
+        plan = await operation.plan_undo(queue, purge)
+        if dry_run and as_json:
+            output.json_line(operation.undo_record(plan))
+        elif dry_run or not yes:
+            for line in undo_lines(plan):
+                output.say(line)
+        if dry_run:
+            return EXIT_DONE
+        if not yes and plan.count and not await confirmed(f"Bring back {letters(plan.count)}?"):
+            return EXIT_CANCELLED
+        tally = Tally(plan.count, KINDS, as_json=as_json)
+        with tally:
+            async with aclosing(operation.undo(queue, plan, stop=stop.is_set, why=why)) as outcomes:
+                async for outcome in outcomes:
+                    tally.tell(outcome)
+        return tally.exit_code
+
+    run(given, work)
+
+
+def undo_lines(plan: UndoPlan) -> list[str]:
+    """Return a plan in words, one thing a line."""
+    rows = [
+        ("purged", f"by {literal(plan.by)} at {format_rfc3339(plan.purged_at)}"),
+        ("why", literal(plan.why)),
+        ("to", f"{literal(plan.target)}, with new sequences"),
+        ("before", f"{letters(plan.came_back)} came back already" if plan.came_back else ""),
+        ("kept", f"until {format_rfc3339(plan.until)}"),
+        ("same as", literal(plan.command)),
+    ]
+    return [
+        f"undo {plan.id}: bring back {letters(plan.count)}",
+        *(f"  {name:<9} {words}" for name, words in rows if words),
+    ]
