@@ -78,3 +78,7 @@ def test_a_traceback_is_shown_and_does_nothing(style: str) -> None:
     assert not any(hidden in out.getvalue() for hidden in "\x1b\x00\u202e")
     if style == "json":
         assert len(out.getvalue().splitlines()) == 1
+
+
+def test_what_goes_on_is_told_ever_more_rarely() -> None:
+    assert [count for count in range(1, 40) if is_told(count)] == [1, 2, 4, 8, 16, 32]

@@ -11,6 +11,7 @@ from worker.model.ledger import SAFETY, AlreadyDone, task_key
 from worker.model.names import REPLAY_ID
 from worker.model.surroundings import Surroundings
 from worker.runtime.job import Job
+from worker.telemetry.logging import is_told
 
 SHARE_OF_ACK_WAIT = 0.6
 """A lease's length as a share of ack wait. Both are renewed at a third of their own: so a dead
@@ -77,9 +78,10 @@ class Leases:
                 return False
             except JetStreamError as error:
                 failures += 1
-                self._log.warning(
-                    "ledger.not_written", why=str(error), failures=failures, **job.labels()
-                )
+                if is_told(failures):
+                    self._log.warning(
+                        "ledger.not_written", why=str(error), failures=failures, **job.labels()
+                    )
             else:
                 return True
             finally:

@@ -23,6 +23,7 @@ from worker.runtime.shutdown import Shutdown, StoppedError
 from worker.runtime.upkeep import going_round
 from worker.runtime.watching import Watching, watching
 from worker.settings import WorkerSettings
+from worker.telemetry.logging import is_told
 from worker.telemetry.metrics import Readings
 
 FLUSH_TIMEOUT = 2.0
@@ -99,7 +100,7 @@ def link_logger(log: FilteringBoundLogger) -> Listener:
     def is_new(change: LinkChange) -> bool:
         nonlocal last_error
         known, last_error = change.detail == last_error, change.detail
-        return not known or change.attempt & (change.attempt - 1) == 0
+        return not known or is_told(change.attempt)
 
     def tell(change: LinkChange) -> None:
         match change.event:
@@ -213,7 +214,8 @@ async def _bound(binding: Binding, log: FilteringBoundLogger) -> None:
         else:
             return
         failures += 1
-        log.warning("queue.not_ready", why=why, failures=failures)
+        if is_told(failures):
+            log.warning("queue.not_ready", why=why, failures=failures)
         await asyncio.sleep(min(LONGEST_WAIT, FIRST_WAIT * 2.0 ** min(failures, 10)))
 
 

@@ -63,3 +63,8 @@ def _shown(text: str) -> str:
     if len(text) > LONGEST_VALUE:
         text = f"{text[:LONGEST_VALUE]}… ({len(text)} characters)"
     return literal(text)
+
+
+def is_told(count: int) -> bool:
+    """Return whether what happens again and again is told this time: the 1st, 2nd, 4th, 8th, ..."""
+    return count & (count - 1) == 0
