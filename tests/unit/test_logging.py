@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from worker.telemetry.logging import LONGEST_VALUE, logger
+from worker.telemetry.logging import LONGEST_VALUE, is_told, logger
 
 HOSTILE = "evil\x1b[2J\x00\u202e\n[/red]"
 
