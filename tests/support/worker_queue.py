@@ -34,7 +34,7 @@ async def all_done(where: Queue) -> bool:
 
 
 async def letters(where: Queue) -> list[tuple[DeadLetter, Mapping[str, str]]]:
-    found = []
+    found: list[tuple[DeadLetter, Mapping[str, str]]] = []
     home, sequence = where.layout.dead_letters.name, 1
     while message := await next_message(where.api, home, NAMES.dlq, sequence):
         found.append((DeadLetter.from_wire(message.body), message.headers))

@@ -15,6 +15,8 @@ from worker.runtime.heartbeat import Heartbeats
 from worker.runtime.job import Job
 from worker.runtime.observer import Observed
 
+HAND_BACK = 2.0
+"""Seconds for a task to be handed back whose burial was given up."""
 AT_ONCE = 100
 """Burials under way at most; beyond that tasks wait, and the worker pulls no more."""
 
@@ -57,7 +59,11 @@ class Burials:
             await asyncio.wait(self._under_way)
 
     async def abandon(self) -> None:
-        """Give up those under way: their tasks are handed back, and so not lost."""
+        """Give up those under way, in two seconds: their tasks are handed back, and so not lost.
+
+        One in its last attempt, or one that cannot be handed back because no server is connected,
+        nobody gets again: it is stuck then, and another worker's sweep moves it.
+        """
         for task in self._under_way:
             task.cancel()
         await self.finish()
@@ -77,9 +83,7 @@ class Burials:
             observed.lost()
         except asyncio.CancelledError:
             log.error("dead_letter.abandoned", error=letter.error)  # noqa: TRY400 - not ours
-            if not job.receipt.settled:
-                with contextlib.suppress(LostDeliveryError):
-                    await job.receipt.nak()
+            await _give_back(job)
             raise
         finally:
             self._heartbeats.discard(job.receipt)
@@ -113,3 +117,11 @@ class Burials:
             stream=stored.stream,
         )
         observed.buried(reason, letter.error)
+
+
+async def _give_back(job: Job) -> None:
+    if job.receipt.settled:
+        return
+    with contextlib.suppress(LostDeliveryError, TimeoutError):
+        async with asyncio.timeout(HAND_BACK):
+            await job.receipt.nak()

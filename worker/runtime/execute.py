@@ -69,6 +69,12 @@ class Executor:
         if leases is not None and not await self._take(job, observed, leases):
             self._breakers.undecided(task_type, admission)
             return
+        if leases is not None and job.receipt.remaining <= 0:
+            # It was lost while the ledger was asked: another worker has it, or will.
+            self._breakers.undecided(task_type, admission)
+            await leases.release(job)
+            self._endings.lost(job, observed)
+            return
         why = await self._attempt(job, observed)
         if why is None:
             await self._endings.succeed(job, observed, admission)
@@ -116,9 +122,18 @@ class Executor:
             why = Failed(Failure("permanent"), f"not a task: {job.problem}", "InvalidTask")
             await self._endings.bury(job, observed, "invalid", why)
         else:
-            words = f"delivered {job.delivery.delivery_count} times, settled never: worker died?"
-            why = Failed(Failure("permanent"), words, "Stuck")
-            await self._endings.bury(job, observed, "stuck", why)
+            await self._bury_spent(job, observed)
+
+    async def _bury_spent(self, job: Job, observed: Observed) -> None:
+        """End a task whose attempts were all begun: it may have been done, only its ack lost."""
+        leases = self._stations.leases
+        if leases is not None:
+            if not await self._take(job, observed, leases):
+                return
+            await leases.release(job)
+        words = f"delivered {job.delivery.delivery_count} times, settled never: worker died?"
+        why = Failed(Failure("permanent"), words, "Stuck")
+        await self._endings.bury(job, observed, "stuck", why)
 
     async def _take(self, job: Job, observed: Observed, leases: Leases) -> bool:
         """Return whether the task is ours to run; where not, the job is looked after."""
