@@ -7,11 +7,12 @@ import click
 from farutech_console.commands.lazy import lazy_group
 
 COMMANDS = {
-    "list": ("farutech_console.commands.dlq_browse", "list_letters"),
+    "groups": ("farutech_console.commands.dlq_groups", "groups"),
+    "list": ("farutech_console.commands.dlq_list", "list_letters"),
     "purge": ("farutech_console.commands.dlq_change", "purge"),
     "replay": ("farutech_console.commands.dlq_change", "replay"),
     "undo": ("farutech_console.commands.undo", "undo"),
-    "show": ("farutech_console.commands.dlq_browse", "show"),
+    "show": ("farutech_console.commands.dlq_show", "show"),
 }
 
 

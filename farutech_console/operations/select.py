@@ -51,9 +51,11 @@ async def select(
     async with aclosing(pages):
         async for page in pages:
             found = [letter for letter in page if matches(letter)]
-            if selection.limit:
+            looked_at = len(page)
+            if selection.limit and matched + len(found) >= selection.limit:
                 found = found[: selection.limit - matched]
-            scanned += len(page)
+                looked_at = page.index(found[-1]) + 1
+            scanned += looked_at
             matched += len(found)
             progress(Progress(scanned, matched, max(depth, scanned)))
             if found:

@@ -1,0 +1,107 @@
+"""`farutech-console dlq groups`: what the dead letters died of."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Any
+
+import click
+import humanize
+
+from farutech_console.commands import output
+from farutech_console.commands.output import json_flag
+from farutech_console.commands.progress import ProgressLine
+from farutech_console.commands.selection import selection_flags
+from farutech_console.commands.session import EXIT_DONE, run
+from farutech_console.operations.causes import CauseGroup, Causes
+from farutech_console.operations.records import group_record
+from farutech_console.operations.selection import Selection
+from farutech_console.settings import ConsoleSettings
+from worker.flags import settings_flags
+
+if TYPE_CHECKING:
+    from farutech_console.operations.live import LiveBackend
+
+SHOWN_TO_PEOPLE = 30
+_TITLES = ("letters", "share", "tenants", "last", "first", "sample", "key", "cause")
+_WIDTHS = (11, 6, 9, 14, 14, 20, 10, 100)
+
+
+@click.command("groups")
+@selection_flags(required=False)
+@click.option("--top", type=click.IntRange(min=0), help="At most this many groups, 0 for all.")
+@json_flag
+@settings_flags(ConsoleSettings)
+def groups(
+    *,
+    selection: Selection,
+    top: int | None,
+    as_json: bool,
+    **given: Any,  # noqa: ANN401
+) -> None:
+    """Group the dead letters that match FILTER by cause, the most frequent first.
+
+    A cause is the error with ids, numbers, times, addresses and quoted values masked. Its key
+    finds its letters: farutech-console dlq list cause:KEY. People get 30 groups unless --top says
+    otherwise; --json prints them all.
+
+    Keys of a line: cause, error_type, text, count, share (of all that match, 0 to 1), first_seen,
+    last_seen, tenants (how many), more_tenants (true where that is only a lower bound),
+    top_tenants, sample (the sequence of the newest).
+    """
+    most = top if top is not None else (0 if as_json else SHOWN_TO_PEOPLE)
+
+    async def work(backend: LiveBackend, stop: asyncio.Event) -> int:
+        causes = await _read(backend, selection, stop)
+        ranked = causes.ranked()
+        shown = ranked[:most] if most else ranked
+        if as_json:
+            output.json_lines(group_record(group) for group in shown)
+            return EXIT_DONE
+        _print(shown, backend)
+        if stop.is_set():
+            output.say(f"Of the {causes.count:,} letters that were read before it was stopped.")
+        elif len(shown) < len(ranked):
+            output.say(f"The {len(shown)} largest of {len(ranked):,} groups; --top 0 for all.")
+        return EXIT_DONE
+
+    run(given, work)
+
+
+async def _read(backend: LiveBackend, selection: Selection, stop: asyncio.Event) -> Causes:
+    from farutech_console.operations.browse import read_selection
+
+    queue, causes = backend.queue(), Causes()
+    line = ProgressLine(queue.clock)
+    try:
+        async with aclosing(read_selection(queue, selection, line.read)) as pages:
+            async for page in pages:
+                for letter in page:
+                    causes.add(letter)
+                if stop.is_set():
+                    break
+    finally:
+        line.clear()
+    return causes
+
+
+def _print(shown: list[CauseGroup], backend: LiveBackend) -> None:
+    if not shown:
+        output.say("No dead letters.")
+        return
+    now = backend.queue().clock.now()
+    rows = [
+        (
+            f"{group.count:,}",
+            f"{group.share:.1%}",
+            f"{len(group.tenants):,}{'+' if group.more_tenants else ''}",
+            humanize.naturaldelta(now - group.last_seen),
+            humanize.naturaldelta(now - group.first_seen),
+            str(group.sample),
+            group.cause.key,
+            ": ".join(part for part in (group.cause.error_type, group.cause.text) if part),
+        )
+        for group in shown
+    ]
+    output.table(_TITLES, rows, _WIDTHS)

@@ -1,0 +1,86 @@
+"""`dlq list` and `dlq groups` with a selection: real process, real server, pipe and terminal."""
+
+from __future__ import annotations
+
+import json
+import signal
+
+from tests.live.test_cli_dlq import LIST_KEYS, _start, console
+from tests.support.nats_server import NatsServer
+from tests.support.queues import Queue, letter, queue
+
+GROUP_KEYS = [
+    *("cause", "error_type", "text", "count", "share", "first_seen", "last_seen", "tenants"),
+    *("more_tenants", "top_tenants", "sample"),
+]
+
+
+async def bury_some(q: Queue) -> None:
+    for number in range(6):
+        await q.bury(
+            letter(number, error=f"timeout after {number} s" if number % 2 else "disk full")
+        )
+
+
+async def test_list_takes_a_filter_and_a_limit(nats_server: NatsServer) -> None:
+    async with queue(nats_server) as q:
+        await bury_some(q)
+        url = nats_server.url
+        timeouts = await console("dlq", "list", "error:~timeout", "--json", url=url)
+        words = await console("dlq", "list", "tenant:acme-1", "or", "disk", "--json", url=url)
+        some = await console("dlq", "list", "--limit", "2", "--oldest", "--json", url=url)
+        named = await console("dlq", "list", "--seq", "2", "--seq", "9", "--json", url=url)
+        table = await console("dlq", "list", "error:~timeout", "--limit", "2", url=url)
+        none = await console("dlq", "list", "error:timeout", url=url)
+    assert [list(line) for line in timeouts.lines] == [LIST_KEYS] * 3
+    assert [line["sequence"] for line in timeouts.lines] == [6, 4, 2]
+    assert [line["sequence"] for line in words.lines] == [5, 3, 2, 1]
+    assert [line["sequence"] for line in some.lines] == [1, 2]
+    assert [line["sequence"] for line in named.lines] == [2]
+    assert len(table.out.splitlines()) == 3
+    assert table.err.startswith("The newest 2: 3 of 6 letters were looked at; --limit 0")
+    assert (none.code, none.out) == (0, "")
+    assert none.err.startswith("None of 6 dead letters matches. error:x is for all of the text")
+
+
+async def test_groups_counts_by_cause(nats_server: NatsServer) -> None:
+    async with queue(nats_server) as q:
+        await bury_some(q)
+        url = nats_server.url
+        said = await console("dlq", "groups", "--json", url=url)
+        key = said.lines[0]["cause"]
+        found = await console("dlq", "list", f"cause:{key}", "--json", url=url)
+        table = await console("dlq", "groups", "seq>1", "--top", "1", url=url)
+        none = await console("dlq", "groups", "nowhere", url=url)
+    assert [list(line) for line in said.lines] == [GROUP_KEYS] * 2
+    assert {(line["text"], line["count"]) for line in said.lines} == {
+        ("disk full", 3),
+        ("timeout after <n> s", 3),
+    }
+    assert [line["share"] for line in said.lines] == [0.5, 0.5]
+    assert len(found.lines) == 3
+    assert "timeout after <n> s" in table.out
+    assert table.err == "The 1 largest of 2 groups; --top 0 for all.\n"
+    assert (none.out, none.err) == ("", "No dead letters.\n")
+
+
+async def test_a_mistake_in_the_filter_is_2_and_points_at_it() -> None:
+    said = await console("dlq", "list", "tenant:acme age>2y")
+    assert (said.code, said.out) == (2, "")
+    assert "column 17" in said.err
+    assert said.err.splitlines()[-1] == "  " + " " * 16 + "^"
+
+
+async def test_ctrl_c_ends_a_long_list(nats_server: NatsServer) -> None:
+    async with queue(nats_server) as q:
+        await q.bury_many(3000)
+        # It cannot end by itself: no pipe holds that much.
+        process = await _start("dlq", "list", "age>0s", "--json", url=nats_server.url)
+        assert process.stdout is not None
+        first = await process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        rest, err = await process.communicate()
+    lines = [json.loads(line) for line in (first + rest).splitlines()]
+    assert process.returncode == 130
+    assert b"Stopping" in err
+    assert 0 < len(lines) < 3000

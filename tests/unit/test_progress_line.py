@@ -1,0 +1,49 @@
+"""The line that tells how far it is: on a terminal only, not at once, and gone when all is said."""
+
+from __future__ import annotations
+
+import io
+import sys
+
+import pytest
+
+from farutech_console.commands.progress import ProgressLine
+from farutech_console.operations.select import Progress
+from tests.console.fixed import StillClock
+
+
+class Screen(io.StringIO):
+    """Standard error that is a terminal or not."""
+
+    def __init__(self, *, terminal: bool) -> None:
+        super().__init__()
+        self._terminal = terminal
+
+    def isatty(self) -> bool:
+        return self._terminal
+
+
+def test_tells_how_far_and_how_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    screen, clock = Screen(terminal=True), StillClock()
+    monkeypatch.setattr(sys, "stderr", screen)
+    line = ProgressLine(clock)
+    line.read(Progress(1_000, 10, 60_000))
+    assert screen.getvalue() == ""
+    clock.advance(2)
+    line.read(Progress(20_000, 10, 60_000))
+    line.read(Progress(20_250, 10, 60_000))
+    shown = "20,000 of 60,000 read, 10 match, 10,000/s, 4 seconds left"
+    assert screen.getvalue() == f"\r\x1b[K{shown}"
+    line.clear()
+    line.clear()
+    assert screen.getvalue().endswith(f"{shown}\r\x1b[K")
+
+
+def test_says_nothing_in_a_pipe(monkeypatch: pytest.MonkeyPatch) -> None:
+    screen, clock = Screen(terminal=False), StillClock()
+    monkeypatch.setattr(sys, "stderr", screen)
+    line = ProgressLine(clock)
+    clock.advance(5)
+    line.read(Progress(1, 1, 2))
+    line.clear()
+    assert screen.getvalue() == ""
