@@ -4,67 +4,138 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
 from farutech_console.commands import output
 from farutech_console.commands.carry_out import Manner, carry_out
+from farutech_console.commands.durations import DURATION
 from farutech_console.commands.output import json_flag
-from farutech_console.commands.session import run
+from farutech_console.commands.selection import selection_flags
+from farutech_console.commands.session import run, settings_of
+from farutech_console.operations.velocity import (
+    CANARY_WAIT,
+    SMALLEST_SAMPLE,
+    Pacing,
+    Rate,
+    parse_rate,
+    parse_share,
+)
 from farutech_console.settings import ConsoleSettings
 from worker.flags import settings_flags
 
 if TYPE_CHECKING:
     from farutech_console.operations.live import LiveBackend
+    from farutech_console.operations.selection import Selection
 
 
-def selection_flags(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command the flags that say which letters, and how to go about it."""
+class _Words(click.ParamType[Any]):
+    """A value read by a function that raises ValueError with the reason."""
+
+    def __init__(self, name: str, read: Callable[[str], Any]) -> None:
+        self.name = name
+        self._read = read
+
+    def convert(
+        self,
+        value: Any,  # noqa: ANN401 - click's own
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> Any:  # noqa: ANN401 - click's own
+        """Return what the function read."""
+        if not isinstance(value, str):
+            return value
+        try:
+            return self._read(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+def _manner_flags(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the flags that say how to go about its plan."""
     for flag in (
+        click.option("--confirm", default="", help="The stream's name, where it is asked for."),
+        click.option("--why", default="", help="The reason, for the audit."),
         json_flag,
         click.option("--yes", is_flag=True, help="Do not ask."),
         click.option("--dry-run", is_flag=True, help="Show the plan and do nothing."),
-        click.option("--seq", "sequences", type=int, multiple=True, help="This one; repeatable."),
-        click.option("--all", "everything", is_flag=True, help="All letters that lie there now."),
     ):
         command = flag(command)
-    return settings_flags(ConsoleSettings)(command)
+    return selection_flags(required=True)(command)
 
 
 @click.command()
-@selection_flags
-def replay(**options: Any) -> None:  # noqa: ANN401
+@_manner_flags
+@click.option("--rate", type=_Words("rate", parse_rate), help="At most 50/s, 10/min or 2/h.")
+@click.option("--canary", is_flag=True, help="Send one, see its task end well, then the others.")
+@click.option(
+    "--canary-wait",
+    type=DURATION,
+    default=CANARY_WAIT,
+    help=f"How long the first one gets to end.  [default {CANARY_WAIT:g}s]",
+)
+@click.option(
+    "--stop-on-failure",
+    "stop_share",
+    type=_Words("share", parse_share),
+    help=f"Stop once more than 20% of the replayed, of {SMALLEST_SAMPLE} at least, came back dead.",
+)
+@click.option(
+    "--unknown",
+    type=click.Choice(["keep", "send", "drop"]),
+    default="keep",
+    help="Letters of which nobody can tell whether an interrupted replay sent them: keep them "
+    "(default), send them, perhaps twice, or drop them as sent.",
+)
+@settings_flags(ConsoleSettings)
+def replay(
+    *,
+    rate: Rate | None,
+    canary: bool,
+    canary_wait: float,
+    stop_share: float | None,
+    unknown: Literal["keep", "send", "drop"],
+    **options: Any,  # noqa: ANN401 - handed on
+) -> None:
     """Send dead letters back to the work queue, each task once.
 
     Shows what it will do and asks first. With --json a line for each letter (sequence, task_id,
     outcome: replayed, already, failed or unknown, detail) and a summary at the end.
     """
-    _change("replay", options)
+    pacing = Pacing(rate, canary, canary_wait, stop_share, unknown)
+    _change(options, lambda backend, selection: backend.plan_replay(selection, pacing))
 
 
 @click.command()
-@selection_flags
-def purge(**options: Any) -> None:  # noqa: ANN401
-    """Delete dead letters for good.
+@_manner_flags
+@click.option("--hard", is_flag=True, help="Without a copy in the archive: nothing undoes it.")
+@settings_flags(ConsoleSettings)
+def purge(*, hard: bool, **options: Any) -> None:  # noqa: ANN401 - handed on
+    """Move dead letters to the archive, for 7 days; `dlq undo` brings them back.
 
     Shows what it will do and asks first. With --json a line for each letter (sequence, task_id,
-    outcome: purged, already or failed, detail) and a summary at the end.
+    outcome: purged, already, failed or unknown, detail) and a summary at the end.
     """
-    _change("purge", options)
+    _change(options, lambda backend, selection: backend.plan_purge(selection, hard=hard))
 
 
-def _change(kind: str, options: dict[str, Any]) -> None:
-    chosen: tuple[int, ...] = options["sequences"]
-    if bool(chosen) == options["everything"]:
-        raise click.UsageError("say which letters: --all, or --seq N once or more")
+def _change(
+    options: dict[str, Any],
+    make: Callable[[LiveBackend, Selection], Any],
+) -> None:
     if not (options["yes"] or options["dry_run"] or output.is_interactive()):
         raise click.UsageError("nobody can be asked here: add --yes, or --dry-run to only look")
+    how = Manner(
+        options["as_json"],
+        options["dry_run"],
+        ask=not options["yes"],
+        confirm=options["confirm"],
+        environment=settings_of(options).environment,
+        why=options["why"],
+    )
 
     async def work(backend: LiveBackend, stop: asyncio.Event) -> int:
-        make = backend.plan_replay if kind == "replay" else backend.plan_purge
-        plan = await make(chosen or None)
-        how = Manner(options["as_json"], options["dry_run"], ask=not options["yes"])
-        return await carry_out(backend, plan, how, stop)
+        return await carry_out(backend, await make(backend, options["selection"]), how, stop)
 
     run(options, work)

@@ -37,13 +37,18 @@ def run(given: dict[str, Any], work: Work, *, listen: bool = False) -> None:
     0 done, 1 some failed or refused, 2 usage, 3 no connection, 130 cancelled. The first Ctrl-C asks
     the work to stop where it is safe, the second one ends it at once.
     """
-    settings = load_settings(ConsoleSettings, _with_flags_before_the_command(given))
+    settings = settings_of(given)
     try:
         code = asyncio.run(_connected(settings, work, listen=listen))
     except (KeyboardInterrupt, asyncio.CancelledError):
         say("Cancelled.")
         code = EXIT_CANCELLED
     sys.exit(code)
+
+
+def settings_of(given: dict[str, Any]) -> ConsoleSettings:
+    """Return the settings of the command that runs, from its flags and those before it."""
+    return load_settings(ConsoleSettings, _with_flags_before_the_command(given))
 
 
 async def going_on(stop: asyncio.Event, seconds: float) -> bool:

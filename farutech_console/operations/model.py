@@ -115,6 +115,14 @@ MOST_NAMED = 10_000
 
 
 @dataclass(frozen=True, slots=True)
+class InDoubt:
+    """A letter of which nobody can tell whether its task was sent; `told` is who began it, when."""
+
+    sequence: int
+    told: str
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """What a replay or a purge will touch: exactly these letters, whatever comes later.
 
@@ -127,7 +135,8 @@ class Plan:
     than `MOST_NAMED`. `complete` is whether they are all that the stream holds up to the last of
     them. `came_back` counts the letters by how often their task came back before. `asking` is how
     many pull requests of workers wait at the consumer. `stuck` are letters of stuck tasks: such a
-    task may lie in the queue still.
+    task may lie in the queue still. `in_doubt` are letters that somebody may have replayed, nobody
+    can tell.
     """
 
     kind: PlanKind
@@ -149,6 +158,7 @@ class Plan:
     came_back: Mapping[int, int] = field(default_factory=dict)
     asking: int = 0
     stuck: tuple[int, ...] = ()
+    in_doubt: tuple[InDoubt, ...] = ()
     pacing: Pacing = field(default_factory=Pacing)
 
     @property

@@ -5,11 +5,12 @@ from __future__ import annotations
 import shlex
 from collections.abc import Sequence
 
-from farutech_console.operations.model import MOST_NAMED, Plan, PlanKind
+from farutech_console.operations.model import MOST_NAMED, InDoubt, Plan, PlanKind
 from farutech_console.operations.plan_letters import summarize
 from farutech_console.operations.selection import Selection
 from farutech_console.operations.velocity import Pacing
 from worker.jetstream.api import Api
+from worker.jetstream.replays_memory import claims_in_doubt
 from worker.jetstream.topology import Layout, find_consumer
 from worker.model.clock import Clock
 from worker.model.names import QueueNames
@@ -70,6 +71,7 @@ async def make_plan(
         asking=consumer.waiting if consumer is not None else 0,
         pacing=pacing,
         stuck=tuple(summary.stuck),
+        in_doubt=await _in_doubt(api, layout, sequences, clock) if kind == "replay" else (),
     )
 
 
@@ -79,6 +81,18 @@ def _target(kind: PlanKind, names: QueueNames) -> str:
     if kind == "purge":
         return f"{names.archive_stream}: undo brings them back within 7 days"
     return "nowhere: deleted for good"
+
+
+async def _in_doubt(
+    api: Api, layout: Layout, sequences: Sequence[int], clock: Clock
+) -> tuple[InDoubt, ...]:
+    claims = await claims_in_doubt(api, layout, clock)
+    among = set(sequences).intersection(claim.sequence for claim in claims)
+    return tuple(
+        InDoubt(claim.sequence, claim.told)
+        for claim in sorted(claims, key=lambda claim: claim.sequence)
+        if claim.sequence in among
+    )
 
 
 def command_line(kind: PlanKind, names: QueueNames, selection: Selection, pacing: Pacing) -> str:

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 from array import array
 from collections import Counter
-from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from farutech_console.operations.filter.evaluate import predicate
 from farutech_console.operations.model import MOST_NAMED
+from farutech_console.operations.select import select
 from farutech_console.operations.selection import Selection
 from worker.jetstream.api import Api
 from worker.jetstream.dead_letters import DeadLetters
 from worker.jetstream.dead_letters_lean import LeanLetter
-from worker.jetstream.messages import IN_FLIGHT, message_at
 from worker.jetstream.topology import Layout
 
 EXPIRES_SOON = timedelta(hours=1)
@@ -71,43 +68,14 @@ async def summarize(api: Api, layout: Layout, selection: Selection, now: datetim
     Raises:
         JetStreamError: the server could not be asked.
     """
-    letters = DeadLetters(api, layout)
-    matches = predicate(selection.filter, now)
+    if not selection.limit:
+        selection = replace(selection, order="oldest")
     summary = Summary(soon=now + EXPIRES_SOON)
-    # All of them are read from the oldest on: then it is known that there are no others.
-    newest_first = selection.order == "newest" and bool(selection.limit)
-    passed_over = 0
-    pages = _named(api, layout, selection, newest_first=newest_first)
-    if not selection.sequences:
-        extent = await letters.extent()
-        pages = letters.skim(1, extent.last_sequence, extent, newest_first=newest_first)
-    async with aclosing(pages):
+    async with aclosing(select(DeadLetters(api, layout), selection, now)) as pages:
         async for page in pages:
             for letter in page:
-                if not matches(letter):
-                    passed_over += 1
-                elif selection.limit and len(summary.sequences) == selection.limit:
-                    break
-                else:
-                    summary.add(letter)
-            if selection.limit and len(summary.sequences) == selection.limit:
-                break
-    summary.complete = not (passed_over or newest_first or selection.sequences)
+                summary.add(letter)
+    narrowed = selection.filter or selection.sequences
+    summary.complete = not narrowed and selection.order == "oldest"
     summary.ascend()
     return summary
-
-
-async def _named(
-    api: Api, layout: Layout, selection: Selection, *, newest_first: bool
-) -> AsyncGenerator[Sequence[LeanLetter], None]:
-    home = layout.dead_letters
-    max_age = None if home.max_age is None else timedelta(seconds=home.max_age)
-    wanted: Sequence[int] = sorted(set(selection.sequences), reverse=newest_first)
-    for start in range(0, len(wanted), IN_FLIGHT):
-        few = wanted[start : start + IN_FLIGHT]
-        found = await asyncio.gather(*(message_at(api, home.name, one) for one in few))
-        yield [
-            LeanLetter(message, max_age)
-            for message in found
-            if message is not None and message.subject == layout.names.dlq
-        ]

@@ -26,7 +26,9 @@ async def replay(
     """
     task_ids = dict(zip(plan.sequences, plan.task_ids, strict=False))
     comebacks = Comebacks(queue.api, layout, control, queue.clock)
-    replayer = Replayer(queue.api, layout, author, clock=queue.clock)
+    replayer = Replayer(
+        queue.api, layout, author, clock=queue.clock, unknown=control.pacing.unknown
+    )
     run = replayer.run(plan.sequences, control.allow, complete=plan.complete)
     async with _watching(comebacks), aclosing(run):
         async for done in run:

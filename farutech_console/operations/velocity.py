@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from worker.model.clock import Clock
+from worker.model.replay import Unknown
 
 if TYPE_CHECKING:
     from farutech_console.operations.model import Outcome
@@ -87,13 +88,15 @@ class Pacing:
 
     `rate` is None for as fast as it goes. With `canary` one letter goes first, and the others once
     its task has ended well, at most `canary_wait` seconds later. `stop_share` ends the run once
-    more than that share of the replayed, of at least `SMALLEST_SAMPLE`, came back dead.
+    more than that share of the replayed, of at least `SMALLEST_SAMPLE`, came back dead. `unknown`
+    is what to do with letters of which nobody can tell whether they were sent.
     """
 
     rate: Rate | None = None
     canary: bool = False
     canary_wait: float = CANARY_WAIT
     stop_share: float | None = None
+    unknown: Unknown = "keep"
 
     def words(self) -> tuple[str, ...]:
         """Return the command line's words for it."""
@@ -104,6 +107,8 @@ class Pacing:
                 words += ["--canary-wait", f"{self.canary_wait:g}s"]
         if self.stop_share is not None:
             words += ["--stop-on-failure", f"{self.stop_share * 100:g}%"]
+        if self.unknown != "keep":
+            words += ["--unknown", self.unknown]
         return tuple(words)
 
     def __str__(self) -> str:

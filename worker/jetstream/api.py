@@ -166,8 +166,12 @@ def headers_size(headers: Mapping[str, str]) -> int:
     """Return the bytes that headers take on the wire."""
     if not headers:
         return 0
-    lines = sum(len(k.encode()) + len(v.encode()) + _HEADER_LINE for k, v in headers.items())
+    lines = sum(_size(name) + _size(value) + _HEADER_LINE for name, value in headers.items())
     return lines + _HEADER_PREAMBLE
+
+
+def _size(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode())
 
 
 def decoded(subject: str, data: bytes) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from worker.jetstream.replays_parts import StreamReplacedError as StreamReplaced
 from worker.jetstream.replays_parts import check_stream as check_stream
 from worker.jetstream.topology import Layout, ensure_claims
 from worker.model.clock import Clock
+from worker.model.replay import Unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +51,14 @@ class Replayer:
         *,
         clock: Clock,
         step: Step = no_step,
+        unknown: Unknown = "keep",
     ) -> None:
         self._api = api
         self._layout = layout
         self._author = author
         self._clock = clock
         self._step = step
+        self._unknown = unknown
 
     async def recover(self) -> Recovered:
         """Finish what earlier runs left behind."""
@@ -98,7 +101,9 @@ class Replayer:
         patience = Patience(self._api, self._clock)
         home = await patience.repeat(lambda: ensure_claims(self._api, self._layout))
         claims = Claims(self._api, home, self._layout, self._step)
-        return ReplayParts(self._api, self._layout, claims, self._author, self._clock, self._step)
+        return ReplayParts(
+            self._api, self._layout, claims, self._author, self._clock, self._unknown
+        )
 
     async def _recover(self, parts: ReplayParts) -> Recovered:
         await finish_standing(parts.moves)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from array import array
 from collections.abc import Sequence
+from dataclasses import replace
 
 from worker.jetstream.api import EXPECTED_LAST_SUBJECT_SEQUENCE
 from worker.jetstream.errors import (
@@ -27,7 +28,7 @@ from worker.jetstream.replays_batches import (
 from worker.jetstream.replays_claimed import ClaimedReplay
 from worker.jetstream.replays_claims import claim_body
 from worker.jetstream.replays_fences import LANES, Fence
-from worker.jetstream.replays_parts import Replayed, ReplayParts, Run
+from worker.jetstream.replays_parts import LETTER_LEFT, Replayed, ReplayParts, Run
 from worker.jetstream.replays_task import ReplayedTask
 
 RELEASE_AFTER = 20_000
@@ -190,9 +191,9 @@ class AtomicReplay:
             else:
                 await self._parts.delete_letters(sequences)
         except JetStreamError:
+            for outcome in stored:
+                run.settle(replace(outcome, detail=LETTER_LEFT))
             return
-        for outcome in stored:
-            run.settle(outcome)
         self._finished.extend(sequences)
 
     async def _refused(

@@ -4,30 +4,29 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import replace
 
-from worker.jetstream.api import Api, PubAck
+from worker.jetstream.api import PubAck
 from worker.jetstream.errors import (
     ApiError,
     JetStreamError,
     PayloadTooLargeError,
 )
-from worker.jetstream.info import NANOSECONDS
-from worker.jetstream.messages import stored_time
-from worker.jetstream.replays_claims import Claim, claim_body
+from worker.jetstream.replays_claims import Claim, ClaimStep, claim_body
+from worker.jetstream.replays_memory import MemoryReader, server_id
 from worker.jetstream.replays_parts import GONE, LETTER_LEFT, Replayed, ReplayParts, Run
 from worker.jetstream.replays_task import ReplayedTask
 
 LETTERS_AT_ONCE = 32
 CALLS_AT_ONCE = 4
-SAFE_SHARE = 0.9
-"""How much of the duplicate window is used: the rest is for the way to the server."""
 
 _RACES = 20
 CANNOT_TELL = (
-    "whether the task was sent can no longer be told: see if it ran, then purge the letter"
+    "whether the task was sent can no longer be told: see if it ran, then replay the letter again"
+    " with --unknown drop if it did, with --unknown send if not"
 )
+SENT_ANYWAY = "nobody could tell whether it was sent before: it may run twice"
+TAKEN_AS_SENT = "nobody could tell whether it was sent: taken as sent, its letter deleted"
 NO_ANSWER = "sent, but the server did not say whether it stored it: replay it again soon"
 
 
@@ -43,6 +42,8 @@ class ClaimedReplay:
 
     def __init__(self, parts: ReplayParts) -> None:
         self._parts = parts
+        reader = MemoryReader(parts.api, parts.layout, parts.patience, parts.clock)
+        self._memory = reader.memory
 
     @property
     def at_once(self) -> int:
@@ -79,7 +80,7 @@ class ClaimedReplay:
         if claim.step == "published":
             return replace(parts.credit(claim, task), detail=await self._end(task) or claim.told)
         if claim.step == "unreadable" or not (await self._memory()).keeps(claim):
-            return _unknown(task, f"{claim.told}; {CANNOT_TELL}")
+            return await self._settle_unknown(claim, task)
         body = claim_body("claimed", parts.author, claim.server, claim.since)
         version = await parts.patience.repeat(lambda: parts.claims.take(task.sequence, body, claim))
         if version is None:
@@ -92,7 +93,8 @@ class ClaimedReplay:
 
     async def _replay(self, sequence: int) -> Replayed:
         parts = self._parts
-        body = claim_body("claimed", parts.author, server_id(parts.api))
+        by = parts.author
+        body = claim_body("claimed", by, server_id(parts.api))
         try:
             for _ in range(_RACES):
                 stored = await parts.patience.repeat(lambda: parts.letters.letter(sequence))
@@ -101,8 +103,15 @@ class ClaimedReplay:
                 task = parts.task_of(stored)
                 if isinstance(task, Replayed):
                     return task
-                await parts.patience.repeat(lambda: parts.claims.take(sequence, body))
-                claim = await parts.patience.repeat(lambda: parts.claims.find(sequence))
+                before = (await self._memory()).now
+                version = await parts.patience.repeat(lambda: parts.claims.take(sequence, body))
+                claim: Claim | None
+                if version is not None:
+                    key, server = parts.claims.key(sequence), server_id(parts.api)
+                    claim = Claim(key, sequence, "claimed", by.by, by.run, server, before, version)
+                else:
+                    # Perhaps it is ours all the same: an answer may have been lost.
+                    claim = await parts.patience.repeat(lambda: parts.claims.find(sequence))
                 if claim is not None:
                     return await self._claimed(claim, task)
         except JetStreamError as error:
@@ -119,6 +128,32 @@ class ClaimedReplay:
             return Replayed(task.sequence, task.task_id, "already", GONE)
         await self._parts.step("checked")
         return await self._send(claim, task, taken_over=False)
+
+    async def _settle_unknown(self, claim: Claim, task: ReplayedTask) -> Replayed:
+        """Do as the operator said with a letter of which nobody can tell whether it was sent."""
+        parts = self._parts
+        if parts.unknown == "keep":
+            return _unknown(task, f"{claim.told}; {CANNOT_TELL}")
+        step: ClaimStep = "claimed" if parts.unknown == "send" else "published"
+        since = (await self._memory()).now
+        body = claim_body(step, parts.author, server_id(parts.api), since)
+        version = await parts.patience.repeat(lambda: parts.claims.take(task.sequence, body, claim))
+        if version is None:
+            return await self._replay(task.sequence)
+        await parts.step("decided")
+        ours = replace(
+            claim, step=step, run=parts.author.run, server=server_id(parts.api), since=since
+        )
+        if step == "published":
+            left = await self._end(task)
+            return Replayed(task.sequence, task.task_id, "already", left or TAKEN_AS_SENT)
+        await parts.finish_purge_of([task.sequence])
+        if await self._is_gone(task):
+            return Replayed(task.sequence, task.task_id, "already", GONE)
+        outcome = await self._send(replace(ours, version=version), task, taken_over=False)
+        if outcome.result != "replayed":
+            return outcome
+        return replace(outcome, detail=outcome.detail or SENT_ANYWAY)
 
     async def _is_gone(self, task: ReplayedTask) -> bool:
         parts = self._parts
@@ -183,41 +218,6 @@ class ClaimedReplay:
         except JetStreamError:
             return LETTER_LEFT
         return ""
-
-    async def _memory(self) -> _Memory:
-        api, stream = self._parts.api, self._parts.layout.work_queue.name
-        answer = await self._parts.patience.repeat(lambda: api.request(f"STREAM.INFO.{stream}"))
-        return _Memory(
-            server=server_id(api),
-            clustered=bool((answer.get("cluster") or {}).get("name")),
-            window=answer["config"].get("duplicate_window", 0) / NANOSECONDS * SAFE_SHARE,
-            now=stored_time(answer["ts"]),
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class _Memory:
-    """For how long the work queue surely knows a message id again, in seconds."""
-
-    server: str
-    clustered: bool
-    window: float
-    now: datetime
-
-    def is_recent(self, claim: Claim) -> bool:
-        """Whether others who found this claim would still take it over rather than leave it."""
-        return (self.now - claim.since).total_seconds() < self.window
-
-    def keeps(self, claim: Claim) -> bool:
-        """Whether a task sent under this claim, by anyone, would be known again."""
-        same = self.server != "" and self.server == claim.server and not self.clustered
-        return same and self.is_recent(claim)
-
-
-def server_id(api: Api) -> str:
-    """Return what tells this start of the server from every other."""
-    said = api.client._server_info  # noqa: SLF001 - nats-py has no other access to it
-    return str(said.get("server_id", ""))
 
 
 def _unknown(task: ReplayedTask, detail: str) -> Replayed:

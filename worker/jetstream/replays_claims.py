@@ -83,7 +83,7 @@ class Claims:
         self._names = layout.names
         self._generation = layout.dlq_generation
         self._fenced = stream == layout.work_queue.name
-        self._step = step
+        self.step = step
         self.fences = Fences(api, stream, layout.names)
 
     @property
@@ -141,9 +141,9 @@ class Claims:
         """Remove the claims on letters that are gone; the fences go first."""
         if self._fenced:
             await self.fences.drop()
-            await self._step("fence dropped")
+            await self.step("fence dropped")
             if len(keys) >= _BULK and await self._remove_at_once(keys):
-                await self._step("claims removed")
+                await self.step("claims removed")
                 return
         base = self._names.replays.removesuffix("*")
         for start in range(0, len(keys), IN_FLIGHT):
@@ -171,7 +171,7 @@ class Claims:
 
     async def _remove(self, subject: str) -> None:
         await purge_subject(self._api, self._stream, subject)
-        await self._step("claim removed")
+        await self.step("claim removed")
 
     def _read(self, message: StoredMessage) -> Claim:
         said = _object(message.body)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 from worker.jetstream.api import Api
@@ -18,12 +18,13 @@ from worker.jetstream.messages import (
 )
 from worker.jetstream.patience import Patience
 from worker.jetstream.purges import PurgeParts, finish_purge
-from worker.jetstream.replays_claims import Author, Claim, Claims, Step
+from worker.jetstream.replays_claims import Author, Claim, Claims
 from worker.jetstream.replays_letters import ReplayedLetters
 from worker.jetstream.replays_task import ReplayedTask, replayed_task
 from worker.jetstream.topology import Layout
 from worker.model.clock import Clock
 from worker.model.dead_letter import StoredDeadLetter
+from worker.model.replay import Unknown
 from worker.model.state import StreamState
 
 # As many header bytes as either protocol puts beside the task's own.
@@ -71,10 +72,10 @@ class Run:
         self.outcomes[outcome.sequence] = outcome
 
     def store(self, outcomes: Sequence[Replayed]) -> None:
-        """Its letter is to be deleted: it counts once that is done."""
+        """Their tasks are stored; the letters are still to be deleted."""
         self.stored += outcomes
         for outcome in outcomes:
-            self.settle(replace(outcome, detail=LETTER_LEFT))
+            self.settle(outcome)
 
     def give_up(self, sequences: Sequence[int], why: str) -> None:
         """Settle those that have no outcome yet: nothing more is tried."""
@@ -101,16 +102,18 @@ class ReplayParts:
         claims: Claims,
         author: Author,
         clock: Clock,
-        step: Step,
+        unknown: Unknown = "keep",
     ) -> None:
         self.api = api
         self.layout = layout
         self.claims = claims
         self.author = author
+        self.clock = clock
+        self.unknown = unknown
         self.patience = Patience(api, clock)
-        self.step = step
+        self.step = claims.step
         self.letters = ReplayedLetters(api, layout)
-        self.moves = PurgeParts(api, layout, clock, step)
+        self.moves = PurgeParts(api, layout, clock, claims.step)
         self._finishing = asyncio.Lock()
 
     async def finish_purge_of(self, sequences: Sequence[int]) -> None:

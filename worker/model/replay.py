@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Literal
 
 from worker.model.names import REPLAY_COUNT
+
+Unknown = Literal["keep", "send", "drop"]
+"""What to do with a letter of which nobody can tell whether its task was sent.
+
+`keep`: leave it, and say so. `send`: send the task, which may then run twice. `drop`: take it as
+sent, and delete the letter, whose task may then never run.
+"""
 
 
 def replay_count(headers: Mapping[str, str]) -> int:

@@ -1,0 +1,83 @@
+"""One line at the foot of a terminal that says how far a run is; nothing where there is none."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import shutil
+import sys
+from collections.abc import AsyncIterator, Callable
+
+from farutech_console.operations.units import duration
+from farutech_console.operations.velocity import Progress
+from worker.model.text import columns, literal
+
+_EVERY = 0.25
+_BAR = 20
+_ERASE = "\r\x1b[K"
+
+
+class ProgressLine:
+    """The line on standard error. What is printed above it goes through `above`."""
+
+    def __init__(self, progress: Callable[[], Progress]) -> None:
+        self._progress = progress
+        self._shown = False
+
+    @contextlib.asynccontextmanager
+    async def showing(self) -> AsyncIterator[None]:
+        """Show the line, and keep it up to date, until the block ends."""
+        if not sys.stderr.isatty():
+            yield
+            return
+        drawing = asyncio.create_task(self._keep())
+        try:
+            yield
+        finally:
+            drawing.cancel()
+            await asyncio.wait((drawing,))
+            self.clear()
+
+    def clear(self) -> None:
+        """Take the line away, so that something can be printed; it comes back by itself."""
+        if self._shown:
+            sys.stderr.write(_ERASE)
+            sys.stderr.flush()
+            self._shown = False
+
+    async def _keep(self) -> None:
+        while True:
+            width = shutil.get_terminal_size().columns - 1
+            sys.stderr.write(_ERASE + progress_text(self._progress(), width))
+            sys.stderr.flush()
+            self._shown = True
+            await asyncio.sleep(_EVERY)
+
+
+def progress_text(progress: Progress, width: int) -> str:
+    """Return a run in one line of at most `width` columns; the end goes where there is no room."""
+    filled = _BAR * progress.done // max(progress.total, 1)
+    text = f"{'█' * filled}{'░' * (_BAR - filled)}"
+    for part in _parts(progress):
+        longer = f"{text}  {part}"
+        if columns(longer) > width:
+            break
+        text = longer
+    return text if columns(text) <= width else ""
+
+
+def _parts(progress: Progress) -> list[str]:
+    parts = [f"{progress.done:,}/{progress.total:,}"]
+    if progress.state in ("paused", "stopping"):
+        parts.append(progress.state)
+    elif progress.state == "running":
+        parts.append(f"{progress.speed:,.0f}/s")
+        if progress.eta is not None:
+            parts.append(f"{duration(progress.eta)} left")
+    trouble = ((kind, progress.counts.get(kind, 0)) for kind in ("failed", "unknown"))
+    parts += [f"{count:,} {kind}" for kind, count in trouble if count]
+    if progress.came_back:
+        parts.append(f"{progress.came_back:,} came back dead")
+    if progress.note:
+        parts.append(literal(progress.note))
+    return parts
