@@ -24,6 +24,7 @@ COMMANDS = {
     "serve": ("farutech_console.commands.serve", "serve"),
     "status": ("farutech_console.commands.status", "status"),
     "stuck": ("farutech_console.commands.stuck", "stuck"),
+    "task": ("farutech_console.commands.task", "task"),
     "workers": ("farutech_console.commands.workers", "workers"),
 }
 

@@ -1,0 +1,130 @@
+"""`farutech-console task`: all that the server knows of one task, or which tasks a tenant has."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from farutech_console.commands import output
+from farutech_console.commands.events import step_line
+from farutech_console.commands.output import json_flag
+from farutech_console.commands.session import EXIT_DONE, EXIT_FAILED, run
+from farutech_console.operations.units import count, full_time
+from farutech_console.settings import ConsoleSettings
+from worker.flags import settings_flags
+from worker.model.text import literal
+
+if TYPE_CHECKING:
+    from farutech_console.operations.live import LiveBackend
+    from farutech_console.operations.story_view import TaskStory, TaskSummary, Whereabouts
+
+LIMIT = 100
+
+
+@click.command()
+@click.argument("task_id", metavar="[ID]", required=False)
+@click.option("--tenant", default="", help="In place of ID: list the tasks of this tenant.")
+@click.option(
+    "--limit",
+    type=click.IntRange(min=1),
+    default=LIMIT,
+    show_default=True,
+    help="With --tenant: the latest so many.",
+)
+@json_flag
+@settings_flags(ConsoleSettings)
+def task(
+    *,
+    task_id: str | None,
+    tenant: str,
+    limit: int,
+    as_json: bool,
+    **given: Any,  # noqa: ANN401
+) -> None:
+    """Tell the story of a task: every attempt, worker, delay and error, and where it is now.
+
+    It is put together from events, work queue, dead letters, ledger and archive; a fleet that
+    publishes no events has its queue and its dead letters searched. Exit code 1 where nothing is
+    known of it.
+
+    With --json one object, with --tenant a line for each task. Its keys: see docs/commands.md.
+    """
+    if bool(task_id) == bool(tenant):
+        raise click.UsageError("say which task: its ID, or --tenant to list a tenant's")
+
+    async def work(backend: LiveBackend, _stop: asyncio.Event) -> int:
+        from farutech_console.operations.story import task_story, tenant_tasks
+
+        queue = backend.queue()
+        if task_id:
+            story = await task_story(queue, task_id)
+            if as_json:
+                output.json_line(story.record())
+            else:
+                for line in story_lines(story):
+                    click.echo(line)
+            return EXIT_DONE if story.is_known else EXIT_FAILED
+        tasks = await tenant_tasks(queue, tenant, limit)
+        if as_json:
+            for one in tasks:
+                output.json_line(one.record())
+        else:
+            _print_tasks(tasks, tenant)
+        return EXIT_DONE if tasks else EXIT_FAILED
+
+    run(given, work)
+
+
+def story_lines(story: TaskStory) -> Iterator[str]:
+    """Yield a story in words: what, where, and each step."""
+    yield f"{'task':<9} {literal(story.task_id)}"
+    if story.tenant_id:
+        yield f"{'tenant':<9} {literal(story.tenant_id)}"
+    if story.task_type:
+        yield f"{'type':<9} {literal(story.task_type)}"
+    for where in story.where:
+        yield f"{'now':<9} {where_line(where)}"
+    for step in story.steps:
+        yield step_line(step)
+    if story.missing:
+        yield f"Not there, so the story may have gaps: {', '.join(map(literal, story.missing))}"
+
+
+def where_line(where: Whereabouts) -> str:
+    """Return where a copy of the task is, in words."""
+    parts = [where.place.replace("_", " ")]
+    if where.position is not None:
+        parts.append(f"number {count(where.position)} in the queue")
+    if where.until is not None:
+        parts.append(f"until {full_time(where.until)}")
+    if where.worker:
+        parts.append(f"{'at' if where.place in ('in_flight', 'held') else 'by'} {where.worker}")
+    if where.attempt:
+        parts.append(f"attempt {where.attempt}")
+    if where.sequence:
+        parts.append(f"{where.stream} seq {where.sequence}")
+    if where.detail:
+        parts.append(where.detail)
+    return literal(", ".join(parts))
+
+
+def _print_tasks(tasks: tuple[TaskSummary, ...], tenant: str) -> None:
+    if not tasks:
+        output.say(f"Nothing is known of a tenant {literal(tenant)}.")
+        return
+    rows = [
+        (
+            task.task_id,
+            task.task_type,
+            task.place,
+            str(task.sequence or ""),
+            full_time(task.at),
+            task.event,
+        )
+        for task in tasks
+    ]
+    titles = ("task", "type", "where", "seq", "since", "last event")
+    output.table(titles, rows, (40, 16, 8, 12, 24, 17))

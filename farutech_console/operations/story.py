@@ -1,0 +1,346 @@
+"""Telling the story of a task from all that the server keeps: events, queue, letters, ledger.
+
+A fleet that publishes no events leaves its tasks in the work queue and its dead letters in theirs:
+both are searched. Reads only.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from farutech_console.operations.fleet import FleetWatch
+from farutech_console.operations.queue import Queue
+from farutech_console.operations.steps import TaskStep, of_event
+from farutech_console.operations.story_view import (
+    TaskStory,
+    TaskSummary,
+    Whereabouts,
+    in_order,
+    last_of,
+)
+from farutech_console.operations.units import full_time
+from worker.jetstream.errors import JetStreamError
+from worker.jetstream.event_reader import EventLog
+from worker.jetstream.info import find_stream
+from worker.jetstream.ledger import Ledger
+from worker.jetstream.messages import StoredMessage
+from worker.jetstream.pipeline import Pipeline
+from worker.jetstream.scan import Scan
+from worker.jetstream.stuck import StuckFinder
+from worker.jetstream.topology import Layout, find_consumer
+from worker.model.dead_letter import DeadLetter, read_dead_letter
+from worker.model.event import event_token
+from worker.model.fleet import TaskReport
+from worker.model.ledger import AlreadyDone, HeldBy, task_key
+from worker.model.names import ARCHIVE_BY, ARCHIVE_WHY, REPLAY_COUNT, REPLAY_ID, REPLAYED_BY
+from worker.model.state import ConsumerState, StreamState
+from worker.model.stuck_letter import read_stuck
+from worker.model.task import Task
+
+COUNTED = 10_000
+"""Up to which position a pending task's is counted."""
+_PLAIN = re.compile(r"[0-9A-Za-z_.:-]+")
+LATEST_EVENTS = 5_000
+"""Newest event messages that a search by tenant looks through."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Copy:
+    """A message that is the task, or its dead letter."""
+
+    message: StoredMessage
+    task: Task
+    letter: DeadLetter | None
+
+
+async def task_story(queue: Queue, task_id: str) -> TaskStory:
+    """Return all that the server knows of a task.
+
+    Work queue and dead letters are read through: a million messages take half a minute.
+
+    Raises:
+        NoQueueError: there is no such queue.
+        JetStreamError: the server could not be asked.
+    """
+    layout = await queue.fresh_layout()
+    log = EventLog(queue.api, queue.names, event_token(task_id))
+    told = [of_event(event) for event in await log.all() if event.task_id in ("", task_id)]
+    live = [copy async for copy in _copies(queue, layout, "queue", task_id)]
+    dead = [copy async for copy in _copies(queue, layout, "dead", task_id)]
+    archived = [copy async for copy in _copies(queue, layout, "archived", task_id)]
+    stored = [*map(_published, live), *map(_died, dead), *map(_purged, archived)]
+    where = await _whereabouts(queue, layout, live, told)
+    where += [_dead(copy, layout) for copy in dead]
+    if not where:
+        where = [await _elsewhere(queue, task_id, told, archived)]
+    named = next((copy.task for copy in [*live, *dead, *archived]), None)
+    looked_at, missing = await _sources(queue, layout)
+    return TaskStory(
+        task_id=task_id,
+        tenant_id=named.tenant_id if named else next((x.tenant_id for x in told), ""),
+        task_type=named.task_type if named else next((x.task_type for x in told), ""),
+        where=tuple(where),
+        steps=in_order(told, stored),
+        looked_at=looked_at,
+        missing=missing,
+    )
+
+
+async def tenant_tasks(queue: Queue, tenant_id: str, limit: int = 100) -> tuple[TaskSummary, ...]:
+    """Return the tasks of a tenant, the latest first, at most `limit`.
+
+    Raises:
+        NoQueueError: there is no such queue.
+        JetStreamError: the server could not be asked.
+    """
+    layout = await queue.fresh_layout()
+    found: dict[str, TaskSummary] = {}
+    for event in await EventLog(queue.api, queue.names).newest(LATEST_EVENTS):
+        if event.tenant_id == tenant_id and event.task_id:
+            found[event.task_id] = TaskSummary(
+                event.task_id, tenant_id, event.task_type, "gone", 0, event.at, event.kind
+            )
+    for place in ("archived", "dead", "queue"):
+        async for copy in _copies(queue, layout, place, "", tenant_id):
+            told = found.get(copy.task.task_id)
+            found[copy.task.task_id] = TaskSummary(
+                copy.task.task_id,
+                tenant_id,
+                copy.task.task_type,
+                place,
+                copy.message.sequence,
+                copy.message.stored_at,
+                told.event if told else "",
+            )
+    latest = sorted(found.values(), key=lambda task: task.at, reverse=True)
+    return tuple(latest[:limit])
+
+
+async def _copies(
+    queue: Queue, layout: Layout, place: str, task_id: str, tenant_id: str = ""
+) -> AsyncIterator[_Copy]:
+    """Yield the messages of a stream that are the task, or the tenant's; read through whole."""
+    names = queue.names
+    homes: Mapping[str, tuple[str, str]] = {
+        "queue": (names.stream, names.tasks),
+        "dead": (layout.dead_letters.name, names.dlq),
+        "archived": (names.archive_stream, names.archive("*")),
+    }
+    stream_name, subject = homes[place]
+    stream = await find_stream(queue.api, stream_name)
+    if stream is None:
+        return
+    scan = Scan(queue.api, stream, subject, layout.server.api_level)
+    hints = _hints(task_id or tenant_id)
+    async for messages in scan.messages(1, stream.last_sequence):
+        for message in messages:
+            if not any(hint in message.body for hint in hints):
+                continue
+            copy = _read(message, is_letter=place != "queue")
+            if (task_id in ("", copy.task.task_id)) and (tenant_id in ("", copy.task.tenant_id)):
+                yield copy
+
+
+def _hints(text: str) -> tuple[bytes, ...]:
+    """Return what the bytes of a message hold at least one of, where they hold this text."""
+    # What else it holds each writer of JSON may escape as it likes.
+    return (text.encode("ascii"),) if _PLAIN.fullmatch(text) else (b"",)
+
+
+def _read(message: StoredMessage, *, is_letter: bool) -> _Copy:
+    if not is_letter:
+        task, _ = read_stuck(message.body)
+        return _Copy(message, task, None)
+    letter, _ = read_dead_letter(message.body)
+    return _Copy(message, letter.task if letter else Task(), letter)
+
+
+def _step(copy: _Copy, kind: str, at: datetime, **more: object) -> TaskStep:
+    task = copy.task
+    step = TaskStep(at, kind, "stored", task.task_id, task.tenant_id, task.task_type)
+    return replace(step, **more)  # type: ignore[arg-type]
+
+
+def _published(copy: _Copy) -> TaskStep:
+    headers, message = copy.message.headers, copy.message
+    by = headers.get(REPLAYED_BY, "")
+    if not by and REPLAY_ID not in headers:
+        return _step(copy, "published", message.stored_at, sequence=message.sequence)
+    times = headers.get(REPLAY_COUNT, "")
+    detail = f"by {by or 'someone'}" + (f", replay {times}" if times else "")
+    return _step(copy, "replayed", message.stored_at, sequence=message.sequence, detail=detail)
+
+
+def _died(copy: _Copy) -> TaskStep:
+    letter = copy.letter
+    if letter is None:
+        return _step(copy, "dead_lettered", copy.message.stored_at)
+    source = letter.source.sequence if letter.source else 0
+    return _step(
+        copy,
+        "dead_lettered",
+        copy.message.stored_at,
+        attempt=letter.final_attempt,
+        sequence=source,
+        worker_id=letter.worker_id,
+        detail=letter.error,
+    )
+
+
+def _purged(copy: _Copy) -> TaskStep:
+    headers = copy.message.headers
+    why = headers.get(ARCHIVE_WHY, "")
+    detail = f"by {headers.get(ARCHIVE_BY, 'someone')}" + (f": {why}" if why else "")
+    return _step(copy, "purged", copy.message.stored_at, detail=detail)
+
+
+async def _whereabouts(
+    queue: Queue, layout: Layout, live: Iterable[_Copy], told: list[TaskStep]
+) -> list[Whereabouts]:
+    """Return where each copy in the work queue is."""
+    copies = list(live)
+    if not copies:
+        return []
+    names = queue.names
+    consumer = await find_consumer(queue.api, names.stream, names.consumer)
+    stuck: frozenset[int] = frozenset()
+    running: dict[int, tuple[str, TaskReport]] = {}
+    if consumer is not None and any(not _is_pending(copy, consumer) for copy in copies):
+        found = await StuckFinder(queue.api, names).find()
+        stuck = frozenset(task.sequence for task in found.certain)
+        running = await _running(queue)
+    where = []
+    for copy in copies:
+        if consumer is None or _is_pending(copy, consumer):
+            where.append(await _pending(queue, layout, copy, consumer))
+        elif copy.message.sequence in stuck:
+            where.append(_at("stuck", layout.work_queue, copy, detail="deliveries spent"))
+        else:
+            last = last_of(told, copy.message.sequence)
+            where.append(await _delivered(queue, layout, copy, last, running))
+    return where
+
+
+def _is_pending(copy: _Copy, consumer: ConsumerState) -> bool:
+    return copy.message.sequence > consumer.delivered_stream_sequence
+
+
+def _at(place: str, stream: StreamState, copy: _Copy, **more: object) -> Whereabouts:
+    where = Whereabouts("unknown", stream.name, copy.message.sequence)
+    return replace(where, place=place, **more)  # type: ignore[arg-type]
+
+
+async def _pending(
+    queue: Queue, layout: Layout, copy: _Copy, consumer: ConsumerState | None
+) -> Whereabouts:
+    first = consumer.delivered_stream_sequence + 1 if consumer else 1
+    scan = Scan(queue.api, layout.work_queue, queue.names.tasks, layout.server.api_level)
+    before, whole = await scan.sequences(first, copy.message.sequence, COUNTED)
+    detail = "" if consumer else "there is no consumer that would deliver it"
+    if consumer and consumer.paused:
+        detail = "deliveries are paused"
+    position = len(before) if whole else None
+    return _at("pending", layout.work_queue, copy, position=position, detail=detail)
+
+
+async def _running(queue: Queue) -> dict[int, tuple[str, TaskReport]]:
+    """Return the tasks that workers say they run, by stream sequence."""
+    try:
+        fleet = await FleetWatch().look(queue, listen=0)
+    except JetStreamError:
+        return {}
+    return {
+        task.stream_sequence: (worker.name, task)
+        for worker in fleet.answered
+        if worker.report
+        for task in worker.report.tasks
+    }
+
+
+async def _delivered(
+    queue: Queue,
+    layout: Layout,
+    copy: _Copy,
+    last: TaskStep | None,
+    running: Mapping[int, tuple[str, TaskReport]],
+) -> Whereabouts:
+    stream, sequence = layout.work_queue, copy.message.sequence
+    if sequence in running:
+        worker, task = running[sequence]
+        detail = f"for {task.seconds:.0f} s"
+        return _at("in_flight", stream, copy, worker=worker, attempt=task.attempt, detail=detail)
+    if last is not None and last.kind == "retrying":
+        until = last.at + timedelta(seconds=last.delay or 0.0)
+        if until > queue.clock.now():
+            return _at(
+                "backoff", stream, copy, until=until, attempt=last.attempt, detail=last.detail
+            )
+    if last is not None and last.kind == "held":
+        return _at("held", stream, copy, worker=last.worker_id, attempt=last.attempt)
+    standing = await _standing(queue, copy.task.task_id, copy.message.headers.get(REPLAY_ID, ""))
+    if isinstance(standing, HeldBy) and standing.sequence == sequence:
+        return _at("in_flight", stream, copy, worker=standing.owner, detail="by the ledger")
+    attempt = last.attempt if last else 0
+    return _at(
+        "unsettled", stream, copy, attempt=attempt, detail="delivered: in flight or in backoff"
+    )
+
+
+async def _standing(queue: Queue, task_id: str, replay: str) -> AlreadyDone | HeldBy | None:
+    """Return what the ledger says of a task in one of its lives; None also where there is none."""
+    if await find_stream(queue.api, queue.names.ledger_stream) is None:
+        return None
+    pipeline = Pipeline(queue.connection)
+    ledger = Ledger(queue.api, pipeline, queue.names, queue.operator, 1.0, queue.clock)
+    return await ledger.standing(task_key(task_id, replay))
+
+
+def _dead(copy: _Copy, layout: Layout) -> Whereabouts:
+    letter = copy.letter
+    return _at(
+        "dead",
+        layout.dead_letters,
+        copy,
+        attempt=letter.final_attempt if letter else 0,
+        worker=letter.worker_id if letter else "",
+        detail=letter.error if letter else "",
+    )
+
+
+async def _elsewhere(
+    queue: Queue, task_id: str, told: list[TaskStep], archived: list[_Copy]
+) -> Whereabouts:
+    """Return what became of a task that is neither in the queue nor a dead letter."""
+    ends = [x for x in told if x.kind in ("succeeded", "duplicate_skipped")]
+    if ends:
+        end = max(ends, key=lambda step: step.at)
+        detail = f"at {full_time(end.at)}"
+        return Whereabouts("done", worker=end.worker_id, attempt=end.attempt, detail=detail)
+    standing = await _standing(queue, task_id, "")
+    if isinstance(standing, AlreadyDone):
+        detail = f"at {full_time(standing.at)}, by the ledger"
+        return Whereabouts("done", worker=standing.owner, detail=detail)
+    if archived:
+        copy = max(archived, key=lambda one: one.message.sequence)
+        stream = queue.names.archive_stream
+        detail = "purged; farutech-console dlq undo brings it back"
+        return Whereabouts("archived", stream, copy.message.sequence, detail=detail)
+    return Whereabouts("unknown", detail="done, purged, expired, or never published here")
+
+
+async def _sources(queue: Queue, layout: Layout) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    names = queue.names
+    present: list[str] = []
+    absent: list[str] = []
+    for stream in (
+        *dict.fromkeys((names.stream, layout.dead_letters.name)),
+        names.events_stream,
+        names.ledger_stream,
+        names.archive_stream,
+    ):
+        found = await find_stream(queue.api, stream)
+        (present if found is not None else absent).append(stream)
+    return tuple(present), tuple(absent)
