@@ -18,6 +18,7 @@ from farutech_console.operations.model import (
     TaskEvent,
 )
 from farutech_console.operations.plan import Which
+from farutech_console.operations.story_view import TaskStory, TaskSummary
 from farutech_console.operations.undo import UndoPlan
 from farutech_console.operations.velocity import Control, Pacing
 from worker.model.dead_letter import StoredDeadLetter
@@ -77,6 +78,15 @@ class Backend(Protocol):
 
     async def audit(self, limit: int, before: int | None = None) -> AuditPage:
         """Return the latest changes, at most `limit`, of places in the audit below `before`."""
+
+    async def story(self, task_id: str) -> TaskStory:
+        """Return all that the server knows of a task.
+
+        Work queue and dead letters are read through, half a minute a million: cancel it.
+        """
+
+    async def tenant_tasks(self, tenant_id: str, limit: int) -> tuple[TaskSummary, ...]:
+        """Return the tasks of a tenant, the latest first; reads as much as `story`."""
 
     async def fleet(self) -> FleetView:
         """Ask all workers, and listen for the pulls of others: takes about half a second.

@@ -29,6 +29,8 @@ from farutech_console.operations.plan import Which, make_plan
 from farutech_console.operations.queue import Queue, operator_here
 from farutech_console.operations.run_plan import run_plan
 from farutech_console.operations.status import ask_status
+from farutech_console.operations.story import task_story, tenant_tasks
+from farutech_console.operations.story_view import TaskStory, TaskSummary
 from farutech_console.operations.task_names import TaskNames, TaskSource
 from farutech_console.operations.undo import UndoPlan, never, plan_undo, undo
 from farutech_console.operations.velocity import Control, Pacing
@@ -166,6 +168,14 @@ class LiveBackend:
     async def audit(self, limit: int, before: int | None = None) -> AuditPage:
         """Return the latest changes, at most `limit`, of places in the audit below `before`."""
         return await audit_page(self.queue(), limit, before)
+
+    async def story(self, task_id: str) -> TaskStory:
+        """Return all that the server knows of a task; reads queue and letters through."""
+        return await task_story(self.queue(), task_id)
+
+    async def tenant_tasks(self, tenant_id: str, limit: int) -> tuple[TaskSummary, ...]:
+        """Return the tasks of a tenant, the latest first; reads as much as `story`."""
+        return await tenant_tasks(self.queue(), tenant_id, limit)
 
     async def fleet(self) -> FleetView:
         """Ask all workers, and listen for the pulls of others; remembers who was there before."""

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         TaskEvent,
     )
     from farutech_console.operations.plan import Which
+    from farutech_console.operations.story_view import TaskStory, TaskSummary
     from farutech_console.operations.undo import UndoPlan
     from farutech_console.operations.velocity import Control, Pacing
     from worker.model.dead_letter import StoredDeadLetter
@@ -104,6 +105,14 @@ class ThreadedBackend:
     async def audit(self, limit: int, before: int | None = None) -> AuditPage:
         """Return the latest changes, at most `limit`, of places in the audit below `before`."""
         return await self._thread.call(lambda backend: backend.audit(limit, before))
+
+    async def story(self, task_id: str) -> TaskStory:
+        """Return all that the server knows of a task; reads queue and letters through."""
+        return await self._thread.call(lambda backend: backend.story(task_id))
+
+    async def tenant_tasks(self, tenant_id: str, limit: int) -> tuple[TaskSummary, ...]:
+        """Return the tasks of a tenant, the latest first; reads as much as `story`."""
+        return await self._thread.call(lambda backend: backend.tenant_tasks(tenant_id, limit))
 
     async def fleet(self) -> FleetView:
         """Ask all workers, and listen for the pulls of others: takes about half a second."""

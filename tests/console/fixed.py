@@ -28,6 +28,7 @@ from farutech_console.operations.model import (
 )
 from farutech_console.operations.plan import Which
 from farutech_console.operations.selection import Selection
+from farutech_console.operations.story_view import TaskStory, TaskSummary
 from farutech_console.operations.undo import UndoPlan
 from farutech_console.operations.velocity import Control, Pacing
 from tests.console.fixed_fleet import some_changes, some_workers
@@ -241,6 +242,8 @@ class FixedBackend:
     left: int = 0
     ran: list[Plan] = field(default_factory=list)
     workers: tuple[WorkerView, ...] = field(default_factory=some_workers)
+    stories: dict[str, TaskStory] = field(default_factory=dict)
+    tasks: tuple[TaskSummary, ...] = ()
     changes: tuple[AuditEntry, ...] = field(default_factory=some_changes)
     pauses: list[tuple[float, str]] = field(default_factory=list)
 
@@ -286,6 +289,14 @@ class FixedBackend:
         del before
         self._fail()
         return AuditPage(self.changes[:limit], more=len(self.changes) > limit)
+
+    async def story(self, task_id: str) -> TaskStory:
+        self._fail()
+        return self.stories.get(task_id) or TaskStory(task_id, "", "", (), (), (), ())
+
+    async def tenant_tasks(self, tenant_id: str, limit: int) -> tuple[TaskSummary, ...]:
+        self._fail()
+        return tuple(task for task in self.tasks if task.tenant_id == tenant_id)[:limit]
 
     async def fleet(self) -> FleetView:
         self._fail()
