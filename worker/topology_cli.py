@@ -29,6 +29,7 @@ from worker.table import table
 if TYPE_CHECKING:
     from worker.jetstream.api import Api
     from worker.jetstream.apply import Applied
+    from worker.model.names import QueueNames
     from worker.model.state import ServerState
 
 EXIT_DIFFERS = 1
@@ -165,10 +166,17 @@ async def _apply(
     async for applied in apply(parts, plan):
         outcomes[applied.outcome] += 1
         click.echo(_outcome_json(applied) if as_json else _outcome_line(applied))
+        if applied.outcome == "applied" and _is_ledger(applied.difference, settings.names):
+            _tell("         workers that run already keep a ledger once they are restarted")
     if as_json:
         kinds = ("applied", "refused", "failed")
         click.echo(json.dumps({"summary": {kind: outcomes[kind] for kind in kinds}}))
     return EXIT_NOT_ALL if outcomes["refused"] or outcomes["failed"] else 0
+
+
+def _is_ledger(difference: Difference, names: QueueNames) -> bool:
+    change = difference.change
+    return isinstance(change, CreateStream) and change.spec.name == names.ledger_stream
 
 
 def _guarded(work: Callable[[], int]) -> int:

@@ -142,7 +142,8 @@ async def _ledger(ground: Ground, stack: contextlib.AsyncExitStack) -> Ledger | 
         ground.around.log.warning(
             "ledger.missing",
             stream=settings.names.ledger_stream,
-            hint="farutech-worker topology apply creates it; until then a task may run twice",
+            hint="farutech-worker topology apply creates it; then restart this worker:"
+            " until then a task may run twice",
         )
         return None
     pipeline = await stack.enter_async_context(Pipeline(ground.connection))

@@ -124,10 +124,12 @@ class Deliveries:
             waited = parts.clock.monotonic() - self._held_at
             if waited > parts.waits.drain:
                 pending = (await self._seen()).ack_pending
+                advice = "try again when it is calmer, or wait longer with --drain"
+                if not parts.can_pause:
+                    advice = "stop the workers, which this server cannot pause, and apply again"
                 raise RefusedChangeError(
                     f"{pending:,} tasks are still in flight or in backoff after {waited:.0f} s;"
-                    " nothing was moved and deliveries go on: try again when it is calmer,"
-                    " or wait longer with --drain"
+                    f" nothing was moved and deliveries go on: {advice}"
                 )
             await asyncio.sleep(POLL)
 
