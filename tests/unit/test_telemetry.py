@@ -329,10 +329,21 @@ async def test_a_handler_that_blocks_the_loop_is_named_while_it_does(
         "provision",
     )
     assert "hold_the_loop" in first["where"]
+    assert "a handler must await" in first["hint"]
     assert last["over"]
     assert 1.5 < last["seconds"] < 5.0
     assert parts.watch.stood_still == pytest.approx(last["seconds"], abs=0.01)
     assert [call.kwargs["event"] for call in parts.logger.calls].count("loop.blocked") == 2
+
+
+async def test_what_blocks_the_loop_and_is_no_handler_is_not_called_one() -> None:
+    logger = CapturingLogger()
+    watch = LoopWatch(InFlight(), around(logger), beat=0.01, blocked=0.1)
+    watch.start()
+    hold_the_loop(0.5)
+    await asyncio.sleep(0.05)
+    watch.stop()
+    assert "it is no handler" in logger.calls[0].kwargs["hint"]
 
 
 async def test_a_loop_that_turns_is_not_blamed() -> None:

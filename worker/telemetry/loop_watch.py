@@ -20,6 +20,8 @@ BEAT = 0.25
 """Seconds between the loop's signs of life."""
 BLOCKED = 1.0
 """Seconds without one after which the loop counts as blocked."""
+HANDLER = "a handler must await, or be a plain `def`, which runs in a thread"
+NO_HANDLER = "it is no handler: has this process too little of the processor?"
 FRAMES = 3
 """Innermost calls that a report names."""
 
@@ -117,7 +119,7 @@ class LoopWatch:
             "loop.blocked",
             seconds=round(seconds, 3),
             where=_where(sys._current_frames().get(self._loop_thread)),  # noqa: SLF001 - its only name
-            hint="a handler must await, or be a plain `def`, which runs in a thread",
+            hint=NO_HANDLER if running is None else HANDLER,
             **named,
         )
 
