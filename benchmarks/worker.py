@@ -32,6 +32,7 @@ from benchmarks.worker_load import (
     measure,
     memory,
     publish,
+    put_off,
     running,
     task_body,
     until_done,
@@ -45,11 +46,12 @@ BASE = "bare"
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of the table: what runs, in how many processes, and against which row."""
+    """One line of the table: what runs, in how many processes, beside how many delayed tasks."""
 
     title: str
     command: tuple[str, ...]
     processes: int = 1
+    delayed: int = 0
 
 
 WORKER = (
@@ -58,6 +60,8 @@ WORKER = (
     *("--handlers", "benchmarks.worker_handlers"),
     *("--log-level", "warning"),
     *("--http", "127.0.0.1:0"),
+    # As many at once as the peers fetch.
+    *("--concurrency", "100"),
 )
 ROWS: Mapping[str, Row] = {
     BASE: Row("nats-py: fetch(100) and ack", ("benchmarks.worker_peers", "bare")),
@@ -72,12 +76,26 @@ ROWS: Mapping[str, Row] = {
     ),
     "two": Row("farutech-worker, no ledger, two processes", (*WORKER, "--no-ledger"), processes=2),
     "ledger": Row("farutech-worker", WORKER),
+    "delayed": Row(
+        "farutech-worker, no ledger, 20,000 tasks in backoff",
+        (*WORKER, "--no-ledger"),
+        delayed=20_000,
+    ),
 }
+"""The rows of the table, by the names that `--row` takes."""
+COMPARED = (
+    ("worker", "bare", 1.0),
+    ("worker", "faststream", 3.0),
+    ("ledger", "bare", 1 / 3),
+    ("two", "worker", 1.7),
+    ("delayed", "worker", 0.9),
+)
+"""What is to be how many times as fast as what."""
 
 
 @click.command()
 @click.option("--count", default=100_000, show_default=True, help="tasks for each row and round")
-@click.option("--rounds", default=3, show_default=True, help="how often all rows are measured")
+@click.option("--rounds", default=2, show_default=True, help="how often all rows are measured")
 @click.option("--row", "chosen", multiple=True, type=click.Choice(list(ROWS)), help="only these")
 @click.option("--latency/--no-latency", default=True, help="from enqueue to handler, idle system")
 @click.option("--memory", "soak", default=0, help="memory over so many tasks (0: not measured)")
@@ -86,7 +104,7 @@ def main(*, count: int, rounds: int, chosen: tuple[str, ...], latency: bool, soa
     names = [name for name in ROWS if not chosen or name in chosen]
     if "faststream" in names and find_spec("faststream") is None:
         names.remove("faststream")
-        print("FastStream is not installed: pip install 'farutech-console[bench]'")
+        print("FastStream is left out: `make bench-worker` installs it, or the extra `bench`.")
     asyncio.run(_run(names, count, rounds, latency=latency, soak=soak))
 
 
@@ -101,6 +119,7 @@ async def _run(names: list[str], count: int, rounds: int, *, latency: bool, soak
                     for name in names:
                         paces[name].append(await _pace(connection, server, ROWS[name], count))
                 print(_table(paces))
+                print(_comparisons(paces))
             if latency:
                 print(_latency_words(await _latencies(connection, server, Path(folder))))
             if soak:
@@ -109,9 +128,11 @@ async def _run(names: list[str], count: int, rounds: int, *, latency: bool, soak
 
 async def _pace(connection: Connection, server: NatsServer, row: Row, count: int) -> Pace:
     await fresh_queue(connection)
+    if row.delayed:
+        await put_off(connection, row.delayed)
     await publish(connection, count)
     with running(_command(row, server), row.processes) as pids:
-        return await measure(connection, count, pids, server.pid)
+        return await measure(connection, count, pids, server.pid, row.delayed)
 
 
 def _command(row: Row, server: NatsServer) -> list[str]:
@@ -145,6 +166,18 @@ def _table(paces: Mapping[str, list[Pace]]) -> str:
             pairs = zip(measured, paces[BASE], strict=True)
             ratio = f"{statistics.median(pace.rate / base.rate for pace, base in pairs):.2f}"
         lines.append(f"| {ROWS[name].title} | {rate:,.0f} | {ratio} | {cpu:.0f} | {server:.0f} |")
+    return "\n".join(lines)
+
+
+def _comparisons(paces: Mapping[str, list[Pace]]) -> str:
+    lines = ["", "| | | times as fast | processor time | wanted |", "|---|---|---:|---:|---:|"]
+    for name, other, wanted in COMPARED:
+        if name in paces and other in paces:
+            pairs = list(zip(paces[name], paces[other], strict=True))
+            rate = statistics.median(one.rate / two.rate for one, two in pairs)
+            cpu = statistics.median(two.cpu / one.cpu for one, two in pairs)
+            titles = f"| {ROWS[name].title} | {ROWS[other].title} "
+            lines.append(f"{titles}| {rate:.2f} | {cpu:.2f} | {wanted:.2f} |")
     return "\n".join(lines)
 
 

@@ -40,6 +40,11 @@ class Pace:
     worker_cpu: float
     server_cpu: float
 
+    @property
+    def cpu(self) -> float:
+        """Processor seconds for each task, the server's included."""
+        return self.worker_cpu + self.server_cpu
+
 
 def task_body(number: int, size: int = 300) -> bytes:
     """Return a task of `size` bytes."""
@@ -92,11 +97,9 @@ async def publish(connection: Connection, count: int, first: int = 0) -> None:
 @contextmanager
 def running(command: list[str], copies: int = 1) -> Iterator[list[int]]:
     """Run so many processes of a Python module; yields their ids and kills them at the end."""
-    quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL}
-    processes = [
-        subprocess.Popen([sys.executable, "-m", *command], **quiet)  # type: ignore[call-overload]
-        for _ in range(copies)
-    ]
+    line = [sys.executable, "-m", *command]
+    none = subprocess.DEVNULL
+    processes = [subprocess.Popen(line, stdin=none, stdout=none) for _ in range(copies)]
     try:
         yield [process.pid for process in processes]
     finally:
@@ -120,26 +123,55 @@ async def tasks_left(connection: Connection) -> int:
 
 async def until_done(connection: Connection) -> None:
     """Return when all tasks are acknowledged."""
-    while await tasks_left(connection):  # noqa: ASYNC110 - the server tells nobody
-        await asyncio.sleep(LOOK)
+    while left := await tasks_left(connection):
+        await _fewer_left(connection, left)
 
 
-async def measure(connection: Connection, count: int, pids: list[int], server: int) -> Pace:
-    """Return the pace at which `count` tasks go, from the first on: starting up does not count."""
-    while (left := await tasks_left(connection)) == count:  # noqa: ASYNC110 - it tells nobody
-        await asyncio.sleep(LOOK)
+async def put_off(connection: Connection, count: int) -> None:
+    """Store so many tasks and give each back, to come again in a day."""
+    await publish(connection, count)
+    context = connection.client.jetstream()
+    subscription = await context.pull_subscribe_bind(NAMES.consumer, NAMES.stream)
+    done = 0
+    while done < count:
+        for message in await subscription.fetch(min(500, count - done), timeout=PATIENCE):
+            await message.nak(delay=24 * 3600)
+            done += 1
+    await subscription.unsubscribe()
+    await connection.flush(PATIENCE)
+
+
+async def measure(
+    connection: Connection, count: int, pids: list[int], server: int, kept: int = 0
+) -> Pace:
+    """Return the pace at which `count` tasks go, from the first on: starting up does not count.
+
+    `kept` tasks more lie there and stay.
+
+    Raises:
+        StalledError: nothing moves.
+    """
+    left = count
+    while left == count:
+        left = await _fewer_left(connection, kept + left) - kept
     began, first = time.monotonic(), left
     cpu, server_cpu = _cpu(pids), _cpu([server])
-    moved_at = began
-    while left:
-        await asyncio.sleep(LOOK)
-        before, left = left, await tasks_left(connection)
-        if left != before:
-            moved_at = time.monotonic()
-        elif time.monotonic() - moved_at > PATIENCE:
-            raise StalledError(f"{left} of {count} tasks left")
+    while left > 0:
+        left = await _fewer_left(connection, kept + left) - kept
     seconds = time.monotonic() - began
     return Pace(first / seconds, (_cpu(pids) - cpu) / first, (_cpu([server]) - server_cpu) / first)
+
+
+async def _fewer_left(connection: Connection, before: int) -> int:
+    """Return how many tasks are left once there are fewer than before."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        await asyncio.sleep(LOOK)
+        left = await tasks_left(connection)
+        if left < before:
+            return left
+        if time.monotonic() > deadline:
+            raise StalledError(f"{left} tasks are left, and nothing moves")
 
 
 def memory(pid: int) -> int:
