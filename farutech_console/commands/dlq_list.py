@@ -18,13 +18,12 @@ from farutech_console.commands.progress import ProgressLine
 from farutech_console.commands.selection import selection_flags
 from farutech_console.commands.session import EXIT_DONE, run
 from farutech_console.operations.records import letter_record
-from farutech_console.operations.selection import Selection
+from farutech_console.operations.selection import ScanProgress, Selection
 from farutech_console.settings import ConsoleSettings
 from worker.flags import settings_flags
 
 if TYPE_CHECKING:
     from farutech_console.operations.live import LiveBackend
-    from farutech_console.operations.select import Progress
     from worker.jetstream.dead_letters_lean import LeanLetter
 
 SHOWN_TO_PEOPLE = 100
@@ -67,7 +66,7 @@ class _Listing:
         self._as_json = as_json
         self._line = ProgressLine(self._queue.clock)
         self._table = output.Table(_TITLES, _WIDTHS)
-        self._last: Progress | None = None
+        self._last: ScanProgress | None = None
         self._held: list[tuple[str, ...]] = []
         self._lined_up = False
         self._hold_until = self._queue.clock.monotonic() + HELD_BACK
@@ -90,7 +89,7 @@ class _Listing:
         if not self._as_json:
             self._say_what_else()
 
-    def _follow(self, progress: Progress) -> None:
+    def _follow(self, progress: ScanProgress) -> None:
         self._last = progress
         if self._held and self._is_time():
             self._print_held()

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
 
 import click
 import humanize
 
+from farutech_console.operations.selection import ScanProgress
 from worker.model.clock import Clock
-
-if TYPE_CHECKING:
-    from farutech_console.operations.select import Progress
 
 FIRST_AFTER = 0.5
 """Seconds before the line first shows: what is quick needs none."""
@@ -44,7 +41,7 @@ class ProgressLine:
             click.echo(_CLEAR, nl=False, err=True)
             self._shown = False
 
-    def read(self, progress: Progress) -> None:
+    def read(self, progress: ScanProgress) -> None:
         """Show how far the reading of letters is."""
         if not self._on_terminal:
             return

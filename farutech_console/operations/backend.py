@@ -7,6 +7,8 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from farutech_console.operations.audit_log import AuditPage
+from farutech_console.operations.browse import Groups
+from farutech_console.operations.filter.model import ALL, Filter
 from farutech_console.operations.fleet_view import FleetView
 from farutech_console.operations.model import (
     FeedCounts,
@@ -18,9 +20,11 @@ from farutech_console.operations.model import (
     TaskEvent,
 )
 from farutech_console.operations.plan import Which
+from farutech_console.operations.selection import ScanProgress, Selection, no_progress
 from farutech_console.operations.story_view import TaskStory, TaskSummary
 from farutech_console.operations.undo import UndoPlan
 from farutech_console.operations.velocity import Control, Pacing
+from worker.jetstream.dead_letters_lean import LeanLetter
 from worker.model.dead_letter import StoredDeadLetter
 from worker.model.names import QueueNames
 from worker.model.state import Pause
@@ -64,8 +68,28 @@ class Backend(Protocol):
     def feed_counts(self) -> FeedCounts:
         """Return what the live feed counted so far; never waits."""
 
-    async def page(self, limit: int, before: int | None = None) -> Page:
-        """Return the newest letters, at most `limit`, of sequences below `before`."""
+    async def page(self, limit: int, before: int | None = None, wanted: Filter = ALL) -> Page:
+        """Return the newest letters that match, at most `limit`, of sequences below `before`.
+
+        The page's depth is that of all letters. Where few match, very many are read: cancel it.
+        """
+
+    def select(
+        self, selection: Selection, progress: Callable[[ScanProgress], None] = no_progress
+    ) -> AsyncIterator[Sequence[LeanLetter]]:
+        """Yield the letters that a selection takes, some at a time, as they are found.
+
+        `progress` is called after each few hundred, perhaps in another thread; closing the iterator
+        ends the reading.
+        """
+
+    async def groups(
+        self, selection: Selection, progress: Callable[[ScanProgress], None] = no_progress
+    ) -> Groups:
+        """Return the causes of the letters that a selection takes; reads all of them once.
+
+        `progress` is called as by `select`.
+        """
 
     async def letter(self, sequence: int) -> StoredDeadLetter | None:
         """Return one letter, None where it is gone."""

@@ -10,8 +10,8 @@ from farutech_console.operations.causes import CauseGroup, Causes
 from farutech_console.operations.filter.model import ALL, And, Comparison, Filter, Number
 from farutech_console.operations.model import Page
 from farutech_console.operations.queue import Queue
-from farutech_console.operations.select import Progress, no_progress, select
-from farutech_console.operations.selection import Selection
+from farutech_console.operations.select import select
+from farutech_console.operations.selection import ScanProgress, Selection, no_progress
 from worker.jetstream.dead_letters import DeadLetters
 from worker.jetstream.dead_letters_lean import LeanLetter
 
@@ -34,7 +34,7 @@ async def letters_of(queue: Queue) -> DeadLetters:
 
 
 async def read_selection(
-    queue: Queue, selection: Selection, progress: Callable[[Progress], None] = no_progress
+    queue: Queue, selection: Selection, progress: Callable[[ScanProgress], None] = no_progress
 ) -> AsyncGenerator[Sequence[LeanLetter], None]:
     """Yield the letters of a selection as they are found; see `select`."""
     pages = select(await letters_of(queue), selection, queue.clock.now(), progress)
@@ -63,13 +63,13 @@ async def read_page(queue: Queue, limit: int, before: int | None, wanted: Filter
 
 
 async def read_groups(
-    queue: Queue, selection: Selection, progress: Callable[[Progress], None] = no_progress
+    queue: Queue, selection: Selection, progress: Callable[[ScanProgress], None] = no_progress
 ) -> Groups:
     """Return the causes of the letters of a selection; reads all of them once."""
     causes = Causes()
-    last = Progress(0, 0, 0)
+    last = ScanProgress(0, 0, 0)
 
-    def follow(now: Progress) -> None:
+    def follow(now: ScanProgress) -> None:
         nonlocal last
         last = now
         progress(now)

@@ -9,7 +9,9 @@ from types import TracebackType
 from typing import Self
 
 from farutech_console.operations.audit_log import AuditPage, audit_page
+from farutech_console.operations.browse import Groups, read_groups, read_page, read_selection
 from farutech_console.operations.feed import LiveFeed
+from farutech_console.operations.filter.model import ALL, Filter
 from farutech_console.operations.fleet import FleetWatch
 from farutech_console.operations.fleet_view import FleetView
 from farutech_console.operations.link import Link
@@ -28,6 +30,7 @@ from farutech_console.operations.pause import pause_for, resume
 from farutech_console.operations.plan import Which, make_plan
 from farutech_console.operations.queue import Queue, operator_here
 from farutech_console.operations.run_plan import run_plan
+from farutech_console.operations.selection import ScanProgress, Selection, no_progress
 from farutech_console.operations.status import ask_status
 from farutech_console.operations.story import task_story, tenant_tasks
 from farutech_console.operations.story_view import TaskStory, TaskSummary
@@ -36,7 +39,7 @@ from farutech_console.operations.undo import UndoPlan, never, plan_undo, undo
 from farutech_console.operations.velocity import Control, Pacing
 from worker.jetstream.api import Api
 from worker.jetstream.connection import Connection, connect, shown_url
-from worker.jetstream.dead_letters import DeadLetters
+from worker.jetstream.dead_letters_lean import LeanLetter
 from worker.jetstream.errors import JetStreamError, UnreachableError
 from worker.jetstream.feed import overhear
 from worker.jetstream.info import stream_state
@@ -142,13 +145,21 @@ class LiveBackend:
         """Return what the live feed counted so far; never waits."""
         return self._feed.counts()
 
-    async def page(self, limit: int, before: int | None = None) -> Page:
-        """Return the newest letters, at most `limit`, of sequences below `before`."""
-        queue = self.queue()
-        letters = DeadLetters(queue.api, await queue.layout())
-        extent = await letters.extent()
-        found = await letters.newest(limit + 1, before)
-        return Page(tuple(found[:limit]), extent.depth, more=len(found) > limit)
+    async def page(self, limit: int, before: int | None = None, wanted: Filter = ALL) -> Page:
+        """Return the newest letters that match, at most `limit`, of sequences below `before`."""
+        return await read_page(self.queue(), limit, before, wanted)
+
+    def select(
+        self, selection: Selection, progress: Callable[[ScanProgress], None] = no_progress
+    ) -> AsyncGenerator[Sequence[LeanLetter], None]:
+        """Yield the letters that a selection takes, as they are found."""
+        return read_selection(self.queue(), selection, progress)
+
+    async def groups(
+        self, selection: Selection, progress: Callable[[ScanProgress], None] = no_progress
+    ) -> Groups:
+        """Return the causes of the letters that a selection takes; reads all of them."""
+        return await read_groups(self.queue(), selection, progress)
 
     async def letter(self, sequence: int) -> StoredDeadLetter | None:
         """Return one letter, None where it is gone."""

@@ -4,37 +4,20 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
 from datetime import datetime
 
 from farutech_console.operations.filter.bounds import sequence_bounds
 from farutech_console.operations.filter.evaluate import predicate
-from farutech_console.operations.selection import Selection
+from farutech_console.operations.selection import ScanProgress, Selection, no_progress
 from worker.jetstream.dead_letters import DeadLetters
 from worker.jetstream.dead_letters_lean import LeanLetter
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far the reading is: letters looked at, those that match, and how many there are in all.
-
-    `depth` is how many have to be looked at; less where some go away meanwhile.
-    """
-
-    scanned: int
-    matched: int
-    depth: int
-
-
-def no_progress(_progress: Progress) -> None:
-    """Tell nobody."""
 
 
 async def select(
     letters: DeadLetters,
     selection: Selection,
     now: datetime,
-    progress: Callable[[Progress], None] = no_progress,
+    progress: Callable[[ScanProgress], None] = no_progress,
 ) -> AsyncGenerator[Sequence[LeanLetter], None]:
     """Yield the letters that a selection takes, in its order, as they are found.
 
@@ -47,7 +30,7 @@ async def select(
     matches = predicate(selection.filter, now)
     pages, depth = await _pages(letters, selection)
     scanned = matched = 0
-    progress(Progress(0, 0, depth))
+    progress(ScanProgress(0, 0, depth))
     async with aclosing(pages):
         async for page in pages:
             found = [letter for letter in page if matches(letter)]
@@ -57,7 +40,7 @@ async def select(
                 looked_at = page.index(found[-1]) + 1
             scanned += looked_at
             matched += len(found)
-            progress(Progress(scanned, matched, max(depth, scanned)))
+            progress(ScanProgress(scanned, matched, max(depth, scanned)))
             if found:
                 yield found
             if selection.limit and matched >= selection.limit:

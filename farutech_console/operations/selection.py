@@ -35,3 +35,19 @@ class Selection:
         if self.limit:
             words += ["--limit", str(self.limit)]
         return (*words, "--oldest") if self.order == "oldest" else tuple(words)
+
+
+@dataclass(frozen=True, slots=True)
+class ScanProgress:
+    """How far the reading is: letters looked at, those that match, and how many there are in all.
+
+    `depth` is how many have to be looked at; less where some go away meanwhile.
+    """
+
+    scanned: int
+    matched: int
+    depth: int
+
+
+def no_progress(_progress: ScanProgress) -> None:
+    """Tell nobody."""

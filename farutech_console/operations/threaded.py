@@ -6,11 +6,15 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from farutech_console.operations.filter.model import ALL
 from farutech_console.operations.loop_thread import LoopThread
+from farutech_console.operations.selection import no_progress
 
 if TYPE_CHECKING:
     from farutech_console.operations.audit_log import AuditPage
     from farutech_console.operations.backend import Backend
+    from farutech_console.operations.browse import Groups
+    from farutech_console.operations.filter.model import Filter
     from farutech_console.operations.fleet_view import FleetView
     from farutech_console.operations.model import (
         FeedCounts,
@@ -22,9 +26,11 @@ if TYPE_CHECKING:
         TaskEvent,
     )
     from farutech_console.operations.plan import Which
+    from farutech_console.operations.selection import ScanProgress, Selection
     from farutech_console.operations.story_view import TaskStory, TaskSummary
     from farutech_console.operations.undo import UndoPlan
     from farutech_console.operations.velocity import Control, Pacing
+    from worker.jetstream.dead_letters_lean import LeanLetter
     from worker.model.dead_letter import StoredDeadLetter
     from worker.model.names import QueueNames
     from worker.model.state import Pause
@@ -86,9 +92,21 @@ class ThreadedBackend:
         """Ask the server for everything the overview shows."""
         return await self._thread.call(lambda backend: backend.status())
 
-    async def page(self, limit: int, before: int | None = None) -> Page:
-        """Return the newest letters, at most `limit`, of sequences below `before`."""
-        return await self._thread.call(lambda backend: backend.page(limit, before))
+    async def page(self, limit: int, before: int | None = None, wanted: Filter = ALL) -> Page:
+        """Return the newest letters that match, at most `limit`, of sequences below `before`."""
+        return await self._thread.call(lambda backend: backend.page(limit, before, wanted))
+
+    def select(
+        self, selection: Selection, progress: Callable[[ScanProgress], None] = no_progress
+    ) -> AsyncGenerator[Sequence[LeanLetter], None]:
+        """Yield the letters that a selection takes; never waits for who takes them."""
+        return self._thread.iterate(lambda backend: backend.select(selection, progress))
+
+    async def groups(
+        self, selection: Selection, progress: Callable[[ScanProgress], None] = no_progress
+    ) -> Groups:
+        """Return the causes of the letters that a selection takes."""
+        return await self._thread.call(lambda backend: backend.groups(selection, progress))
 
     async def letter(self, sequence: int) -> StoredDeadLetter | None:
         """Return one letter, None where it is gone."""

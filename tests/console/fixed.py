@@ -6,14 +6,18 @@ import asyncio
 import json
 import math
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import Self
 
 from farutech_console.operations.audit_log import AuditEntry, AuditPage
+from farutech_console.operations.browse import Groups
+from farutech_console.operations.causes import Causes
 from farutech_console.operations.errors import NothingToUndoError
+from farutech_console.operations.filter.evaluate import predicate
+from farutech_console.operations.filter.model import ALL, Filter
 from farutech_console.operations.fleet_view import FleetView, WorkerView
 from farutech_console.operations.model import (
     DeadLetterState,
@@ -27,11 +31,14 @@ from farutech_console.operations.model import (
     TaskEvent,
 )
 from farutech_console.operations.plan import Which
-from farutech_console.operations.selection import Selection
+from farutech_console.operations.selection import ScanProgress, Selection, no_progress
 from farutech_console.operations.story_view import TaskStory, TaskSummary
 from farutech_console.operations.undo import UndoPlan
 from farutech_console.operations.velocity import Control, Pacing
 from tests.console.fixed_fleet import some_changes, some_workers
+from worker.jetstream.dead_letters_lean import LeanLetter
+from worker.jetstream.messages import StoredMessage
+from worker.model.clock import format_rfc3339
 from worker.model.dead_letter import StoredDeadLetter, read_dead_letter
 from worker.model.names import QueueNames
 from worker.model.state import ConsumerState, Pause, ServerState, StreamState
@@ -75,6 +82,16 @@ def letter(sequence: int, body: object, *, died: float = 120.0, **more: object) 
         problem=problem,
     )
     return replace(stored, **more)  # type: ignore[arg-type]
+
+
+def lean(stored: StoredDeadLetter) -> LeanLetter:
+    """The letter as a scan has it."""
+    lines = "".join(f"{name}: {value}\r\n" for name, value in stored.headers.items())
+    block = f"NATS/1.0\r\n{lines}\r\n".encode() if lines else b""
+    stamp = format_rfc3339(stored.stored_at)
+    message = StoredMessage(stored.sequence, stored.subject, stamp, block, stored.body)
+    kept_for = stored.expires_at - stored.stored_at if stored.expires_at else None
+    return LeanLetter(message, kept_for)
 
 
 TRACEBACK = """Traceback (most recent call last):
@@ -276,10 +293,34 @@ class FixedBackend:
     def feed_counts(self) -> FeedCounts:
         return FeedCounts(published=512, succeeded=480, retrying=60, terminated=9, dead_lettered=9)
 
-    async def page(self, limit: int, before: int | None = None) -> Page:
+    async def page(self, limit: int, before: int | None = None, wanted: Filter = ALL) -> Page:
         self._fail()
+        matches = predicate(wanted, NOW)
         older = [one for one in self.letters if before is None or one.sequence < before]
+        older = [one for one in older if matches(one)]
         return Page(tuple(older[:limit]), len(self.letters), len(older) > limit)
+
+    async def select(
+        self, selection: Selection, progress: Callable[[ScanProgress], None] = no_progress
+    ) -> AsyncGenerator[Sequence[LeanLetter], None]:
+        self._fail()
+        matches = predicate(selection.filter, NOW)
+        found = [one for one in self.letters if matches(one)]
+        if selection.sequences:
+            found = [one for one in found if one.sequence in selection.sequences]
+        if selection.order == "oldest":
+            found.reverse()
+        progress(ScanProgress(len(self.letters), len(found), len(self.letters)))
+        yield [lean(one) for one in found[: selection.limit or None]]
+
+    async def groups(
+        self, selection: Selection, progress: Callable[[ScanProgress], None] = no_progress
+    ) -> Groups:
+        causes = Causes()
+        async for letters in self.select(selection, progress):
+            for one in letters:
+                causes.add(one)
+        return Groups(tuple(causes.ranked()), len(self.letters), causes.count)
 
     async def letter(self, sequence: int) -> StoredDeadLetter | None:
         self._fail()

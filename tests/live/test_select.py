@@ -10,15 +10,18 @@ from datetime import UTC, datetime
 
 import pytest
 
+from farutech_console.operations.browse import read_groups, read_page
 from farutech_console.operations.filter.evaluate import predicate
 from farutech_console.operations.filter.parser import parse_filter
-from farutech_console.operations.select import Progress, select
-from farutech_console.operations.selection import Selection
+from farutech_console.operations.queue import Queue as WorkQueue
+from farutech_console.operations.select import select
+from farutech_console.operations.selection import ScanProgress, Selection
 from tests.support.nats_server import NatsServer
 from tests.support.queues import NAMES, LayoutKind, Queue, letter, queue, task
 from worker.jetstream import dead_letters
 from worker.jetstream.dead_letters import DeadLetters
 from worker.jetstream.messages import delete_message
+from worker.model.clock import SystemClock
 from worker.model.dead_letter import StoredDeadLetter
 
 NOW = datetime(2026, 11, 24, 2, 41, tzinfo=UTC)
@@ -98,7 +101,7 @@ async def test_tells_how_far_it_is_and_takes_nothing_that_comes_later(
 ) -> None:
     async with queue(nats_server) as q:
         kept = await q.bury_many(60)
-        told: list[Progress] = []
+        told: list[ScanProgress] = []
         selection = Selection(parse_filter("tenant:acme-1"), order=order)  # type: ignore[arg-type]
         found: list[int] = []
         async with aclosing(
@@ -109,8 +112,8 @@ async def test_tells_how_far_it_is_and_takes_nothing_that_comes_later(
                     await q.bury_many(20)
                 found += [x.sequence for x in page]
     assert sorted(found) == [sequence for sequence in kept if (sequence - kept[0]) % 3 == 1]
-    assert told[0] == Progress(0, 0, 60)
-    assert told[-1] == Progress(60, 20, 60)
+    assert told[0] == ScanProgress(0, 0, 60)
+    assert told[-1] == ScanProgress(60, 20, 60)
     assert [x.scanned for x in told] == sorted(x.scanned for x in told)
 
 
@@ -134,3 +137,28 @@ async def test_letters_that_go_meanwhile_are_no_error(nats_server: NatsServer) -
         for newest_first in (True, False):
             pages = letters.skim(1, kept[-1], extent, newest_first=newest_first)
             assert [x async for page in pages for x in page] == []
+
+
+@pytest.mark.usefixtures("small_pages")
+async def test_a_page_of_a_filter_goes_on_below_the_last(nats_server: NatsServer) -> None:
+    async with queue(nats_server) as q:
+        await fill(q, 60)
+        names = WorkQueue(q.connection, NAMES, SystemClock(), operator="test")
+        wanted = parse_filter("tenant:acme-1")
+        everything = [x.sequence for x in expected(await q_letters(q), Selection(wanted))]
+        found: list[int] = []
+        before: int | None = None
+        while True:
+            page = await read_page(names, 5, before, wanted)
+            found += [x.sequence for x in page.letters]
+            if not page.more:
+                break
+            before = found[-1]
+        assert found == everything
+        groups = await read_groups(names, Selection(wanted))
+        assert (groups.matched, groups.scanned) == (len(everything), page.depth)
+        assert sum(group.count for group in groups.groups) == len(everything)
+
+
+async def q_letters(q: Queue) -> list[StoredDeadLetter]:
+    return await DeadLetters(q.api, q.layout).newest(1000)

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from farutech_console.commands.progress import ProgressLine
-from farutech_console.operations.select import Progress
+from farutech_console.operations.selection import ScanProgress
 from tests.console.fixed import StillClock
 
 
@@ -27,11 +27,11 @@ def test_tells_how_far_and_how_long(monkeypatch: pytest.MonkeyPatch) -> None:
     screen, clock = Screen(terminal=True), StillClock()
     monkeypatch.setattr(sys, "stderr", screen)
     line = ProgressLine(clock)
-    line.read(Progress(1_000, 10, 60_000))
+    line.read(ScanProgress(1_000, 10, 60_000))
     assert screen.getvalue() == ""
     clock.advance(2)
-    line.read(Progress(20_000, 10, 60_000))
-    line.read(Progress(20_250, 10, 60_000))
+    line.read(ScanProgress(20_000, 10, 60_000))
+    line.read(ScanProgress(20_250, 10, 60_000))
     shown = "20,000 of 60,000 read, 10 match, 10,000/s, 4 seconds left"
     assert screen.getvalue() == f"\r\x1b[K{shown}"
     line.clear()
@@ -44,6 +44,6 @@ def test_says_nothing_in_a_pipe(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stderr", screen)
     line = ProgressLine(clock)
     clock.advance(5)
-    line.read(Progress(1, 1, 2))
+    line.read(ScanProgress(1, 1, 2))
     line.clear()
     assert screen.getvalue() == ""
