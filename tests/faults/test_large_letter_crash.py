@@ -14,7 +14,10 @@ from tests.faults.sweeping import forking, sweep_until
 from tests.support.nats_server import NatsServer
 from tests.support.queues import NAMES, LayoutKind, Queue, queue, task
 from tests.support.stuck import client
-from tests.support.worker_queue import letters, publish, tasks_left
+from tests.support.waiting import eventually
+from tests.support.worker_queue import failing, letters, publish, tasks_left
+from tests.support.workers import working
+from worker.handlers.errors import Permanent
 from worker.jetstream.bodies import Bodies
 from worker.jetstream.bodies_orphans import Orphans
 from worker.jetstream.messages import purge_subject
@@ -111,3 +114,28 @@ async def test_of_the_replay(start_nats: StartNats, kind: LayoutKind) -> None:
             if process.exitcode == 0:
                 return
         raise AssertionError(f"there were more than {MOST} steps")
+
+
+async def test_of_the_server(start_nats: StartNats) -> None:
+    server, count = small_server(start_nats), 40
+    async with queue(server) as where:
+        for number in range(count):
+            await publish(where, large(number))
+        async with working(server, failing(Permanent("no")), concurrency=4) as worker:
+            for part in (1, 2, 3):
+                await eventually(lambda part=part: len(worker.logged("task.dead")) > 8 * part)  # type: ignore[misc]
+                server.restart(kill=True)
+            await eventually(lambda: len(worker.logged("task.dead")) >= count, within=60)
+            await eventually(lambda: where.connection.is_connected)
+        assert await tasks_left(where) == 0
+        found = [letter for letter, _ in await letters(where)]
+        assert sorted(letter.task.task_id for letter in found) == sorted(
+            f"task-{number}" for number in range(count)
+        )
+        bodies = Bodies(where.api, NAMES)
+        for letter in found:
+            assert letter.raw_object is not None
+            number = int(letter.task.task_id.removeprefix("task-"))
+            assert await bodies.get(letter.raw_object) == large(number)
+        await cleared(where)
+        assert len(await bodies.entries()) == len(await bodies.piece_subjects()) == count
