@@ -17,9 +17,9 @@ from worker.jetstream.messages import delete_message, purge_subject
 from worker.jetstream.origins import delete_origin
 from worker.jetstream.patience import Patience
 from worker.jetstream.replays import check_stream
+from worker.jetstream.replays_parts import GONE
 from worker.jetstream.topology import Layout
 
-GONE = "no longer there: replayed or purged by someone else"
 _AT_ONCE = 128
 _STRETCH = 100_000
 """Letters that one request deletes, so that a cancel is heard in between."""

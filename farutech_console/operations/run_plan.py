@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from dataclasses import replace
 
 from farutech_console.operations.archive import archive
 from farutech_console.operations.audit import Change, audited
 from farutech_console.operations.errors import StalePlanError
 from farutech_console.operations.model import Outcome, Plan
-from farutech_console.operations.purge import GONE, purge
+from farutech_console.operations.purge import purge
 from farutech_console.operations.queue import Queue
 from farutech_console.operations.replay import replay
 from farutech_console.operations.velocity import Control
+from farutech_console.operations.who import Who
 from worker.jetstream.replays_claims import Author
+from worker.jetstream.replays_parts import GONE
 from worker.jetstream.topology import Layout
 
 
@@ -40,22 +43,32 @@ async def run_plan(
         )
     control = control or Control(queue.clock, plan.pacing)
     control.begin(plan.count + len(plan.missing), len(plan.missing))
+    who = Who(queue, plan.generation, "")
     for sequence in plan.missing:
-        yield Outcome(sequence, "", "already", GONE)
+        yield await _with_who(Outcome(sequence, "", "already", GONE), who)
     if not plan.sequences:
         control.end()
         return
     async with audited(queue, change_of(plan, why)) as tally:
+        who = Who(queue, plan.generation, tally.id)
         outcomes = _outcomes(queue, layout, plan, Author(queue.operator, tally.id), why, control)
         try:
             async with aclosing(outcomes):
-                async for outcome in outcomes:
+                async for found in outcomes:
+                    outcome = await _with_who(found, who)
                     tally.count(outcome.outcome, outcome.sequence, outcome.detail)
                     control.count(outcome)
                     yield outcome
         finally:
             control.end()
         tally.stopped = tally.counts.total() < plan.count
+
+
+async def _with_who(outcome: Outcome, who: Who) -> Outcome:
+    """Say of a letter that is gone who dealt with it, where the audit knows."""
+    if outcome.outcome != "already" or outcome.detail != GONE:
+        return outcome
+    return replace(outcome, detail=await who.told(outcome.sequence) or GONE)
 
 
 def change_of(plan: Plan, why: str) -> Change:
