@@ -21,10 +21,11 @@ from farutech_console.operations.steps import (
     step_filter,
     step_record,
 )
-from farutech_console.operations.units import count, duration, full_time
+from farutech_console.operations.story_words import step_words
+from farutech_console.operations.units import count, full_time
 from farutech_console.settings import ConsoleSettings
 from worker.flags import settings_flags
-from worker.model.text import literal, padded
+from worker.model.text import padded
 
 if TYPE_CHECKING:
     from farutech_console.operations.live import LiveBackend
@@ -154,11 +155,6 @@ def step_line(step: TaskStep) -> str:
         padded(step.kind, 17),
         padded(step.task_id or (f"seq {step.sequence}" if step.sequence else ""), 36),
         padded(step.tenant_id, 16),
-        f"attempt {step.attempt}" if step.attempt else "",
-        f"next in {duration(step.delay)}" if step.delay else "",
-        f"{step.progress:.0%}" if step.progress is not None else "",
-        f"{step.seconds:.1f} s" if step.seconds is not None else "",
-        literal(step.worker_id),
-        literal(step.detail),
+        *step_words(step),
     ]
     return "  ".join(part for part in parts if part.strip()).rstrip()

@@ -12,14 +12,15 @@ from farutech_console.commands import output
 from farutech_console.commands.events import step_line
 from farutech_console.commands.output import json_flag
 from farutech_console.commands.session import EXIT_DONE, EXIT_FAILED, run
-from farutech_console.operations.units import count, full_time
+from farutech_console.operations.story_words import where_words
+from farutech_console.operations.units import full_time
 from farutech_console.settings import ConsoleSettings
 from worker.flags import settings_flags
 from worker.model.text import literal
 
 if TYPE_CHECKING:
     from farutech_console.operations.live import LiveBackend
-    from farutech_console.operations.story_view import TaskStory, TaskSummary, Whereabouts
+    from farutech_console.operations.story_view import TaskStory, TaskSummary
 
 LIMIT = 100
 
@@ -86,29 +87,11 @@ def story_lines(story: TaskStory) -> Iterator[str]:
     if story.task_type:
         yield f"{'type':<9} {literal(story.task_type)}"
     for where in story.where:
-        yield f"{'now':<9} {where_line(where)}"
+        yield f"{'now':<9} {where_words(where)}"
     for step in story.steps:
         yield step_line(step)
     if story.missing:
         yield f"Not there, so the story may have gaps: {', '.join(map(literal, story.missing))}"
-
-
-def where_line(where: Whereabouts) -> str:
-    """Return where a copy of the task is, in words."""
-    parts = [where.place.replace("_", " ")]
-    if where.position is not None:
-        parts.append(f"number {count(where.position)} in the queue")
-    if where.until is not None:
-        parts.append(f"until {full_time(where.until)}")
-    if where.worker:
-        parts.append(f"{'at' if where.place in ('in_flight', 'held') else 'by'} {where.worker}")
-    if where.attempt:
-        parts.append(f"attempt {where.attempt}")
-    if where.sequence:
-        parts.append(f"{where.stream} seq {where.sequence}")
-    if where.detail:
-        parts.append(where.detail)
-    return literal(", ".join(parts))
 
 
 def _print_tasks(tasks: tuple[TaskSummary, ...], tenant: str) -> None:
