@@ -8,16 +8,25 @@ from typing import TYPE_CHECKING, Literal
 
 from farutech_console.operations.trend import Rates
 from farutech_console.operations.units import age, count, duration, plural, rate
+from worker.model.text import literal
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
+    from farutech_console.operations.causes import CauseGroup
     from farutech_console.operations.fleet_view import FleetView
     from farutech_console.operations.model import QueueStatus
     from worker.model.state import ConsumerState
 
 Grade = Literal["bad", "warn"]
+ProblemKind = Literal["queue", "stuck", "dead_letters", "backlog", "workers"]
 GRADE_WORDS: dict[Grade, str] = {"bad": "PROBLEM", "warn": "WARNING"}
+
+MOSTLY = 0.3
+"""Share of the newest dead letters from which their cause is named."""
+
+SHOWN_CAUSE = 60
 
 GROWTH = 0.5
 """Tasks per second from which a backlog counts as growing."""
@@ -25,21 +34,27 @@ GROWTH = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that an operator should know. `room` has its evidence."""
+    """One thing that an operator should know. `room` has its evidence, `kind` is what it is of."""
 
     grade: Grade
     text: str
     room: str = ""
+    kind: ProblemKind = "queue"
 
 
 def problems(
-    status: QueueStatus, rates: Rates, now: datetime, fleet: FleetView | None = None
+    status: QueueStatus,
+    rates: Rates,
+    now: datetime,
+    fleet: FleetView | None = None,
+    causes: Sequence[CauseGroup] = (),
 ) -> tuple[Problem, ...]:
     """Return what is wrong, worst first; empty when all is well.
 
-    Of the workers only where `fleet` is given.
+    Of the workers only where `fleet` is given; `causes` are those of the newest dead letters, those
+    of most letters first.
     """
-    found = [*_consumer(status), *_stuck(status), *_dead_letters(status, rates, now)]
+    found = [*_consumer(status), *_stuck(status), *_dead_letters(status, rates, now, causes)]
     found += _backlog(status, rates)
     found += _workers(fleet, now) if fleet else []
     return tuple(sorted(found, key=lambda problem: problem.grade != "bad"))
@@ -71,10 +86,12 @@ def _stuck(status: QueueStatus) -> list[Problem]:
     if status.stuck <= 0:
         return []
     text = f"{plural(status.stuck, 'task')} stuck: deliveries spent, nobody will get them again"
-    return [Problem("bad", text)]
+    return [Problem("bad", text, kind="stuck")]
 
 
-def _dead_letters(status: QueueStatus, rates: Rates, now: datetime) -> list[Problem]:
+def _dead_letters(
+    status: QueueStatus, rates: Rates, now: datetime, causes: Sequence[CauseGroup]
+) -> list[Problem]:
     dead = status.dead_letters
     if dead is None:
         return [Problem("bad", "no stream takes dead letters: failed tasks cannot be set aside")]
@@ -89,7 +106,7 @@ def _dead_letters(status: QueueStatus, rates: Rates, now: datetime) -> list[Prob
     if dead.max_age is not None and dead.oldest_at is not None:
         left = dead.max_age - age(dead.oldest_at, now)
         text += f"; the oldest expires in {duration(left)}"
-    return [Problem("bad" if growing else "warn", text, "dlq")]
+    return [Problem("bad" if growing else "warn", text, "dlq", "dead_letters")]
 
 
 def _backlog(status: QueueStatus, rates: Rates) -> list[Problem]:
@@ -97,18 +114,18 @@ def _backlog(status: QueueStatus, rates: Rates) -> list[Problem]:
     if consumer is None or rates.pending is None or rates.pending < GROWTH:
         return []
     text = f"the backlog grows by {rate(rates.pending)}: it never drains at this pace"
-    return [Problem("warn", text, "tasks")]
+    return [Problem("warn", text, "tasks", "backlog")]
 
 
 def _workers(fleet: FleetView, now: datetime) -> list[Problem]:
     found = []
     for worker in fleet.silent:
         since = duration(age(worker.seen_at, now))
-        found.append(Problem("bad", f"{worker.name} is silent since {since}", "workers"))
+        found.append(Problem("bad", f"{worker.name} is silent since {since}", "workers", "workers"))
     for task_type, count_ in sorted(_open_breakers(fleet).items()):
         where = plural(count_, "worker")
         found.append(
-            Problem("warn", f"the breaker of {task_type} is open at {where}", "workers"),
+            Problem("warn", f"the breaker of {task_type} is open at {where}", "workers", "workers"),
         )
     return found
 
