@@ -32,8 +32,9 @@ async def _sweep_and_die(server: NatsServer, at: int) -> bool:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("when", [1, -1], ids=["before", "after"])
-@pytest.mark.parametrize("kind", ["fresh", "go"])
+@pytest.mark.parametrize(
+    ("kind", "when"), [("fresh", -1), ("go", 1)], ids=["fresh-after", "go-before"]
+)
 async def test_killed_at_any_step_it_leaves_no_letter_twice(
     nats_server: NatsServer, kind: LayoutKind, when: int
 ) -> None:
