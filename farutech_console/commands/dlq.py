@@ -7,6 +7,8 @@ import click
 from farutech_console.commands.lazy import lazy_group
 
 COMMANDS = {
+    "import": ("farutech_console.commands.transfer", "import_"),
+    "export": ("farutech_console.commands.transfer", "export"),
     "groups": ("farutech_console.commands.dlq_groups", "groups"),
     "list": ("farutech_console.commands.dlq_list", "list_letters"),
     "purge": ("farutech_console.commands.dlq_change", "purge"),

@@ -39,7 +39,8 @@ class Change:
     """What is about to be changed.
 
     `about` names it: a stream, a consumer, a cause. `sequences` are of the stream in its life
-    `generation`. `command` does the same from a command line. `details` has what else matters.
+    `generation`; `count` says how many letters there are where no sequences name them. `command`
+    does the same from a command line. `details` has what else matters.
     """
 
     action: ActionName
@@ -49,6 +50,7 @@ class Change:
     generation: str = ""
     sequences: tuple[int, ...] = ()
     details: Mapping[str, str | int] = field(default_factory=dict)
+    count: int = 0
 
     @property
     def fingerprint(self) -> str:
@@ -155,7 +157,7 @@ def _begun(queue: Queue, change: Change) -> dict[str, Any]:
         "why": change.why[:MOST_WHY],
         "about": change.about,
         "generation": change.generation,
-        "count": len(set(change.sequences)),
+        "count": change.count or len(set(change.sequences)),
         "sequences": kept,
         "sequences_cut": len(kept) < len(sequences),
         "fingerprint": change.fingerprint,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 from worker.jetstream.api import Api
 from worker.jetstream.errors import (
@@ -13,7 +14,6 @@ from worker.jetstream.errors import (
     PayloadTooLargeError,
 )
 from worker.jetstream.messages import StoredMessage, delete_message, last_message
-from worker.model.dead_letter import StoredDeadLetter
 from worker.model.names import (
     ARCHIVE_BY,
     ARCHIVE_HEADERS,
@@ -47,6 +47,15 @@ class Purpose:
     why: str = ""
 
 
+class Kept(Protocol):
+    """What of a letter is kept."""
+
+    @property
+    def headers(self) -> Mapping[str, str]: ...  # noqa: D102
+    @property
+    def body(self) -> bytes: ...  # noqa: D102
+
+
 class Archive:
     """The archive of one queue."""
 
@@ -54,7 +63,7 @@ class Archive:
         self._api = api
         self._names = names
 
-    async def keep(self, key: str, letter: StoredDeadLetter, purpose: Purpose) -> int:
+    async def keep(self, key: str, letter: Kept, purpose: Purpose) -> int:
         """Store the copy of a letter under its key, once; return the copy's sequence.
 
         Raises:
@@ -78,6 +87,28 @@ class Archive:
             else:
                 return ack.sequence
 
+    async def add(self, key: str, letter: Kept, purpose: Purpose) -> str:
+        """Store a copy under a key unless there is one; return the run that made the one there.
+
+        Raises:
+            PayloadTooLargeError: it is too large to be kept with the run's name beside it.
+        """
+        subject = self._names.archive(key)
+        headers = self._headers(subject, letter, purpose)
+        while True:
+            try:
+                await self._api.publish(
+                    subject, letter.body, headers=headers, expected_last_subject_sequence=0
+                )
+            except ApiError as error:
+                if error.err_code != WRONG_LAST_SEQUENCE:
+                    raise
+                there = await self.copy(key)
+                if there is not None:
+                    return there.headers.get(ARCHIVE_ID, "")
+            else:
+                return purpose.run
+
     async def copy(self, key: str) -> StoredMessage | None:
         """Return the newest copy under a key, None where there is none."""
         try:
@@ -93,7 +124,7 @@ class Archive:
         """Delete a copy of a letter that stayed where it was."""
         await delete_message(self._api, self._names.archive_stream, sequence)
 
-    def _headers(self, subject: str, letter: StoredDeadLetter, purpose: Purpose) -> dict[str, str]:
+    def _headers(self, subject: str, letter: Kept, purpose: Purpose) -> dict[str, str]:
         least = kept_headers(letter.headers) | {ARCHIVE_ID: purpose.run}
         why = literal(purpose.why, MOST_WHY)
         whole = least | {ARCHIVE_BY: literal(purpose.by)} | ({ARCHIVE_WHY: why} if why else {})
