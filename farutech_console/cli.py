@@ -16,6 +16,7 @@ from worker.flags import load_settings, settings_flags
 COMMANDS = {
     "audit": ("farutech_console.commands.audit", "audit"),
     "check": ("farutech_console.commands.check", "check"),
+    "completion": ("farutech_console.commands.completion", "completion"),
     "dlq": ("farutech_console.commands.dlq", "dlq"),
     "demo": ("farutech_console.commands.demo", "demo_command"),
     "doctor": ("farutech_console.commands.doctor", "doctor"),

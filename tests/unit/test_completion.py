@@ -1,0 +1,72 @@
+"""Shell completion: what it offers, and that a real bash takes the script."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sysconfig
+from pathlib import Path
+
+import pytest
+from click.shell_completion import ShellComplete
+from click.testing import CliRunner
+
+from farutech_console import cli
+from farutech_console.commands.completion import PROGRAM, SHELLS, VARIABLE
+
+SCRIPTS = Path(sysconfig.get_path("scripts"))
+
+
+def offered(*words: str) -> set[str]:
+    """What is offered for the last word, after the others."""
+    shell = ShellComplete(cli.console, {}, PROGRAM, VARIABLE)
+    return {str(x.value) for x in shell.get_completions(list(words[:-1]), words[-1])}
+
+
+def test_commands_are_offered() -> None:
+    assert offered("st") == {"status", "stuck"}
+    assert offered("") == set(cli.COMMANDS)
+    assert {"list", "replay", "purge"} <= offered("dlq", "")
+    assert offered("stuck", "") == {"list", "recover"}
+
+
+def test_flags_and_their_values_are_offered() -> None:
+    assert offered("status", "--sa") == {"--sample"}
+    assert {"--json", "--server", "--read-only"} <= offered("status", "--")
+    assert offered("stuck", "recover", "--to", "") == {"dlq", "work"}
+    assert offered("completion", "") == set(SHELLS)
+    assert {"--server", "--stream"} <= offered("--s")
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_the_script_names_the_program(shell: str) -> None:
+    said = CliRunner().invoke(cli.console, ["completion", shell])
+    assert said.exit_code == 0
+    assert PROGRAM in said.output
+    assert f"{VARIABLE}={shell}_complete" in said.output
+
+
+def test_another_shell_is_wrong_usage() -> None:
+    assert CliRunner().invoke(cli.console, ["completion", "csh"]).exit_code == 2
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="there is no bash here")
+def test_a_real_bash_completes() -> None:
+    words = """
+        eval "$(farutech-console completion bash)"
+        COMP_WORDS=(farutech-console stat) COMP_CWORD=1
+        _farutech_console_completion farutech-console
+        printf '%s\\n' "${COMPREPLY[@]}"
+        complete -p farutech-console
+    """
+    said = subprocess.run(
+        ["bash", "--norc", "-c", words],
+        env={"PATH": f"{SCRIPTS}:/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    first, *_, last = said.stdout.splitlines()
+    assert first == "status"
+    assert "_farutech_console_completion farutech-console" in last
