@@ -35,6 +35,7 @@ from benchmarks.worker_load import (
     put_off,
     running,
     task_body,
+    tasks_told,
     until_done,
 )
 from tests.support.nats_server import NatsServer
@@ -132,7 +133,12 @@ async def _pace(connection: Connection, server: NatsServer, row: Row, count: int
         await put_off(connection, row.delayed)
     await publish(connection, count)
     with running(_command(row, server), row.processes) as pids:
-        return await measure(connection, count, pids, server.pid, row.delayed)
+        pace = await measure(connection, count, pids, server.pid, row.delayed)
+    if row.command[0] == "worker" and "--no-events" not in row.command:
+        missing = count - await tasks_told(connection)
+        if missing:
+            print(f"{row.title}: of {missing:,} tasks no event is stored")
+    return pace
 
 
 def _command(row: Row, server: NatsServer) -> list[str]:

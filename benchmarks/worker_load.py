@@ -121,6 +121,13 @@ async def tasks_left(connection: Connection) -> int:
     return int((info["state"].get("subjects") or {}).get(NAMES.tasks, 0))
 
 
+async def tasks_told(connection: Connection) -> int:
+    """Return of how many tasks there are events; a worker that stopped has sent all of its own."""
+    body = {"subjects_filter": NAMES.events("*")}
+    info = await connection.api.request(f"STREAM.INFO.{NAMES.events_stream}", body)
+    return int(info["state"]["num_subjects"])
+
+
 async def until_done(connection: Connection) -> None:
     """Return when all tasks are acknowledged."""
     while left := await tasks_left(connection):

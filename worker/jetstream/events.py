@@ -110,13 +110,14 @@ class Events:
         try:
             while not self._stopping:
                 await self._wake.wait()
-                if not self._stopping:
-                    await asyncio.sleep(GATHER)
-                    self._wake.clear()
-                await self._send()
+                self._wake.clear()
+                await asyncio.sleep(0 if self._stopping else GATHER)
+                if self._send():
+                    self._wake.set()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(STOP_TIMEOUT):
-                    await self._send()
+                    while self._send():  # noqa: ASYNC110 - the socket tells nobody
+                        await asyncio.sleep(GATHER)
         finally:
             unlisten()
             self._tell_dropped()
@@ -132,17 +133,19 @@ class Events:
             self._wake.set()
         self._noted.append(events)
 
-    async def _send(self) -> None:
-        """Send what there is, in pieces; keep it where no server is connected."""
+    def _send(self) -> bool:
+        """Send what the connection takes now; return whether it would take more a moment later.
+
+        What a slow server leaves over fills our buffer, which drops, and not the client's, in which
+        it would hold up acks. What there is while no server is connected stays as well.
+        """
         wire = self._connection.wire
         self._encode()
         while self._lines and self._connection.is_connected:
-            # A slow server fills our buffer, which drops, and not the client's, which blocks acks.
             if wire.unsent > PIECE:
-                await asyncio.sleep(GATHER)
-                self._encode()
-            else:
-                wire.put_ready(*self._take())
+                return True
+            wire.put_ready(*self._take())
+        return False
 
     def _encode(self) -> None:
         self._stamps.set(self._clock)
