@@ -13,6 +13,7 @@ import contextlib
 import json
 import os
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
@@ -47,12 +48,16 @@ BASE = "bare"
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of the table: what runs, in how many processes, beside how many delayed tasks."""
+    """One line of the table: what runs, in how many processes, beside how many delayed tasks.
+
+    What `talks` logs each task, which nobody is to read.
+    """
 
     title: str
     command: tuple[str, ...]
     processes: int = 1
     delayed: int = 0
+    talks: bool = False
 
 
 WORKER = (
@@ -74,6 +79,7 @@ ROWS: Mapping[str, Row] = {
     "logged": Row(
         "farutech-worker, no ledger, a log line for each task",
         (*WORKER, "--no-ledger", "--log-level", "info"),
+        talks=True,
     ),
     "two": Row("farutech-worker, no ledger, two processes", (*WORKER, "--no-ledger"), processes=2),
     "ledger": Row("farutech-worker", WORKER),
@@ -132,7 +138,8 @@ async def _pace(connection: Connection, server: NatsServer, row: Row, count: int
     if row.delayed:
         await put_off(connection, row.delayed)
     await publish(connection, count)
-    with running(_command(row, server), row.processes) as pids:
+    log = subprocess.DEVNULL if row.talks else None
+    with running(_command(row, server), row.processes, log) as pids:
         pace = await measure(connection, count, pids, server.pid, row.delayed)
     if row.command[0] == "worker" and "--no-events" not in row.command:
         missing = count - await tasks_told(connection)

@@ -95,11 +95,16 @@ async def publish(connection: Connection, count: int, first: int = 0) -> None:
 
 
 @contextmanager
-def running(command: list[str], copies: int = 1) -> Iterator[list[int]]:
-    """Run so many processes of a Python module; yields their ids and kills them at the end."""
+def running(command: list[str], copies: int = 1, stderr: int | None = None) -> Iterator[list[int]]:
+    """Run so many processes of a Python module; yields their ids and kills them at the end.
+
+    Their log goes to the file descriptor `stderr`, to this process's own where that is None.
+    """
     line = [sys.executable, "-m", *command]
     none = subprocess.DEVNULL
-    processes = [subprocess.Popen(line, stdin=none, stdout=none) for _ in range(copies)]
+    processes = [
+        subprocess.Popen(line, stdin=none, stdout=none, stderr=stderr) for _ in range(copies)
+    ]
     try:
         yield [process.pid for process in processes]
     finally:
