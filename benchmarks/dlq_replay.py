@@ -54,14 +54,16 @@ async def fill(q: Queue, count: int) -> None:
     for start in range(0, count, _AT_ONCE):
         await asyncio.gather(
             *(
-                q.bury(letter(number, task=_task(number, padding)))
+                q.bury(_letter(number, padding))
                 for number in range(start, min(start + _AT_ONCE, count))
             )
         )
 
 
-def _task(number: int, payload: dict[str, str]) -> dict[str, object]:
-    return dict(letter(number)["task"], payload=payload)
+def _letter(number: int, payload: dict[str, str]) -> bytes:
+    """Return a letter as Go and our worker write it: without blanks."""
+    task = dict(letter(number)["task"], payload=payload)
+    return json.dumps(letter(number, task=task), separators=(",", ":")).encode()
 
 
 async def timed(q: Queue, title: str, letters: int, work: Callable[[], Awaitable[int]]) -> Figure:

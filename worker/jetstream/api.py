@@ -115,13 +115,17 @@ class Api:
         answer = decoded(subject, data)
         return PubAck(answer["stream"], answer["seq"], bool(answer.get("duplicate", False)))
 
-    def check_size(self, subject: str, body: bytes, headers: Mapping[str, str]) -> None:
+    def check_size(
+        self, subject: str, body: bytes, headers: Mapping[str, str], beside: int = 0
+    ) -> None:
         """Refuse what the server would cut the connection for: headers and body count together.
+
+        `beside` are bytes of further headers.
 
         Raises:
             PayloadTooLargeError: it is more than the server's `max_payload`.
         """
-        size = len(body) + headers_size(headers)
+        size = len(body) + headers_size(headers) + beside
         if size > self._client.max_payload:
             raise PayloadTooLargeError(subject, size, self._client.max_payload)
 

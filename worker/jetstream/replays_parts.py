@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from worker.jetstream.api import Api
+from worker.jetstream.api import Api, headers_size
 from worker.jetstream.errors import JetStreamError, PayloadTooLargeError
 from worker.jetstream.info import stream_state
 from worker.jetstream.messages import (
@@ -28,13 +28,15 @@ from worker.model.replay import Unknown
 from worker.model.state import StreamState
 
 # As many header bytes as either protocol puts beside the task's own.
-_WIDEST = {
-    "Nats-Batch-Id": "0" * 32,
-    "Nats-Batch-Sequence": "1000",
-    "Nats-Batch-Commit": "1",
-    "Nats-Expected-Last-Subject-Sequence": "9" * 20,
-    "Nats-Expected-Last-Subject-Sequence-Subject": "x" * 256,
-}
+_WIDEST = headers_size(
+    {
+        "Nats-Batch-Id": "0" * 32,
+        "Nats-Batch-Sequence": "1000",
+        "Nats-Batch-Commit": "1",
+        "Nats-Expected-Last-Subject-Sequence": "9" * 20,
+        "Nats-Expected-Last-Subject-Sequence-Subject": "x" * 256,
+    }
+)
 Result = Literal["replayed", "already", "failed", "unknown"]
 
 IN_DOUBT = "sent, but the server did not say whether it stored it; the next replay finds out"
@@ -174,7 +176,7 @@ class ReplayParts:
         if stored.problem:
             return Replayed(task.sequence, task.task_id, "failed", f"not sent: {stored.problem}")
         try:
-            self.api.check_size(self.layout.names.tasks, task.body, task.headers | _WIDEST)
+            self.api.check_size(self.layout.names.tasks, task.body, task.headers, _WIDEST)
         except PayloadTooLargeError as error:
             return Replayed(task.sequence, task.task_id, "failed", str(error))
         return task

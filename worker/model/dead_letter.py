@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from worker.model import wire_json
 from worker.model.clock import parse_rfc3339
 from worker.model.replay import replay_count
-from worker.model.task import InvalidTaskError, Task, encode_task, parse_task
+from worker.model.task import InvalidTaskError, Task, parse_task
 
 Reason = Literal["attempts_exhausted", "permanent", "invalid", "stuck"]
 REASONS: tuple[Reason, ...] = get_args(Reason)
@@ -145,7 +145,7 @@ class DeadLetter(BaseModel):
         A message that was never a task goes back byte for byte.
         """
         raw = self.raw_bytes()
-        return encode_task(self.task.with_attempt(1)) if raw is None else raw
+        return wire_json.dumps(self.task.to_wire() | {"attempt": 1}) if raw is None else raw
 
 
 @dataclass(frozen=True, slots=True)
