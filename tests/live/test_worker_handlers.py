@@ -10,7 +10,7 @@ from tests.support.nats_server import NatsServer
 from tests.support.queues import queue, task
 from tests.support.waiting import eventually
 from tests.support.worker_queue import all_done, letters, publish
-from tests.support.workers import log_lines, worker_process
+from tests.support.workers import ROOT, log_lines, worker_process
 
 HANDLERS = """
 import threading
@@ -110,3 +110,24 @@ def test_a_module_that_cannot_be_used_says_why(
         assert process.wait(20) == 2
     assert said in log.read_text()
     assert "Traceback" not in log.read_text()
+
+
+async def test_the_example_of_the_documentation(nats_server: NatsServer, tmp_path: Path) -> None:
+    docs = (ROOT / "docs" / "worker.md").read_text(encoding="utf-8")
+    example = docs.partition("```python\n")[2].partition("```")[0]
+    (tmp_path / "example.py").write_text(example)
+    log = tmp_path / "worker.log"
+    async with queue(nats_server) as where:
+        with worker_process(nats_server, log, "--handlers", "example", PYTHONPATH=str(tmp_path)):
+            for number, plan in enumerate(("silver", "gold", "bronze")):
+                await publish(where, task(number, task_type="update", payload={"plan": plan}))
+            await publish(where, task(3, task_type="deprovision"))
+            await eventually(lambda: all_done(where), within=30)
+        ((letter, _),) = await letters(where)
+    assert (letter.reason, letter.error) == ("permanent", "there is no plan 'bronze'")
+    assert [line["delay"] for line in log_lines(log, "task.retry")] == [0.5]
+    done = sorted((line["task_id"], line["attempt"]) for line in log_lines(log, "task.done"))
+    assert done == [("task-0", 1), ("task-1", 2), ("task-3", 1)]
+    said = {line["task_id"]: line["databases"] for line in log_lines(log, "provisioned")}
+    assert said == {"task-0": 1, "task-1": 5}
+    assert [line["tenant"] for line in log_lines(log, "gone")] == ["acme-0"]
