@@ -13,7 +13,7 @@ LOCK := $(VENV)-lock/bin/uv pip compile --quiet --universal --python-version 3.1
         --upgrade --generate-hashes --no-emit-index-url --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format types imports check screenshots \
+.PHONY: help setup demo test lint format types imports check screenshots reference \
         bench-worker bench-dlq bench-console lock clean
 
 help: ## this list
@@ -73,6 +73,9 @@ imports: $(STAMP) ## the house's floors
 	@$(BIN)/lint-imports --no-logo
 
 check: lint types imports ## lint, types and imports
+
+reference: $(STAMP) ## docs/commands.md, from the commands themselves
+	@$(BIN)/python -m farutech_console.commands.reference > docs/commands.md
 
 screenshots: $(STAMP) ## screenshots/, made from the running demo
 	@$(BIN)/python -m screenshots
