@@ -75,7 +75,7 @@ imports: $(STAMP) ## the house's floors
 check: lint types imports ## lint, types and imports
 
 reference: $(STAMP) ## docs/commands.md, from the commands themselves
-	@$(BIN)/python -m farutech_console.commands.reference > docs/commands.md
+	@$(BIN)/python -m farutech_console.reference > docs/commands.md
 
 screenshots: $(STAMP) ## screenshots/, made from the running demo
 	@$(BIN)/python -m screenshots

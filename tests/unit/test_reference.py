@@ -8,7 +8,6 @@ import click
 import pytest
 
 from farutech_console import cli
-from farutech_console.commands.reference import RECORDS, reference
 from farutech_console.operations import record_keys as keys
 from farutech_console.operations.audit_log import AuditEntry, entry_record
 from farutech_console.operations.model import Outcome
@@ -18,6 +17,7 @@ from farutech_console.operations.records import (
     outcome_record,
     plan_record,
 )
+from farutech_console.reference import RECORDS, reference
 from tests.console.fixed import NOW, FixedBackend, some_letters
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "commands.md"

@@ -1,6 +1,6 @@
 """The reference of all commands, made from the commands themselves: `docs/commands.md`.
 
-`python -m farutech_console.commands.reference` prints it.
+`python -m farutech_console.reference` prints it.
 """
 
 from __future__ import annotations
