@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from farutech_console.operations.model import QueueStatus
     from worker.model.fleet import WorkerReport
 
 WorkerCondition = Literal["running", "draining", "silent"]
@@ -76,3 +77,16 @@ class FleetView:
             return None
         reports = [worker.report for worker in self.answered if worker.report]
         return sum(report.in_flight + report.held for report in reports)
+
+
+def shared_out(status: QueueStatus, fleet: FleetView) -> tuple[int | None, int | None]:
+    """Return how many tasks are in flight and how many in backoff, None for both if not known.
+
+    The server counts them together; what workers have in hand was asked a moment later, so that
+    both are about right where tasks come and go.
+    """
+    busy = fleet.busy
+    if status.consumer is None or (busy is None and status.consumer.ack_pending):
+        return None, None
+    in_flight = min(busy or 0, status.consumer.ack_pending)
+    return in_flight, status.consumer.ack_pending - in_flight

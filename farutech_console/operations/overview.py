@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from farutech_console.operations.fleet import FleetWatch
-from farutech_console.operations.fleet_view import FleetView
+from farutech_console.operations.fleet_view import FleetView, shared_out
 from farutech_console.operations.model import FeedCounts, QueueStatus
 from farutech_console.operations.queue import Queue
 from farutech_console.operations.trend import Rates, Trend
@@ -54,19 +54,6 @@ def overview_of(status: QueueStatus, trend: Trend, fleet: FleetView, now: dateti
         drain=drain_seconds(pending, rates),
         problems=problems(status, rates, now, fleet),
     )
-
-
-def shared_out(status: QueueStatus, fleet: FleetView) -> tuple[int | None, int | None]:
-    """Return how many tasks are in flight and how many in backoff, None for both if not known.
-
-    The server counts them together; what workers have in hand was asked a moment later, so that
-    both are about right where tasks come and go.
-    """
-    busy = fleet.busy
-    if status.consumer is None or (busy is None and status.consumer.ack_pending):
-        return None, None
-    in_flight = min(busy or 0, status.consumer.ack_pending)
-    return in_flight, status.consumer.ack_pending - in_flight
 
 
 class Overviews:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -17,7 +18,16 @@ Point = tuple[float, float]
 """Seconds ago, counted up to 0 for now (so -900 to 0), and the value then."""
 
 KEPT = 3_600
-"""Samples, one a second: an hour."""
+"""Samples as they come, one a second: an hour."""
+
+EVERY = 10
+"""Of older samples one in so many is kept."""
+
+KEPT_OLDER = 1_800
+"""Older samples: five hours more."""
+
+MOST_POINTS = 400
+"""Points of one curve, about: no terminal has room for more."""
 
 WINDOW = 10.0
 """Seconds that a rate is taken over."""
@@ -47,18 +57,29 @@ class Sample:
     settled: int
     dead: int
     last_sequence: int = 0
+    retried: int = 0
+    number: int = 0
 
 
 class Trend:
-    """Samples of the last hour."""
+    """Samples of the last hour, and every tenth of the five hours before."""
 
     def __init__(self) -> None:
-        self._samples: deque[Sample] = deque(maxlen=KEPT)
+        self._samples: deque[Sample] = deque()
+        self._older: deque[Sample] = deque(maxlen=KEPT_OLDER)
+        self._taken = 0
 
     def add(self, status: QueueStatus, counts: FeedCounts) -> None:
         """Take what one poll learnt."""
+        if len(self._samples) == KEPT:
+            oldest = self._samples.popleft()
+            if oldest.number % EVERY == 0:
+                self._older.append(oldest)
+        self._taken += 1
         self._samples.append(
             Sample(
+                number=self._taken,
+                retried=counts.retrying,
                 at=status.taken_at,
                 pending=status.consumer.pending if status.consumer else 0,
                 ack_pending=status.consumer.ack_pending if status.consumer else 0,
@@ -74,7 +95,8 @@ class Trend:
         """How far back the samples reach."""
         if len(self._samples) < 2:
             return 0.0
-        return (self._samples[-1].at - self._samples[0].at).total_seconds()
+        first = (self._older or self._samples)[0]
+        return (self._samples[-1].at - first.at).total_seconds()
 
     @property
     def deaf(self) -> bool:
@@ -101,34 +123,54 @@ class Trend:
             dead_letters=(last.dead - first.dead) / seconds,
         )
 
-    def pending(self) -> list[Point]:
-        """Return the pending tasks over time."""
-        return self._curve(lambda sample: sample.pending)
+    def pending(self, seconds: float) -> list[Point]:
+        """Return the pending tasks over the last `seconds`."""
+        return self._curve(lambda sample: sample.pending, seconds)
 
-    def ack_pending(self) -> list[Point]:
-        """Return the tasks in flight or in backoff over time."""
-        return self._curve(lambda sample: sample.ack_pending)
+    def ack_pending(self, seconds: float) -> list[Point]:
+        """Return the tasks in flight or in backoff over the last `seconds`."""
+        return self._curve(lambda sample: sample.ack_pending, seconds)
 
-    def incoming(self) -> list[Point]:
-        """Return the published tasks per second over time."""
-        return self._rate_curve(lambda sample: sample.published)
+    def dead_letters(self, seconds: float) -> list[Point]:
+        """Return how many dead letters lay there over the last `seconds`."""
+        return self._curve(lambda sample: sample.dead, seconds)
 
-    def outgoing(self) -> list[Point]:
-        """Return the settled tasks per second over time."""
-        return self._rate_curve(lambda sample: sample.settled)
+    def incoming(self, seconds: float) -> list[Point]:
+        """Return the published tasks per second over the last `seconds`."""
+        return self._rate_curve(lambda sample: sample.published, seconds)
 
-    def _curve(self, value: Callable[[Sample], int]) -> list[Point]:
+    def outgoing(self, seconds: float) -> list[Point]:
+        """Return the settled tasks per second over the last `seconds`."""
+        return self._rate_curve(lambda sample: sample.settled, seconds)
+
+    def retries(self, seconds: float) -> list[Point]:
+        """Return the attempts per second that failed and will be repeated, over `seconds`."""
+        return self._rate_curve(lambda sample: sample.retried, seconds)
+
+    def _curve(self, value: Callable[[Sample], int], seconds: float) -> list[Point]:
         if not self._samples:
             return []
         now = self._samples[-1].at
-        return [((s.at - now).total_seconds(), float(value(s))) for s in self._samples]
+        return [((s.at - now).total_seconds(), float(value(s))) for s in self._within(seconds)]
 
-    def _rate_curve(self, value: Callable[[Sample], int]) -> list[Point]:
-        points = self._curve(value)
+    def _within(self, seconds: float) -> list[Sample]:
+        """Return samples of the last `seconds`, so few that each may be drawn.
+
+        Which ones are left out depends on the sample alone: a curve moves, and does not flicker.
+        """
+        last = self._samples[-1]
+        stride = max(1, round(min(seconds, self.seconds) / MOST_POINTS))
+        older = self._older if seconds > KEPT else ()
+        recent = islice(self._samples, max(0, len(self._samples) - int(seconds) - 1), None)
+        kept = [sample for sample in chain(older, recent) if sample.number % stride == 0]
+        return kept if kept and kept[-1] is last else [*kept, last]
+
+    def _rate_curve(self, value: Callable[[Sample], int], seconds: float) -> list[Point]:
+        points = self._curve(value, seconds)
         rates: list[Point] = []
         first = 0
-        for at, reached in points:
-            while at - points[first][0] > SMOOTH:
+        for index, (at, reached) in enumerate(points):
+            while first < index - 1 and at - points[first][0] > SMOOTH:
                 first += 1
             before, began = points[first]
             if at > before:

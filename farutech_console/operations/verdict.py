@@ -34,12 +34,16 @@ GROWTH = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that an operator should know. `room` has its evidence, `kind` is what it is of."""
+    """One thing that an operator should know. `kind` is what it is of.
+
+    `room` has its evidence; `evidence` is the filter that finds it there, empty for all.
+    """
 
     grade: Grade
     text: str
     room: str = ""
     kind: ProblemKind = "queue"
+    evidence: str = ""
 
 
 def problems(
@@ -63,13 +67,14 @@ def problems(
 def _consumer(status: QueueStatus) -> list[Problem]:
     consumer = status.consumer
     if consumer is None:
-        return [Problem("bad", "no consumer: no task is delivered to anybody")]
+        return [Problem("bad", "no consumer: no task is delivered to anybody", "workers")]
     found = []
     if consumer.paused:
         left = duration(consumer.pause_remaining)
-        found.append(Problem("warn", f"the consumer is paused for another {left}"))
+        found.append(Problem("warn", f"the consumer is paused for another {left}", "workers"))
     elif not consumer.waiting and not consumer.ack_pending and consumer.pending:
-        found.append(Problem("bad", "no worker is pulling, and tasks are waiting"))
+        text = "no worker is pulling, and tasks are waiting"
+        found.append(Problem("bad", text, "workers"))
     if _is_full(consumer):
         limit = count(consumer.max_ack_pending)
         found.append(
@@ -106,7 +111,20 @@ def _dead_letters(
     if dead.max_age is not None and dead.oldest_at is not None:
         left = dead.max_age - age(dead.oldest_at, now)
         text += f"; the oldest expires in {duration(left)}"
-    return [Problem("bad" if growing else "warn", text, "dlq", "dead_letters")]
+    mostly, evidence = _mostly(causes)
+    grade: Grade = "bad" if growing else "warn"
+    return [Problem(grade, text + mostly, "dlq", "dead_letters", evidence)]
+
+
+def _mostly(causes: Sequence[CauseGroup]) -> tuple[str, str]:
+    """Return what most of them died of, where that can be said, and the filter that finds those."""
+    if not causes or causes[0].share < MOSTLY:
+        return "", ""
+    first = causes[0]
+    what = literal(first.cause.text or first.cause.error_type, SHOWN_CAUSE)
+    tenants = plural(len(first.tenants), "tenant") + (" or more" if first.more_tenants else "")
+    evidence = f"cause:{first.cause.key}" if first.cause.key else ""
+    return f"; {first.share:.0%} of the newest «{what}» at {tenants}", evidence
 
 
 def _backlog(status: QueueStatus, rates: Rates) -> list[Problem]:

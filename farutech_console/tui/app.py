@@ -14,7 +14,7 @@ from textual.reactive import reactive
 from textual.worker import Worker, WorkerState
 
 from farutech_console.tui import crash, themes
-from farutech_console.tui.common.messages import Broke, RunRequested
+from farutech_console.tui.common.messages import Broke, Follow, RunRequested
 from farutech_console.tui.common.trail import Trail
 from farutech_console.tui.keys import ROOM_NAMES, bindings
 from farutech_console.tui.preferences import Preferences
@@ -39,6 +39,9 @@ if TYPE_CHECKING:
 BREAKPOINTS = [(0, "-narrow"), (140, "-wide")]
 """Columns from which a screen has the class: rooms show more side by side then."""
 
+HEIGHTS = [(0, "-short"), (36, "-tall")]
+"""Rows, likewise: rooms show more beneath each other then."""
+
 LISTEN_S = 0.1
 TERMINAL_S = 2.0
 OPENING = "opening the backend"
@@ -62,6 +65,7 @@ class ConsoleApp(App[None]):
     TITLE = "farutech"
     BINDINGS = bindings("everywhere", "run")
     HORIZONTAL_BREAKPOINTS = BREAKPOINTS
+    VERTICAL_BREAKPOINTS = HEIGHTS
     ENABLE_COMMAND_PALETTE = True
     CSS = """
     Room { background: $background; color: $foreground; }
@@ -143,6 +147,7 @@ class ConsoleApp(App[None]):
             self.add_mode(room, partial(kind, desk))
         await self.switch_mode("overview")
         self.run_worker(monitor.run(), name="the status poll", exit_on_error=False)
+        self.run_worker(monitor.look_deeper(), name="the look at the workers", exit_on_error=False)
         self.set_interval(LISTEN_S, monitor.listen)
 
     async def on_unmount(self) -> None:
@@ -206,6 +211,14 @@ class ConsoleApp(App[None]):
         if self._monitor is not None and room != self.current_mode:
             self._trail.go(room)
             await self.switch_mode(room)
+
+    @on(Follow)
+    async def _follow(self, event: Follow) -> None:
+        from farutech_console.tui.common.room import Room
+
+        await self.action_room(event.room)
+        if isinstance(self.screen, Room):
+            self.screen.look_at(event.evidence)
 
     async def action_before(self) -> None:
         """Go to the room where the operator was before."""

@@ -50,6 +50,8 @@ COMMANDS = (
     Command("dlq", "the dead letters"),
     Command("workers", "who runs the tasks"),
     Command("audit", "who changed what"),
+    Command("task", "all that is known of a task, and where it is", "ID", "tasks"),
+    Command("tenant", "the tasks of a tenant, the latest first", "ID", "tasks"),
     Command("replay", "send the marked dead letters again, with a preview", "", "dlq", writes=True),
     Command("purge", "delete the marked dead letters, with a preview", "", "dlq", writes=True),
     Command(

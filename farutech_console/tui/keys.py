@@ -53,6 +53,14 @@ KEYS = (
     Key("pageup,ctrl+b", "pgup", "page_up", "", "a page up", "table"),
     Key("space", "space", "pause", "pause", "hold the list still, and go on", "tasks"),
     Key("G,end", "end", "follow", "follow", "follow the newest event again", "tasks"),
+    Key("j,down", "j ↓", "next_problem", "", "the next problem", "overview"),
+    Key("k,up", "k ↑", "previous_problem", "", "the problem before", "overview"),
+    Key("enter", "enter", "follow", "evidence", "where the problem can be looked into", "overview"),
+    Key("t", "t", "screen.span", "time span", "look back 2 min, 15 min, 1 h or 6 h", "overview"),
+    Key("slash", "/", "look_for", "find", "only events with these words in them", "tasks"),
+    Key(
+        "enter", "enter", "open", "story", "all that is known of the task, and where it is", "tasks"
+    ),
     Key("space", "space", "mark", "mark", "mark the letter for what comes next", "dlq"),
     Key("a", "a", "mark_all", "all", "mark all that lie there now, or none", "dlq"),
     Key("enter", "enter", "open", "open", "all there is to know of the letter", "dlq"),

@@ -13,12 +13,19 @@ from farutech_console.tui.common.live import Live
 
 if TYPE_CHECKING:
     from farutech_console.operations.backend import Backend
+    from farutech_console.operations.causes import CauseGroup
     from farutech_console.operations.model import TaskEvent
     from farutech_console.operations.trend import Trend
     from farutech_console.tui.common.eventlog import EventLog
 
 POLL_S = 1.0
 """Seconds between the end of one poll and the next."""
+
+DEEPER_S = 10.0
+"""Seconds between looks at the workers and at the causes."""
+
+NEWEST = 500
+"""Dead letters, the newest, whose causes are counted."""
 
 
 class Monitor:
@@ -57,6 +64,27 @@ class Monitor:
             return
         self._trend.add(status, self._backend.feed_counts())
         self._set(replace(self.live, link=self._backend.link(), status=status, failure=""))
+
+    async def look_deeper(self) -> None:
+        """Look for ever, now and then, at what takes longer: the workers, what letters died of."""
+        seen: object = None
+        while True:
+            if self._backend.link().connected and self.live.status is not None:
+                letters = self.live.status.dead_letters
+                try:
+                    self._set(replace(self.live, fleet=await self._backend.fleet()))
+                    if letters != seen:
+                        self._set(replace(self.live, causes=await self._causes()))
+                        seen = letters
+                except expected():
+                    # The poll meets the same and tells it; what was seen has its own age.
+                    seen = None
+            await asyncio.sleep(DEEPER_S if seen is not None else POLL_S)
+
+    async def _causes(self) -> tuple[CauseGroup, ...]:
+        from farutech_console.operations.selection import Selection
+
+        return (await self._backend.groups(Selection(limit=NEWEST))).groups
 
     def listen(self) -> None:
         """Look at the connection and fetch the events heard since; never waits."""

@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 from farutech_console.operations.audit_log import AuditEntry
 from farutech_console.operations.fleet_view import WorkerView
+from farutech_console.operations.steps import TaskStep
+from farutech_console.operations.story_view import TaskStory, Whereabouts
 from worker.model.fleet import BreakerReport, TaskReport, WorkerReport
 
 NOW = datetime(2026, 11, 24, 2, 41, 7, tzinfo=UTC)
@@ -144,4 +146,25 @@ def some_changes() -> tuple[AuditEntry, ...]:
             count=1,
             sequences="87001",
         ),
+    )
+
+
+def some_story(task_id: str) -> TaskStory:
+    """A task that failed twice, died, and was sent again."""
+    steps = (
+        TaskStep(_ago(7_900), "published", "stored", task_id),
+        TaskStep(
+            _ago(7_899), "retrying", "worker", task_id, attempt=1, worker_id="worker-001",
+            delay=10.0, seconds=1.2, detail="connection refused: acme-db:5432",
+        ),
+        TaskStep(
+            _ago(7_860), "dead_lettered", "worker", task_id, attempt=5, worker_id="worker-002",
+            detail="connection refused: acme-db:5432 [/red]",
+        ),
+        TaskStep(_ago(120), "replayed", "stored", task_id, detail="by ana@bastion-2"),
+        TaskStep(_ago(119), "started", "worker", task_id, attempt=1, worker_id="worker-001"),
+    )  # fmt: skip
+    where = Whereabouts("in_flight", "PROVISIONING", 100_583, worker="worker-001", attempt=1)
+    return TaskStory(
+        task_id, "acme-corp-1", "provision", (where,), steps, ("events",), ("archive",)
     )

@@ -29,10 +29,12 @@ from tests.console.fixed import (
     some_letters,
     some_status,
 )
+from tests.console.fixed_fleet import some_story
 from tests.console.test_hostile import hostile, opens
 from worker.jetstream.errors import UnreachableError
 
 SIZES = {"small": (80, 24), "large": (160, 48)}
+LAST = some_events()[-1].task_id
 HOSTILE = "[/red] [@click=app.quit]x[/] \x1b[31mred\x00 \u202eabc 部署 👩‍👩‍👧‍👦"
 
 Backend = Callable[[], FixedBackend]
@@ -162,6 +164,11 @@ SCENES = {
     ),
     "tasks": Scene(pressing("2", "?02:41:06")),
     "tasks_held": Scene(pressing("2", "?02:41:06", "k", "k", "pageup", "?held")),
+    "tasks_found": Scene(pressing("2", "?02:41:06", "slash", *"000042", "enter", "?1 with")),
+    "tasks_story": Scene(
+        pressing("2", "?02:41:06", "enter", "?There may be gaps"),
+        lambda: FixedBackend(events=some_events(), stories={LAST: some_story(LAST)}),
+    ),
     "tasks_empty": Scene(pressing("2", "?No task event"), FixedBackend),
     "letters": Scene(pressing(*DLQ)),
     "letters_marked": Scene(pressing(*DLQ, "space", "space", "j", "space", "?3 marked")),

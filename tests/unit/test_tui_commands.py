@@ -28,7 +28,7 @@ def test_a_beginning_will_do(text: str, name: str, argument: str) -> None:
     ("text", "told"),
     [
         ("delete", "there is no command delete"),
-        ("t", "t may be tasks or theme"),
+        ("t", "t may be tasks or task or tenant or theme"),
         ("theme", "theme needs its NAME"),
         ("quit now", "quit takes nothing after it"),
     ],

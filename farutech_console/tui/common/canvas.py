@@ -12,6 +12,7 @@ from farutech_console.tui.common.spans import Line, Span, Tone
 
 _BLANK = 0x2800
 _DOTS = ((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80))
+_GLYPHS = (" ", *(chr(_BLANK + bits) for bits in range(1, 256)))
 _LABEL = 6
 _STEPS = (1, 2, 3, 4, 6, 8, 10)
 
@@ -56,13 +57,15 @@ class Canvas:
 
 def _merge(dots: list[int], tones: list[Tone]) -> Line:
     spans: list[Span] = []
-    for bits, tone in zip(dots, tones, strict=True):
-        glyph = chr(_BLANK + bits) if bits else " "
-        if spans and (spans[-1].tone == tone or not bits):
-            spans[-1] = Span(spans[-1].text + glyph, spans[-1].tone)
-        else:
-            spans.append(Span(glyph, tone))
-    return tuple(spans)
+    run: list[str] = []
+    tone: Tone = "plain"
+    for bits, own in zip(dots, tones, strict=True):
+        if bits and own != tone:
+            if run:
+                spans.append(Span("".join(run), tone))
+            run, tone = [], own
+        run.append(_GLYPHS[bits])
+    return (*spans, Span("".join(run), tone))
 
 
 def peak(curves: Sequence[Curve], seconds: float) -> float:
@@ -72,9 +75,18 @@ def peak(curves: Sequence[Curve], seconds: float) -> float:
 
 
 def plot(
-    curves: Sequence[Curve], width: int, height: int, seconds: float, least: float = 1.0
+    curves: Sequence[Curve],
+    width: int,
+    height: int,
+    seconds: float,
+    least: float = 1.0,
+    *,
+    until: float = 0.0,
 ) -> list[Line]:
     """Return up to `height` lines of `width` cells: the curves over the last `seconds`, with axes.
+
+    `until` is the time of now, in seconds from any moment that stays: a dot stands for the same
+    stretch of time for as long as it is drawn, so that curves move and do not flicker.
 
     The value axis starts at 0 and ends at a round number, `least` at the lowest; the time axis
     ends now. An even number of rows is one less, so that half the value has a row of its own.
@@ -85,7 +97,7 @@ def plot(
     top = nice_ceiling(peak(curves, seconds), least)
     canvas = Canvas(across, down)
     for curve in curves:
-        _draw(canvas, curve, seconds, top)
+        _draw(canvas, curve, seconds, top, until)
     labels = _value_labels(top, down)
     body = [
         (Span(f"{label:>{_LABEL - 1}} {'┤' if label else '│'}", "muted"), *row)
@@ -113,16 +125,19 @@ def _time_axis(seconds: float, across: int) -> str:
     return " " * _LABEL + "└" + axis[:across]
 
 
-def _draw(canvas: Canvas, curve: Curve, seconds: float, top: float) -> None:
+def _draw(canvas: Canvas, curve: Curve, seconds: float, top: float, until: float) -> None:
     wide, high = canvas.width * 2 - 1, canvas.height * 4 - 1
+    stretch = seconds / wide
+    last = math.floor(until / stretch)
     previous: tuple[int, int] | None = None
     for at, value in curve.points:
-        if at < -seconds:
+        x = wide - last + math.floor((until + at) / stretch)
+        if x < 0:
             continue
-        x = round((at + seconds) / seconds * wide)
         y = high - round(min(max(value / top, 0.0), 1.0) * high)
-        _join(canvas, previous or (x, y), (x, y), curve)
-        previous = (x, y)
+        if (x, y) != previous:
+            _join(canvas, previous or (x, y), (x, y), curve)
+            previous = (x, y)
 
 
 def _join(canvas: Canvas, start: tuple[int, int], end: tuple[int, int], curve: Curve) -> None:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from textual.content import Content
 from textual.widget import Widget
 
 from farutech_console.tui.common.canvas import Curve, plot
 from farutech_console.tui.common.spans import Line, content, line, one_line
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 
 class Chart(Widget):
@@ -36,21 +40,52 @@ class Chart(Widget):
         self._least = least
         self._curves: tuple[Curve, ...] = ()
         self._seconds = 900.0
+        self._until = 0.0
         self._note = "no figures yet"
+        self._legend: Line = ()
+        self._lines: list[Line] = []
         self.border_title = title
 
-    def draw(self, curves: Sequence[Curve], seconds: float, *, legend: Line, note: str) -> None:
-        """Show these curves over the last `seconds`; `note` says why there are none."""
-        shown = tuple(curves), seconds, note
-        if shown != (self._curves, self._seconds, self._note):
-            self._curves, self._seconds, self._note = shown
-            self.refresh()
-        self.border_subtitle = one_line(legend)
+    def name_it(self, title: str) -> None:
+        """Set the title."""
+        if title != self.border_title:
+            self.border_title = title
 
-    def render(self) -> Content:
-        """Draw the curves at the size there is."""
+    def draw(
+        self,
+        curves: Sequence[Curve],
+        seconds: float,
+        *,
+        until: datetime,
+        legend: Line,
+        note: str,
+    ) -> None:
+        """Show these curves over the last `seconds` before `until`.
+
+        `note` says why there are none. Painted only when a dot moved.
+        """
+        self._curves, self._seconds, self._note = tuple(curves), seconds, note
+        self._until = until.timestamp()
+        self._show(self._plotted())
+        if legend != self._legend:
+            self._legend = legend
+            self.border_subtitle = one_line(legend)
+
+    def _plotted(self) -> list[Line]:
         width, height = self.content_size
         if not any(curve.points for curve in self._curves):
-            return content([line(self._note)])
-        lines: list[Line] = plot(self._curves, width, height, self._seconds, self._least)
-        return content(lines)
+            return [line(self._note)]
+        return plot(self._curves, width, height, self._seconds, self._least, until=self._until)
+
+    def _show(self, lines: list[Line]) -> None:
+        if lines != self._lines:
+            self._lines = lines
+            self.refresh()
+
+    def on_resize(self) -> None:
+        """Draw the curves at the size there is."""
+        self._show(self._plotted())
+
+    def render(self) -> Content:
+        """Show what was drawn."""
+        return content(self._lines)

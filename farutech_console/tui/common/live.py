@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from farutech_console.operations.causes import CauseGroup
+    from farutech_console.operations.fleet_view import FleetView
     from farutech_console.operations.model import LinkState, QueueStatus
 
 FRESH = 2.0
@@ -19,12 +21,15 @@ class Live:
 
     `status` is the last one that came, however old; `failure` says in words why none came since,
     and is empty while polls succeed. `broken` names a part of the console itself that died.
+    `fleet` and `causes`, of the newest dead letters, are looked for less often than `status`.
     """
 
     link: LinkState
     status: QueueStatus | None = None
     failure: str = ""
     broken: tuple[str, ...] = field(default=())
+    fleet: FleetView | None = None
+    causes: tuple[CauseGroup, ...] = ()
 
     def age(self, now: datetime) -> float | None:
         """Return how old the data is in seconds, None where there is none."""

@@ -27,3 +27,12 @@ class Broke(Message):
         super().__init__()
         error = type(worker.error).__name__
         self.what = f"{worker.name.strip('_')} died ({error}): restart the console"
+
+
+class Follow(Message):
+    """The operator wants to see something in another room: what the filter finds, or all."""
+
+    def __init__(self, room: str, evidence: str) -> None:
+        super().__init__()
+        self.room = room
+        self.evidence = evidence

@@ -26,10 +26,7 @@ class Panel(Widget):
         super().__init__(id=id)
         self._figures: tuple[tuple[str, str, Tone], ...] = ()
         self._empty = ""
-        self.name_it(title)
-
-    def name_it(self, title: str) -> None:
-        """Set the title; nothing in it is parsed."""
+        # Nothing in it is parsed.
         self.border_title = Content(title)
 
     def show(self, figures: Sequence[tuple[str, str, Tone]], *, empty: str = "") -> None:

@@ -117,6 +117,9 @@ class Room(Screen[None]):
         """Do one of the room's own commands."""
         raise NotImplementedError(f"{self.NAME} has no command {name} {argument}")
 
+    def look_at(self, evidence: str) -> None:
+        """Show what this filter finds, where the room has one."""
+
     def to_copy(self) -> str:
         """Return what `y` copies, empty for nothing."""
         return ""

@@ -8,7 +8,6 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.timer import Timer
-from textual.widgets import Static
 
 from farutech_console.operations.actions import asks_name
 from farutech_console.tui.common.confirm import ConfirmPlan
@@ -16,9 +15,9 @@ from farutech_console.tui.common.failures import expected, in_words
 from farutech_console.tui.common.live import Live
 from farutech_console.tui.common.messages import RunRequested
 from farutech_console.tui.common.room import Desk, Room
-from farutech_console.tui.common.spans import content, one_line
 from farutech_console.tui.common.table import VirtualTable
 from farutech_console.tui.common.textview import TextView
+from farutech_console.tui.common.words import Words
 from farutech_console.tui.dlq.pane import LetterPane
 from farutech_console.tui.dlq.reader import Reader
 from farutech_console.tui.dlq.rows import LetterRows, columns, empty_lines, title_line
@@ -55,8 +54,8 @@ class DeadLettersRoom(Room):
 
     def body(self) -> ComposeResult:
         """The table on the left or alone; the open letter on the right or instead."""
-        yield Static(id="title")
-        yield Static(id="empty")
+        yield Words(id="title")
+        yield Words(id="empty")
         with Horizontal(id="letters"):
             yield VirtualTable(id="table")
             yield LetterPane(id="detail")
@@ -85,13 +84,13 @@ class DeadLettersRoom(Room):
         width = table.size.width
         rows = LetterRows(letters, now, width, expiring=expiring)
         table.show(rows, columns(width, expiring=expiring), self._selection)
-        self.query_one("#title", Static).update(
-            one_line(title_line(letters, self._selection, table.scroll_offset.y))
+        self.query_one("#title", Words).show(
+            [title_line(letters, self._selection, table.scroll_offset.y)]
         )
         self.set_class(not len(letters), "-empty")
         if self._live is not None and not len(letters):
             lines = empty_lines(letters, self._live, self._failure)
-            self.query_one("#empty", Static).update(content(lines))
+            self.query_one("#empty", Words).show(lines)
         pane = self.query_one(LetterPane)
         if table.cursor != pane.sequence:
             self._show_detail_soon()

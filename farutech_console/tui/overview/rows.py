@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from farutech_console.operations.fleet_view import shared_out
 from farutech_console.operations.trend import Rates
 from farutech_console.operations.units import age, count, duration, rate, size
 from farutech_console.operations.verdict import drain_text
@@ -13,6 +14,7 @@ from worker.model.text import literal
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from farutech_console.operations.fleet_view import FleetView
     from farutech_console.operations.model import QueueStatus
 
 Figure = tuple[str, str, Tone]
@@ -35,8 +37,13 @@ def stream_figures(status: QueueStatus, rates: Rates, now: datetime) -> list[Fig
     ]
 
 
-def consumer_figures(status: QueueStatus, rates: Rates) -> list[Figure]:
-    """Return the consumer's figures, none where there is no consumer."""
+def consumer_figures(
+    status: QueueStatus, rates: Rates, fleet: FleetView | None = None
+) -> list[Figure]:
+    """Return the consumer's figures, none where there is no consumer.
+
+    Where all workers tell what they have in hand, what is in backoff is told apart.
+    """
     consumer = status.consumer
     if consumer is None:
         return []
@@ -45,13 +52,18 @@ def consumer_figures(status: QueueStatus, rates: Rates) -> list[Figure]:
     drain = drain_text(consumer.pending, rates)
     return [
         ("pending", f"{count(consumer.pending)}  {drain}".rstrip(), "strong"),
-        ("ack pending", f"{count(consumer.ack_pending)}/{limit}", "plain"),
+        ("ack pending", f"{count(consumer.ack_pending)}/{limit}{_delayed(status, fleet)}", "plain"),
         ("redelivered", count(consumer.redelivered), _when(consumer.redelivered, "warn")),
         ("pulls open", count(consumer.waiting), "plain"),
         ("delivered to", count(consumer.delivered_stream_sequence), "plain"),
         ("ack floor", count(consumer.ack_floor_stream_sequence), "plain"),
         ("max deliver", f"{tries} × {duration(consumer.ack_wait)}", "muted"),  # noqa: RUF001
     ]
+
+
+def _delayed(status: QueueStatus, fleet: FleetView | None) -> str:
+    delayed = shared_out(status, fleet)[1] if fleet else None
+    return f"  ≈{count(delayed)} in backoff" if delayed else ""
 
 
 def failure_figures(status: QueueStatus, rates: Rates, now: datetime) -> list[Figure]:

@@ -12,23 +12,20 @@ if TYPE_CHECKING:
     from farutech_console.operations.model import QueueStatus
     from farutech_console.operations.verdict import Grade, Problem
 
+POINTER = "› "  # noqa: RUF001 - a glyph
 GLYPHS: dict[Grade, str] = {"bad": "✖", "warn": "▲"}
 
 
-def verdict_lines(status: QueueStatus, found: tuple[Problem, ...]) -> list[Line]:
-    """Return the verdict: one line for all, or a line for each problem with its room's key."""
+def verdict_lines(status: QueueStatus, found: tuple[Problem, ...], chosen: int) -> list[Line]:
+    """Return the verdict: one line for all, or a line for each problem, the chosen one marked."""
     if not found:
         tasks = plural(status.tasks, "task")
         return [line(Span("● All is well", "ok"), f"   {tasks} in the queue, no dead letters")]
-    keys = {"dlq": "3", "tasks": "2"}
-    lines = []
-    for problem in found:
-        more = (Span(f"  → {keys[problem.room]}", "accent"),) if problem.room else ()
-        lines.append(
-            (
-                Span(f"{GLYPHS[problem.grade]} ", problem.grade),
-                Span(literal(problem.text), problem.grade),
-                *more,
-            )
-        )
-    return lines
+    return [_line(problem, chosen=index == chosen) for index, problem in enumerate(found)]
+
+
+def _line(problem: Problem, *, chosen: bool) -> Line:
+    pointer = Span(POINTER if chosen else "  ", "accent")
+    text = f"{GLYPHS[problem.grade]} {literal(problem.text)}"
+    link = (Span("  ⏎" if chosen else "", "accent"),) if problem.room else ()
+    return (pointer, Span(text, problem.grade), *link)
