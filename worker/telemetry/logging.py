@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Any, TextIO
 
@@ -19,14 +20,15 @@ def logger(level: str, style: str, stream: TextIO | None = None) -> FilteringBou
     """Return a logger that writes to `stream`, standard error by default.
 
     `level` is `debug`, `info`, `warning` or `error`; `style` is `json`, `text`, or `auto` for text
-    on a terminal and JSON elsewhere.
+    on a terminal and JSON elsewhere. Text has the time of the place, and, on a terminal where
+    `NO_COLOR` is not set, colours.
     """
     out = stream or sys.stderr
     on_terminal = out.isatty()
     as_text = style == "text" or (style == "auto" and on_terminal)
     bound: FilteringBoundLogger = structlog.wrap_logger(
         structlog.WriteLogger(out),
-        processors=_processors(as_text, colors=on_terminal),
+        processors=_processors(as_text, colors=on_terminal and not os.environ.get("NO_COLOR")),
         wrapper_class=structlog.make_filtering_bound_logger(LEVELS[level]),
         cache_logger_on_first_use=True,
     )
@@ -34,15 +36,17 @@ def logger(level: str, style: str, stream: TextIO | None = None) -> FilteringBou
 
 
 def _processors(as_text: bool, *, colors: bool) -> list[Processor]:  # noqa: FBT001 - private
-    shared: list[Processor] = [
+    if as_text:
+        return [
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="%H:%M:%S", utc=False),
+            structlog.processors.format_exc_info,
+            _literal,
+            structlog.dev.ConsoleRenderer(colors=colors, pad_event_to=20, sort_keys=False),
+        ]
+    return [
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-    ]
-    if as_text:
-        shared += [structlog.processors.format_exc_info, _literal]
-        return [*shared, structlog.dev.ConsoleRenderer(colors=colors, pad_event_to=20)]
-    return [
-        *shared,
         _literal,
         structlog.processors.dict_tracebacks,
         structlog.processors.JSONRenderer(),
