@@ -7,6 +7,7 @@ import click
 from farutech_console.commands.lazy import lazy_group
 
 COMMANDS = {
+    "edit": ("farutech_console.commands.edit", "edit"),
     "import": ("farutech_console.commands.transfer", "import_"),
     "export": ("farutech_console.commands.transfer", "export"),
     "groups": ("farutech_console.commands.dlq_groups", "groups"),

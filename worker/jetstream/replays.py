@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from worker.jetstream.api import Api
@@ -65,12 +65,18 @@ class Replayer:
         return await self._recover(await self._parts())
 
     async def run(
-        self, sequences: Sequence[int], allow: Allow = all_at_once, *, complete: bool = False
+        self,
+        sequences: Sequence[int],
+        allow: Allow = all_at_once,
+        *,
+        complete: bool = False,
+        edited: Mapping[int, bytes] | None = None,
     ) -> AsyncGenerator[Replayed, None]:
         """Replay these letters and yield the outcome of each, in their order.
 
         Before any are begun, `allow` is asked how many of those left may be. With `complete` the
         caller knows that the letters, ascending, are all that the stream holds up to the last.
+        `edited` has, by letter, what is sent in place of its task.
 
         Raises:
             StreamReplacedError: their stream was deleted and created anew.
@@ -78,6 +84,7 @@ class Replayer:
                 are found by whoever replays them next.
         """
         parts = await self._parts()
+        parts.edited = edited or {}
         recovered = await parts.patience.repeat(lambda: self._recover(parts))
         await self._step("recovered")
         claimed = ClaimedReplay(parts)

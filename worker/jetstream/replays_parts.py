@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from worker.jetstream.api import Api, headers_size
@@ -24,6 +24,7 @@ from worker.jetstream.replays_task import ReplayedTask, replayed_task
 from worker.jetstream.topology import Layout
 from worker.model.clock import Clock
 from worker.model.dead_letter import StoredDeadLetter
+from worker.model.names import EDITED_BY
 from worker.model.replay import Unknown
 from worker.model.state import StreamState
 
@@ -117,6 +118,8 @@ class ReplayParts:
         self.letters = ReplayedLetters(api, layout)
         self.moves = PurgeParts(api, layout, clock, claims.step)
         self._finishing = asyncio.Lock()
+        self.edited: Mapping[int, bytes] = {}
+        """What is sent in place of the tasks of some letters."""
 
     async def finish_purge_of(self, sequences: Sequence[int]) -> None:
         """Finish a purge that is under way of any of these letters, whoever began it.
@@ -175,6 +178,9 @@ class ReplayParts:
             return Replayed(stored.sequence, "", "failed", stored.error)
         if stored.problem:
             return Replayed(task.sequence, task.task_id, "failed", f"not sent: {stored.problem}")
+        if stored.sequence in self.edited:
+            headers = task.headers | {EDITED_BY: self.author.by}
+            task = replace(task, body=self.edited[stored.sequence], headers=headers)
         try:
             self.api.check_size(self.layout.names.tasks, task.body, task.headers, _WIDEST)
         except PayloadTooLargeError as error:

@@ -141,6 +141,7 @@ REPLAY_OF = "Farutech-Replay-Of"
 REPLAY_COUNT = "Farutech-Replay-Count"
 REPLAYED_BY = "Farutech-Replayed-By"
 REPLAY_ID = "Farutech-Replay-Id"
+EDITED_BY = "Farutech-Edited-By"
 ARCHIVE_ID = "Farutech-Archive-Id"
 ARCHIVE_BY = "Farutech-Archive-By"
 ARCHIVE_WHY = "Farutech-Archive-Why"
@@ -151,6 +152,8 @@ TRACEPARENT = "traceparent"
 
 SERVER_HEADER_PREFIX = "nats-"
 _DEATH = "dead-"
+WITH_HEADERS = ".headers"
+"""Ends the name of an object that begins with the headers of the message in it."""
 _SENDABLE = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 
 
@@ -188,7 +191,7 @@ def is_death_key(key: str) -> bool:
 
 def dead_message(key: str, life: str) -> int:
     """Return the message that a death's key names, 0 where it names none of this life."""
-    named, _, sequence = key.removeprefix(_DEATH).rpartition("-")
+    named, _, sequence = key.removeprefix(_DEATH).removesuffix(WITH_HEADERS).rpartition("-")
     if not is_death_key(key) or named != life:
         return 0
     return int(sequence) if sequence.isascii() and sequence.isdigit() else 0
