@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from worker.jetstream.api import EXPECTED_LAST_SUBJECT_SEQUENCE
 from worker.jetstream.errors import (
-    WRONG_LAST_SEQUENCE,
+    WRONG_LAST,
     ApiError,
     JetStreamError,
     UncertainError,
@@ -165,7 +165,7 @@ class AtomicReplay:
             await parts.claims.remove([parts.claims.key(tasks[0].sequence)])
             raise
         except ApiError as error:
-            if error.err_code == WRONG_LAST_SEQUENCE:
+            if error.err_code in WRONG_LAST:
                 fence.forget()
             await self._refused(error, fence, known, tasks, run)
             return
@@ -205,7 +205,7 @@ class AtomicReplay:
         run: Run,
     ) -> None:
         """Nothing of the batch was stored: settle the letters that made the server refuse it."""
-        if error.err_code == WRONG_LAST_SEQUENCE:
+        if error.err_code in WRONG_LAST:
             await self._finish_claimed(tasks, run)
         elif error.err_code == TOO_MANY_BATCHES:
             return

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Literal
 
 from worker.jetstream.api import Api
-from worker.jetstream.errors import WRONG_LAST_SEQUENCE, ApiError
+from worker.jetstream.errors import WRONG_LAST, ApiError
 from worker.jetstream.messages import (
     IN_FLIGHT,
     StoredMessage,
@@ -114,7 +114,7 @@ class Claims:
                 self.subject(sequence), body, expected_last_subject_sequence=version
             )
         except ApiError as error:
-            if error.err_code == WRONG_LAST_SEQUENCE:
+            if error.err_code in WRONG_LAST:
                 return None
             raise
         return ack.sequence

@@ -15,7 +15,7 @@ from __future__ import annotations
 import asyncio
 
 from worker.jetstream.api import Api
-from worker.jetstream.errors import WRONG_LAST_SEQUENCE, ApiError
+from worker.jetstream.errors import WRONG_LAST, ApiError
 from worker.jetstream.messages import last_message, purge_subject
 from worker.model.names import QueueNames
 
@@ -59,7 +59,7 @@ class Fence:
             try:
                 ack = await self._api.publish(self.subject, b"", expected_last_subject_sequence=0)
             except ApiError as error:
-                if error.err_code != WRONG_LAST_SEQUENCE:
+                if error.err_code not in WRONG_LAST:
                     raise
             else:
                 self._sequence = ack.sequence
