@@ -14,6 +14,7 @@ from worker.jetstream.dead_letters_reader import Extent, Stretch
 from worker.jetstream.info import stream_state
 from worker.jetstream.messages import (
     IN_FLIGHT,
+    StoredMessage,
     last_message,
     message_at,
     next_message,
@@ -105,7 +106,7 @@ class DeadLetters:
         while extent.depth and after < last:
             stretch = await self._reader.ascending(after + 1, last, page, extent)
             if stretch.messages:
-                yield tuple(letter.stored() for letter in self._lean(stretch))
+                yield tuple(letter.stored() for letter in self._lean(stretch.messages))
             after = stretch.upto
 
     async def skim(
@@ -127,16 +128,17 @@ class DeadLetters:
         try:
             while ahead is not None:
                 stretch = await ahead
-                letters = self._lean(stretch)
+                messages = stretch.messages
                 if newest_first:
-                    letters = [letter for letter in letters if letter.sequence >= first]
+                    messages = [message for message in messages if message.sequence >= first]
                     last = stretch.upto - 1
                 else:
                     first = stretch.upto + 1
                 ahead = ask(first, last) if first <= last else None
-                for start in range(0, len(letters), SLICE):
+                # Made a slice at a time, letters go before the garbage collector looks at them.
+                for start in range(0, len(messages), SLICE):
                     await asyncio.sleep(0)
-                    yield letters[start : start + SLICE]
+                    yield self._lean(messages[start : start + SLICE])
         finally:
             if ahead is not None:
                 ahead.cancel()
@@ -167,7 +169,7 @@ class DeadLetters:
         found: dict[int, LeanLetter] = {}
         while low <= high:
             stretch = await self._reader.ascending(low, high, high - low + 1, extent)
-            found |= {x.sequence: x for x in self._lean(stretch) if x.sequence in among}
+            found |= {x.sequence: x for x in self._lean(stretch.messages) if x.sequence in among}
             low = stretch.upto + 1
         return found
 
@@ -181,5 +183,5 @@ class DeadLetters:
                     found[message.sequence] = LeanLetter(message, self._max_age)
         return found
 
-    def _lean(self, stretch: Stretch) -> list[LeanLetter]:
-        return [LeanLetter(message, self._max_age) for message in stretch.messages]
+    def _lean(self, messages: Sequence[StoredMessage]) -> list[LeanLetter]:
+        return [LeanLetter(message, self._max_age) for message in messages]

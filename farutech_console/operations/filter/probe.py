@@ -47,7 +47,13 @@ def probe(expression: Expression) -> Callable[[Letter], bool] | None:
         if b"\\u" in body or b'"raw"' in body or (in_headers and letter.headers):
             return True
         text = body.decode("utf-8", "replace").casefold()
-        return all(any(part in text for part in parts) for parts in needed)
+        for parts in needed:
+            for part in parts:
+                if part in text:
+                    break
+            else:
+                return False
+        return True
 
     return may_match
 
