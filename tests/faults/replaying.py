@@ -17,6 +17,7 @@ from worker.jetstream.topology import discover
 from worker.model.clock import SystemClock
 from worker.model.link import ConnectionOptions
 from worker.model.names import QueueNames
+from worker.model.replay import Unknown
 
 KILLED = -signal.SIGKILL if sys.platform != "win32" else 9
 
@@ -31,16 +32,22 @@ def context() -> BaseContext:
 
 
 def replay_until(
-    url: str, sequences: Sequence[int], fatal_step: int | str, pieces: int = 0
+    url: str,
+    sequences: Sequence[int],
+    fatal_step: int | str,
+    pieces: int = 0,
+    unknown: Unknown = "keep",
 ) -> None:
     """Replay, and be killed after so many steps or the first of a name; return if there is none.
 
     With `pieces` the letters are all there are, and so many are begun at once.
     """
-    asyncio.run(_replay(url, sequences, fatal_step, pieces))
+    asyncio.run(_replay(url, sequences, fatal_step, pieces, unknown))
 
 
-async def _replay(url: str, sequences: Sequence[int], fatal_step: int | str, pieces: int) -> None:
+async def _replay(
+    url: str, sequences: Sequence[int], fatal_step: int | str, pieces: int, unknown: Unknown
+) -> None:
     taken = 0
 
     async def allow(most: int) -> int:
@@ -55,7 +62,9 @@ async def _replay(url: str, sequences: Sequence[int], fatal_step: int | str, pie
     async with connect(ConnectionOptions(servers=(url,)), within=10) as connection:
         layout = await discover(connection.api, QueueNames())
         author = Author("the victim", f"killed at {fatal_step}")
-        replayer = Replayer(connection.api, layout, author, clock=SystemClock(), step=step)
+        replayer = Replayer(
+            connection.api, layout, author, clock=SystemClock(), step=step, unknown=unknown
+        )
         async for _ in replayer.run(sequences, allow, complete=pieces > 0):
             pass
 

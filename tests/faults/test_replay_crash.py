@@ -13,9 +13,10 @@ from tests.support.nats_server import NatsServer
 from tests.support.queues import NAMES, LayoutKind, Queue, letter, queue
 from worker.jetstream.messages import purge_subject
 from worker.jetstream.replays import Replayed, Replayer
-from worker.jetstream.replays_claims import Author
+from worker.jetstream.replays_claims import Author, Claims, claim_body
 from worker.jetstream.topology import ensure_claims
 from worker.model.clock import SystemClock
+from worker.model.replay import Unknown
 
 LETTERS = 3
 FEWEST_STEPS = 12
@@ -26,9 +27,13 @@ MOST_PIECEMEAL_STEPS = 400
 LAYOUTS: Sequence[LayoutKind] = ("fresh", "go")
 
 
-async def killed_at(url: str, sequences: Sequence[int], step: int, pieces: int = 0) -> bool:
+async def killed_at(
+    url: str, sequences: Sequence[int], step: int, pieces: int = 0, unknown: Unknown = "keep"
+) -> bool:
     """Replay in a process that dies after so many steps; return whether it came to that."""
-    process = context().Process(target=replay_until, args=(url, sequences, step, pieces))  # type: ignore[attr-defined]
+    process = context().Process(  # type: ignore[attr-defined]
+        target=replay_until, args=(url, sequences, step, pieces, unknown)
+    )
     process.start()
     await asyncio.to_thread(process.join, 30)
     assert process.exitcode in (0, KILLED)
@@ -83,6 +88,35 @@ async def test_killed_at_every_step_of_many_batches_at_once(nats_server: NatsSer
             if not died:
                 break
         assert 60 < step < MOST_PIECEMEAL_STEPS - 7, f"there were {step} steps"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", LAYOUTS)
+@pytest.mark.parametrize("unknown", ["send", "drop"])
+async def test_killed_while_it_does_as_the_operator_said(
+    nats_server: NatsServer, kind: LayoutKind, unknown: Unknown
+) -> None:
+    """Of letters nobody could tell anything of: sent once, or dropped, wherever it was killed."""
+    async with queue(nats_server, kind) as q:
+        claims = Claims(q.api, await ensure_claims(q.api, q.layout), q.layout)
+        lost = claim_body("claimed", Author("eve@laptop", "lost"), server="another start")
+        for step in range(1, MOST_STEPS):
+            kept = await q.bury_many(2)
+            for sequence in kept:
+                await claims.take(sequence, lost)
+            died = await killed_at(nats_server.url, kept, step, unknown=unknown)
+            author = Author("the next one", f"after {step}")
+            again = Replayer(q.api, q.layout, author, clock=SystemClock(), unknown=unknown)
+            outcomes = [outcome async for outcome in again.run(kept)]
+            sent = Counter(task["task_id"] for task in await q.tasks())
+            wanted = {"task-0": 1, "task-1": 1} if unknown == "send" else {}
+            assert sent == wanted, f"killed at {step}"
+            assert {outcome.result for outcome in outcomes} <= {"replayed", "already"}
+            assert await everything_else(q) == {}, f"killed at {step}"
+            await purge_subject(q.api, NAMES.stream, NAMES.tasks)
+            if not died:
+                break
+        assert 6 < step < MOST_STEPS - 1, f"there were {step} steps"
 
 
 @pytest.mark.slow
