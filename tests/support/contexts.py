@@ -56,7 +56,7 @@ def a_context(**changes: Any) -> TaskContext:  # noqa: ANN401 - any field of a c
         "deadline": clock.monotonic() + 60,
         "worker_id": "worker-9",
         "clock": clock,
-        "bound": {},
+        "labels": dict,
         "logger": structlog.get_logger(),
     }
     return TaskContext(**(fields | changes))
