@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Iterator
@@ -75,6 +76,8 @@ async def _connected(settings: ConsoleSettings, work: Work, *, listen: bool) -> 
         with _stopping() as stop:
             async with backend:
                 await backend.connected(CONNECT_SECONDS)
+                # What was imported stays: the garbage collector need not look at it again.
+                gc.freeze()
                 code = await work(backend, stop)
         return EXIT_CANCELLED if stop.is_set() else code
     except (UnreachableError, RefusedError) as error:
