@@ -7,6 +7,7 @@ import click
 from farutech_console.commands.lazy import lazy_group
 
 COMMANDS = {
+    "note": ("farutech_console.commands.note", "note"),
     "edit": ("farutech_console.commands.edit", "edit"),
     "import": ("farutech_console.commands.transfer", "import_"),
     "export": ("farutech_console.commands.transfer", "export"),

@@ -19,6 +19,7 @@ from farutech_console.operations.records import group_record
 from farutech_console.operations.selection import Selection
 from farutech_console.settings import ConsoleSettings
 from worker.flags import settings_flags
+from worker.model.text import literal
 
 if TYPE_CHECKING:
     from farutech_console.operations.live import LiveBackend
@@ -48,7 +49,7 @@ def groups(
 
     Keys of a line: cause, error_type, text, count, share (of all that match, 0 to 1), first_seen,
     last_seen, tenants (how many), more_tenants (true where that is only a lower bound),
-    top_tenants, sample (the sequence of the newest).
+    top_tenants, sample (the sequence of the newest), note (cause, text, by, at; null for none).
     """
     most = top if top is not None else (0 if as_json else SHOWN_TO_PEOPLE)
 
@@ -56,10 +57,14 @@ def groups(
         causes = await _read(backend, selection, stop)
         ranked = causes.ranked()
         shown = ranked[:most] if most else ranked
+        notes = await _notes(backend)
         if as_json:
-            output.json_lines(group_record(group) for group in shown)
+            output.json_lines(
+                group_record(group) | {"note": notes.get(group.cause.key)} for group in shown
+            )
             return EXIT_DONE
         _print(shown, backend)
+        _print_notes(shown, notes)
         if stop.is_set():
             output.say(f"Of the {causes.count:,} letters that were read before it was stopped.")
         elif len(shown) < len(ranked):
@@ -84,6 +89,21 @@ async def _read(backend: LiveBackend, selection: Selection, stop: asyncio.Event)
     finally:
         line.clear()
     return causes
+
+
+async def _notes(backend: LiveBackend) -> dict[str, dict[str, Any]]:
+    from farutech_console.operations.notes import note_record, read_notes
+
+    notes = await read_notes(backend.queue())
+    return {cause: note_record(note) for cause, note in notes.items()}
+
+
+def _print_notes(shown: list[CauseGroup], notes: dict[str, dict[str, Any]]) -> None:
+    for group in shown:
+        if (note := notes.get(group.cause.key)) is not None:
+            output.say(f"note on {group.cause.key}, by {literal(note['by'])} at {note['at']}:")
+            for line in note["text"].splitlines():
+                output.say(f"    {literal(line)}")
 
 
 def _print(shown: list[CauseGroup], backend: LiveBackend) -> None:

@@ -29,3 +29,7 @@ class ArchiveError(OperationError):
 
 class NothingToUndoError(OperationError):
     """There is no purge to take back, or nothing is left of it."""
+
+
+class NoteError(OperationError):
+    """A note that cannot be kept as it is."""
