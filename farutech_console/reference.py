@@ -31,6 +31,7 @@ RECORDS: Mapping[str, Tables] = {
     "dlq edit": _OUTCOMES,
     "dlq groups": (("Of each cause", keys.GROUP_KEYS),),
     "dlq import": (*_OUTCOMES, ("With --dry-run", keys.IMPORT_KEYS)),
+    "dlq note": (("Of each note", keys.NOTE_KEYS),),
     "dlq list": (("Of each letter", keys.LETTER_KEYS),),
     "dlq purge": (*_OUTCOMES, ("With --dry-run", keys.PLAN_KEYS)),
     "dlq replay": (*_OUTCOMES, ("With --dry-run", keys.PLAN_KEYS)),

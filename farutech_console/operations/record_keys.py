@@ -40,6 +40,13 @@ GROUP_KEYS: Keys = {
     "more_tenants": "true where `tenants` is only a lower bound",
     "top_tenants": "letters by tenant, of those with the most",
     "sample": "the sequence of the newest",
+    "note": "the note on it, as `dlq note --json` prints it, null for none",
+}
+NOTE_KEYS: Keys = {
+    "cause": "the key of the cause",
+    "text": "what was written",
+    "by": "who wrote it, user and host",
+    "at": "when, by the server's clock",
 }
 PLAN_KEYS: Keys = {
     "plan": "`replay` or `purge`",
