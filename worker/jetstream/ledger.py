@@ -36,6 +36,9 @@ from worker.model.names import QueueNames
 WRONG_LAST_SEQUENCE_SOON = 10164
 """JetStream: another write under the same subject is on its way to being stored."""
 
+MOST_UNANSWERED = 2
+"""Writes without an answer, some seconds each, after which the caller is told."""
+
 _KV_OPERATION = "KV-Operation"
 R = TypeVar("R")
 
@@ -130,12 +133,24 @@ class Ledger:
         return self._clock.monotonic()
 
     async def _follow(self, key: str, steps: Steps[R], run: str) -> R:
-        """Do what the protocol asks until it is at its end."""
+        """Do what the protocol asks until it is at its end.
+
+        Raises:
+            UncertainError: write after write has no answer: not permitted, perhaps.
+        """
+        unanswered = 0
         try:
             step = next(steps)
             while True:
                 if isinstance(step, Put):
-                    step = steps.send(await self._put(key, step))
+                    try:
+                        answer = await self._put(key, step)
+                    except UncertainError:
+                        unanswered += 1
+                        if unanswered >= MOST_UNANSWERED:
+                            raise
+                        answer = NotStored()
+                    step = steps.send(answer)
                 else:
                     step = steps.send(await self._read(key, run))
         except StopIteration as end:
@@ -147,8 +162,6 @@ class Ledger:
             return Stored(
                 await self._pipeline.publish(self._keys + key, put.entry.to_wire(), put.expected)
             )
-        except UncertainError:
-            return NotStored()
         except ApiError as error:
             if error.err_code in (WRONG_LAST_SEQUENCE, WRONG_LAST_SEQUENCE_SOON):
                 return NotStored()

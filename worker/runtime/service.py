@@ -15,9 +15,10 @@ from worker.jetstream.errors import ApiError, RefusedError, UncertainError, Unre
 from worker.jetstream.events import Events
 from worker.jetstream.service import answering
 from worker.model.fleet import WorkerState
-from worker.model.link import LinkChange, Listener
+from worker.model.link import LinkChange
 from worker.model.surroundings import Surroundings
 from worker.runtime.assembly import Ground, Worker, assembled
+from worker.runtime.link_log import LinkLog
 from worker.runtime.report import Counts, Reporter, Who
 from worker.runtime.shutdown import Shutdown, StoppedError
 from worker.runtime.upkeep import going_round
@@ -54,7 +55,7 @@ async def serve(
         watched = await stack.enter_async_context(watching(settings, handlers, around))
         options = settings.connection(settings.worker_id)
         connecting = stack.enter_async_context(
-            connect(options, random=around.random, listener=link_logger(log))
+            connect(options, random=around.random, listener=LinkLog(log))
         )
         try:
             connection = await shutdown.unless_requested(connecting)
@@ -88,40 +89,6 @@ async def serve(
         await connection.flush(FLUSH_TIMEOUT)
         end.check()
     log.info("worker.stopped", worker_id=settings.worker_id)
-
-
-def link_logger(log: FilteringBoundLogger) -> Listener:
-    """Return a listener that tells of the connection, each thing once.
-
-    While no server is to be had that is told again after 2, 4, 8, ... tries.
-    """
-    last_error = ""
-
-    def is_new(change: LinkChange) -> bool:
-        nonlocal last_error
-        known, last_error = change.detail == last_error, change.detail
-        return not known or is_told(change.attempt)
-
-    def tell(change: LinkChange) -> None:
-        match change.event:
-            case "connected":
-                log.info("nats.connected", server=change.detail)
-            case "reconnected":
-                log.info("nats.reconnected")
-            case "disconnected":
-                log.warning("nats.disconnected")
-            case "trying":
-                say = log.debug if change.attempt else log.info
-                say("nats.trying", server=change.detail, attempt=change.attempt + 1)
-            case "error" if change.attempt:
-                say = log.warning if is_new(change) else log.debug
-                say("nats.unreachable", why=change.detail, attempts=change.attempt)
-            case "error":
-                log.warning("nats.error", why=change.detail)
-            case "closed":
-                log.debug("nats.closed")
-
-    return tell
 
 
 class _End:
