@@ -19,17 +19,18 @@ from pathlib import Path
 
 import click
 
+from benchmarks.dlq_load import fill
+from farutech_console.operations.model import Plan, PlanKind
+from farutech_console.operations.plan import make_plan
+from farutech_console.operations.run_plan import run_plan
 from tests.support.nats_server import NatsServer
-from tests.support.queues import NAMES, Queue, letter, queue
+from tests.support.operating import operated
+from tests.support.queues import NAMES, Queue, queue
 from tests.support.server_versions import Unavailable, find_binary, installed_version
 from worker.jetstream.messages import purge_subject
-from worker.jetstream.replays import Replayer
-from worker.jetstream.replays_claims import Author
 from worker.model.clock import SystemClock
 
 VERSIONS = ("2.10.26", "2.12.8", installed_version())
-BYTES = 1000
-_AT_ONCE = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,24 +47,6 @@ class Figure:
     def rate(self) -> float:
         """Letters/s."""
         return self.letters / self.seconds
-
-
-async def fill(q: Queue, count: int) -> None:
-    """Bury so many letters of 1 KB."""
-    padding = {"environment": "production", "notes": "x" * (BYTES - 500)}
-    for start in range(0, count, _AT_ONCE):
-        await asyncio.gather(
-            *(
-                q.bury(_letter(number, padding))
-                for number in range(start, min(start + _AT_ONCE, count))
-            )
-        )
-
-
-def _letter(number: int, payload: dict[str, str]) -> bytes:
-    """Return a letter as Go and our worker write it: without blanks."""
-    task = dict(letter(number)["task"], payload=payload)
-    return json.dumps(letter(number, task=task), separators=(",", ":")).encode()
 
 
 async def timed(q: Queue, title: str, letters: int, work: Callable[[], Awaitable[int]]) -> Figure:
@@ -88,17 +71,15 @@ async def plain_loop(q: Queue, sequences: Sequence[int]) -> int:
     return len(sequences)
 
 
-async def replayed(q: Queue, sequences: Sequence[int], *, complete: bool) -> int:
-    """Replay with the console's own protocol."""
-    replayer = Replayer(q.api, q.layout, Author("bench@here", "bench"), clock=SystemClock())
-    run = replayer.run(sequences, complete=complete)
-    return len([1 async for outcome in run if outcome.result == "replayed"])
+async def planned(q: Queue, kind: PlanKind, which: Sequence[int] | None = None) -> Plan:
+    """Plan for these letters, or for all."""
+    return await make_plan(q.api, q.layout, kind, which, clock=SystemClock())
 
 
-async def sequences_of(q: Queue) -> list[int]:
-    """Return all letters there are: they were buried without a gap."""
-    info = await q.api.request(f"STREAM.INFO.{q.layout.dead_letters.name}")
-    return list(range(info["state"]["first_seq"], info["state"]["last_seq"] + 1))
+async def carried_out(q: Queue, plan: Plan) -> int:
+    """Carry a plan out as the console does, audit and all; return how many letters it was."""
+    done = ("replayed", "purged")
+    return len([1 async for x in run_plan(operated(q), plan) if x.outcome in done])
 
 
 async def measure(server: NatsServer, letters: int, plain: int) -> list[Figure]:
@@ -106,16 +87,29 @@ async def measure(server: NatsServer, letters: int, plain: int) -> list[Figure]:
     figures = []
     async with queue(server) as q:
         await fill(q, plain)
-        few = await sequences_of(q)
+        few = (await planned(q, "replay")).sequences
         figures.append(await timed(q, "nats-py loop", plain, lambda: plain_loop(q, few)))
         for title, every in (("replay of all", 1), ("replay of every other", 2)):
             await fill(q, letters)
-            some = (await sequences_of(q))[-letters::every]
-            complete = every == 1
-            work = partial(replayed, q, some, complete=complete)
-            figures.append(await timed(q, title, len(some), work))
+            plan = await planned(q, "replay")
+            if every > 1:
+                plan = await planned(q, "replay", plan.sequences[::every])
+            work = partial(carried_out, q, plan)
+            figures.append(await timed(q, title, plan.count, work))
             await purge_subject(q.api, NAMES.stream, NAMES.tasks)
+        await fill(q, letters)
+        plan = await planned(q, "purge_hard")
+        figures.append(await timed(q, "plan of all", plan.count, partial(_count, q)))
+        work = partial(carried_out, q, plan)
+        figures.append(await timed(q, "purge of all, no archive", plan.count, work))
+        await fill(q, letters // 2)
+        work = partial(carried_out, q, await planned(q, "purge"))
+        figures.append(await timed(q, "purge of all", letters // 2, work))
     return figures
+
+
+async def _count(q: Queue) -> int:
+    return (await planned(q, "replay")).count
 
 
 def _processor_seconds(q: Queue) -> tuple[float, float]:

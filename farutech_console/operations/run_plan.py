@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import replace
 
+from farutech_console.operations.actions import ActionName
 from farutech_console.operations.archive import archive
 from farutech_console.operations.audit import Change, audited
 from farutech_console.operations.errors import StalePlanError
@@ -35,7 +36,7 @@ async def run_plan(
         ArchiveError: there is no archive to purge into.
         JetStreamError: the server was away for too long; letters not yielded were not touched.
     """
-    queue.guard(plan.kind)
+    queue.guard(action_of(plan))
     layout = await queue.fresh_layout()
     if (layout.dead_letters.name, layout.dlq_generation) != (plan.stream, plan.generation):
         raise StalePlanError(
@@ -54,8 +55,9 @@ async def run_plan(
         outcomes = _outcomes(queue, layout, plan, Author(queue.operator, tally.id), why, control)
         try:
             async with aclosing(outcomes):
-                async for found in outcomes:
-                    outcome = await _with_who(found, who)
+                async for outcome in outcomes:
+                    if outcome.outcome == "already":
+                        outcome = await _with_who(outcome, who)
                     tally.count(outcome.outcome, outcome.sequence, outcome.detail)
                     control.count(outcome)
                     yield outcome
@@ -66,15 +68,20 @@ async def run_plan(
 
 async def _with_who(outcome: Outcome, who: Who) -> Outcome:
     """Say of a letter that is gone who dealt with it, where the audit knows."""
-    if outcome.outcome != "already" or outcome.detail != GONE:
+    if outcome.detail != GONE:
         return outcome
     return replace(outcome, detail=await who.told(outcome.sequence) or GONE)
+
+
+def action_of(plan: Plan) -> ActionName:
+    """Return what a plan does: to settle what nobody can tell is more than a replay."""
+    return "resolve_unknown" if plan.in_doubt and plan.unknown != "keep" else plan.kind
 
 
 def change_of(plan: Plan, why: str) -> Change:
     """Return the change that a plan makes, as the audit knows it."""
     return Change(
-        action=plan.kind,
+        action=action_of(plan),
         about=plan.stream,
         command=plan.command,
         why=why,
