@@ -10,8 +10,10 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from farutech_console.operations.one_letter import read_letter
 from tests.conftest import StartNats
 from tests.support.nats_server import NatsServer
+from tests.support.operating import operated
 from tests.support.queues import NAMES, LayoutKind, Queue, queue, task
 from tests.support.stuck import client, with_stream
 from tests.support.waiting import eventually
@@ -19,6 +21,7 @@ from tests.support.worker_queue import all_done, failing, letter_of, letters, pu
 from tests.support.workers import Calls, working
 from worker.handlers.errors import Permanent
 from worker.jetstream.bodies import Bodies, BodyLostError
+from worker.jetstream.bodies_orphans import Orphans
 from worker.jetstream.info import find_stream, stream_state
 from worker.jetstream.letter_post import LetterPost
 from worker.jetstream.messages import next_message, purge_subject
@@ -28,6 +31,7 @@ from worker.jetstream.stuck import StuckFinder
 from worker.jetstream.stuck_moves import StuckMover
 from worker.model.clock import SystemClock
 from worker.model.dead_letter import DeadLetter, RawObject
+from worker.model.names import REPLAY_COUNT
 from worker.model.task import Task
 
 SMALL = 8 * 1024
@@ -121,16 +125,35 @@ async def test_a_stream_that_takes_less_than_the_server(nats_server: NatsServer)
             assert await body_of(where, letter) == body
 
 
-async def test_headers_that_leave_no_room_keep_the_task(start_nats: StartNats) -> None:
-    async with (
-        small_queue(start_nats) as (server, where),
-        working(server, failing(Permanent("no"))) as worker,
-    ):
-        await publish(where, task(1), {"filling": "y" * (SMALL - 500)})
-        await eventually(lambda: worker.logged("dead_letter.too_large"))
-        assert await tasks_left(where) == 1
-        assert await letters(where) == []
-        assert await Bodies(where.api, NAMES).entries() == []
+async def test_headers_that_leave_no_room_lie_there_too(start_nats: StartNats) -> None:
+    sent = {"filling": "y" * (SMALL - 550), "odd": "ä\u2028b", REPLAY_COUNT: "3"}
+    async with small_queue(start_nats) as (server, where):
+        async with working(server, failing(Permanent("no"))):
+            await publish(where, task(1), sent)
+            letter, headers = await letter_of(where)
+        assert (letter.replays, headers[REPLAY_COUNT], "filling" in headers) == (3, "3", False)
+        stored = await read_letter(operated(where), 1)
+        assert stored is not None
+        assert stored.letter is not None
+        assert stored.letter.raw_bytes() == json.dumps(task(1)).encode()
+        assert sent.items() <= stored.headers.items()
+        orphans = Orphans(where.api, NAMES)
+        assert (await orphans.remove(), await orphans.remove()) == ([], [])
+        assert "the server takes 8192" in (await replayed(where, 1)).detail
+        assert len(await letters(where)) == 1
+
+
+async def test_while_its_letter_cannot_be_stored_the_object_stays(start_nats: StartNats) -> None:
+    sent = {"filling": "y" * (SMALL - 500)}
+    async with small_queue(start_nats) as (server, where):
+        await with_stream(where, NAMES.dlq_stream, max_msgs=1)
+        await where.bury({"task": task(99)})
+        async with working(server, failing(Permanent("no")), grace=0.1) as worker:
+            await publish(where, task(1), sent)
+            await eventually(lambda: worker.logged("dead_letter.not_stored"))
+            orphans = Orphans(where.api, NAMES)
+            assert (await orphans.remove(), await orphans.remove()) == ([], [])
+            assert len(await Bodies(where.api, NAMES).entries()) == 1
 
 
 async def test_a_store_that_is_full_keeps_the_task(start_nats: StartNats) -> None:

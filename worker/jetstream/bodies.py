@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import json
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -25,11 +26,20 @@ from worker.jetstream.topology import create_stream
 from worker.model import wire_json
 from worker.model.clock import ZERO_TIME
 from worker.model.dead_letter import RawObject, StoredDeadLetter
-from worker.model.names import QueueNames
+from worker.model.names import (
+    REPLAY_COUNT,
+    REPLAY_ID,
+    REPLAY_OF,
+    REPLAYED_BY,
+    TRACEPARENT,
+    QueueNames,
+)
 from worker.model.topology import bodies_stream
 
 PIECE = 128 * 1024
 """Bytes of a piece at most, as every client of object stores cuts them."""
+_TELLING = (REPLAY_OF, REPLAY_COUNT, REPLAYED_BY, REPLAY_ID, TRACEPARENT)
+_SHORT = 256
 TRIES = 20
 """Others that may store the same at the same time."""
 
@@ -110,7 +120,9 @@ class Bodies:
         letter = stored.letter
         if letter is None or letter.raw_object is None:
             return stored
-        return replace(stored, letter=letter.whole(await self.get(letter.raw_object)))
+        data, cut = await self.get(letter.raw_object), letter.raw_object.headers or 0
+        headers = _headers(data[:cut]) | dict(stored.headers)
+        return replace(stored, letter=letter.whole(data[cut:]), headers=headers)
 
     async def readable(self, stored: StoredDeadLetter) -> StoredDeadLetter:
         """Return a dead letter with its message; where that is lost, `problem` says so."""
@@ -204,6 +216,29 @@ class Bodies:
             "options": {"max_chunk_size": piece_size},
         }
         return json.dumps(said).encode()
+
+
+def with_headers(headers: Mapping[str, str], message: bytes) -> tuple[bytes, int]:
+    """Return an object with a message and its headers, and how many bytes the headers take.
+
+    Those that go with the letter are not in it: a trace goes on from one attempt to the next, and
+    one message makes one object.
+    """
+    telling = telling_headers(headers)
+    apart = wire_json.dumps({x: value for x, value in headers.items() if x not in telling})
+    return apart + message, len(apart)
+
+
+def telling_headers(headers: Mapping[str, str]) -> dict[str, str]:
+    """Return those headers that go with a letter in any case: ours, and short."""
+    return {x: headers[x] for x in _TELLING if len(headers.get(x, "")) in range(1, _SHORT)}
+
+
+def _headers(data: bytes) -> dict[str, str]:
+    said = wire_json.loads(data) if data else {}
+    if not isinstance(said, dict):
+        return {}
+    return {name: value for name, value in said.items() if isinstance(value, str)}
 
 
 def _read(message: StoredMessage) -> Entry | None:

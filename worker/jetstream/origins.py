@@ -8,9 +8,10 @@ write the letter anew, and a second replay would run the task twice.
 from __future__ import annotations
 
 from worker.jetstream.api import Api
+from worker.jetstream.bodies import with_headers
 from worker.jetstream.messages import StoredMessage, delete_message, message_at
 from worker.model.dead_letter import DeadLetter, StoredDeadLetter
-from worker.model.names import QueueNames
+from worker.model.names import QueueNames, carried_headers
 from worker.model.stuck_letter import read_stuck
 
 _MOST = 2**63
@@ -39,7 +40,9 @@ async def delete_origin(api: Api, names: QueueNames, stored: StoredDeadLetter) -
 
 def _is_copy(letter: DeadLetter, message: StoredMessage) -> bool:
     """Whether the letter has this very message: a stream created anew numbers anew."""
-    if letter.raw_object is not None:
-        return letter.raw_object.is_of(message.body)
+    if (place := letter.raw_object) is not None:
+        if place.headers is None:
+            return place.is_of(message.body)
+        return place.is_of(with_headers(carried_headers(message.headers), message.body)[0])
     task, raw = read_stuck(message.body)
     return (task.with_attempt(letter.task.attempt), raw) == (letter.task, letter.raw)

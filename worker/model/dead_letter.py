@@ -45,7 +45,8 @@ class RawObject(BaseModel):
     """Where the bytes of a message lie that are too large for its dead letter.
 
     `name` in the object store of bodies, `size` in bytes, `digest` as every object store writes it:
-    `SHA-256=` and the hash in URL-safe base64.
+    `SHA-256=` and the hash in URL-safe base64. `headers` is how many of the bytes come before the
+    message: its headers as a JSON object, where they did not fit into the letter either.
     """
 
     model_config = ConfigDict(frozen=True, extra="allow")
@@ -53,11 +54,12 @@ class RawObject(BaseModel):
     name: str
     size: int
     digest: str
+    headers: int | None = None
 
     @classmethod
-    def of(cls, name: str, data: bytes) -> Self:
+    def of(cls, name: str, data: bytes, headers: int | None = None) -> Self:
         """Return where `data` lies once it is stored under `name`."""
-        return cls(name=name, size=len(data), digest=digest(data))
+        return cls(name=name, size=len(data), digest=digest(data), headers=headers)
 
     def is_of(self, data: bytes) -> bool:
         """Return whether these are the bytes that were stored."""
@@ -128,7 +130,7 @@ class DeadLetter(BaseModel):
         return self.model_copy(update={"task": head, "raw": None, "raw_object": where})
 
     def whole(self, data: bytes) -> Self:
-        """Return the letter with the message from the object store, for reading and replay.
+        """Return the letter with the message, for reading and replay.
 
         Never to be published: it is too large.
         """
