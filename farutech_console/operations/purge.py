@@ -14,8 +14,10 @@ from worker.jetstream.belongings import Belongings
 from worker.jetstream.dead_letters import DeadLetters
 from worker.jetstream.errors import JetStreamError, UncertainError, UnreachableError
 from worker.jetstream.messages import delete_message, purge_subject
+from worker.jetstream.moves import finish_standing
 from worker.jetstream.origins import delete_origin
 from worker.jetstream.patience import Patience
+from worker.jetstream.purges import PurgeParts
 from worker.jetstream.replays import check_stream
 from worker.jetstream.replays_parts import GONE
 from worker.jetstream.topology import Layout
@@ -36,6 +38,8 @@ async def purge(
         JetStreamError: the server was away for too long, or has the stream no longer; letters not
             yielded were not touched.
     """
+    # What came back and is not on record as that yet must not come back a second time.
+    await finish_standing(PurgeParts(queue.api, layout, queue.clock))
     patience = Patience(queue.api, queue.clock)
     belongings = Belongings(queue.api, layout)
     ids = dict(zip(plan.sequences, plan.task_ids, strict=False))

@@ -38,6 +38,15 @@ class ReadingApi(Api):
             _refuse(self.subject(verb))
         return await super().request(verb, body, within=within)
 
+    def post(self, subject: str, body: bytes, headers: Mapping[str, str]) -> None:
+        """Refuse: it is never a question.
+
+        Raises:
+            ReadOnlyError: always.
+        """
+        del body, headers
+        _refuse(subject)
+
     async def _ask(
         self, subject: str, payload: bytes, headers: dict[str, str] | None, within: float | None
     ) -> bytes:

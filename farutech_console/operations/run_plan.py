@@ -75,7 +75,7 @@ async def _with_who(outcome: Outcome, who: Who) -> Outcome:
 
 def action_of(plan: Plan) -> ActionName:
     """Return what a plan does: to settle what nobody can tell is more than a replay."""
-    return "resolve_unknown" if plan.in_doubt and plan.unknown != "keep" else plan.kind
+    return "resolve_unknown" if plan.in_doubt and plan.pacing.unknown != "keep" else plan.kind
 
 
 def change_of(plan: Plan, why: str) -> Change:

@@ -22,6 +22,7 @@ MOST_CHANGES = 200
 _RUN = re.compile(r"(\d{1,19})(?:-(\d{1,19}))?")
 _DID = {
     "replay": "replayed",
+    "resolve_unknown": "settled",
     "edit": "edited and replayed",
     "purge": "purged",
     "purge_hard": "purged for good",
