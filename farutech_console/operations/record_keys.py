@@ -100,8 +100,8 @@ OUTCOME_KEYS: Keys = {
     "detail": "more, for people",
 }
 SUMMARY_KEYS: Keys = {
-    "summary": "the last line: `planned`, how many of each outcome, and `not_reached`; of a plan also "
-    "`came_back` (replayed, and dead again) and `stopped` (why it ended early, empty for not)",
+    "summary": "the last line: `planned`, how many of each outcome, and `not_reached`; of a plan "
+    "also `came_back` (replayed, and dead again) and `stopped` (why it ended early, or empty)",
 }
 AUDIT_KEYS: Keys = {
     "id": "the change's id; its beginning names it",
