@@ -7,9 +7,12 @@ from collections.abc import Callable
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
+from farutech_console.operations.filter.help import help_lines
 from farutech_console.operations.filter.model import Filter, FilterError
 from farutech_console.operations.filter.parser import parse_filter
+from farutech_console.operations.filter.suggest import suggest
 from farutech_console.operations.selection import Selection
 from worker.model.text import columns, literal
 
@@ -54,7 +57,27 @@ def selection_flags(*, required: bool) -> Callable[[Command], Command]:
     return add
 
 
+def _complete(_context: click.Context, _flag: click.Parameter, word: str) -> list[CompletionItem]:
+    """Complete one word of a filter in the shell."""
+    offered = suggest(word, len(word))
+    return [CompletionItem(word[: one.start] + one.text, help=one.help) for one in offered]
+
+
+def _tell_language(context: click.Context, _flag: click.Parameter, asked: bool) -> None:  # noqa: FBT001 - click's
+    if asked:
+        click.echo("\n".join(help_lines()))
+        context.exit()
+
+
 _FLAGS = (
+    click.option(
+        "--help-filter",
+        is_flag=True,
+        is_eager=True,
+        expose_value=False,
+        callback=_tell_language,
+        help="Show what a FILTER may say.",
+    ),
     click.option("--oldest", is_flag=True, help="Begin with the oldest, not with the newest."),
     click.option("--limit", type=click.IntRange(min=0), help="At most this many, 0 for all."),
     click.option(
@@ -65,7 +88,7 @@ _FLAGS = (
         help="This one; repeatable.",
     ),
     click.option("--all", "everything", is_flag=True, help="All letters that lie there now."),
-    click.argument("words", metavar="[FILTER]", nargs=-1),
+    click.argument("words", metavar="[FILTER]", nargs=-1, shell_complete=_complete),
 )
 
 

@@ -6,9 +6,12 @@ import shlex
 
 import click
 import pytest
+from click.shell_completion import ShellComplete
 from click.testing import CliRunner, Result
 
 from farutech_console.commands.selection import selection_flags
+from farutech_console.operations.filter.help import RULES
+from farutech_console.operations.filter.keys import KEYS
 from farutech_console.operations.filter.parser import parse_filter
 from farutech_console.operations.selection import Selection
 
@@ -75,3 +78,32 @@ def test_an_error_in_the_filter_points_at_its_place() -> None:
 
 def test_where_nothing_is_required_nothing_said_is_all() -> None:
     assert called("", required=False)[1] == Selection()
+
+
+def test_the_language_can_be_asked_for() -> None:
+    result, selection = called("--help-filter")
+    assert (result.exit_code, selection) == (0, None)
+    lines = result.output.splitlines()
+    assert [line.split("   ")[0] for line in lines if line] == [
+        *(rule.split("   ")[0] for rule in RULES),
+        *(key.example for key in KEYS.values()),
+    ]
+    assert max(map(len, lines)) < 80
+
+
+def test_every_rule_of_the_help_is_right() -> None:
+    for line in RULES:
+        assert parse_filter(line.split("   ")[0])
+
+
+def test_the_shell_completes_a_filter() -> None:
+    @click.command()
+    @selection_flags(required=False)
+    def command(*, selection: Selection) -> None:
+        assert selection
+
+    complete = ShellComplete(command, {}, "command", "_COMMAND_COMPLETE")
+    offered = complete.get_completions([], "!ten")
+    assert [(one.value, one.help) for one in offered] == [
+        ("!tenant:", "the tenant's id: tenant:acme-*")
+    ]
