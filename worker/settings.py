@@ -14,7 +14,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from worker.model.breaker import BreakerPolicy
 from worker.model.link import ConnectionOptions, Credentials, TlsFiles, parse_servers
-from worker.model.names import QueueNames
+from worker.model.names import QueueNames, check_name, check_subject
 from worker.model.retry import RetryPolicy
 from worker.model.simulation import Simulation, parse_range, parse_rates
 from worker.nats_context import NatsContextSource
@@ -83,6 +83,21 @@ class ConnectionSettings(BaseSettings):
     js_api_prefix: str = setting("", "NATS_JS_API_PREFIX", "JetStream API prefix, for imports")
     inbox_prefix: str = setting("_INBOX", "NATS_INBOX_PREFIX", "prefix of reply subjects")
 
+    @field_validator("js_domain")
+    @classmethod
+    def _check_name(cls, text: str) -> str:
+        return text and check_name(text)
+
+    @field_validator("js_api_prefix")
+    @classmethod
+    def _check_api_prefix(cls, text: str) -> str:
+        return text and check_subject(text)
+
+    @field_validator("inbox_prefix")
+    @classmethod
+    def _check_inbox_prefix(cls, text: str) -> str:
+        return check_subject(text)
+
     @field_validator("server")
     @classmethod
     def _check_server(cls, text: str) -> str:
@@ -135,6 +150,21 @@ class QueueSettings(ConnectionSettings):
     )
     consumer: str = setting("", "FARUTECH_CONSUMER", "pull consumer (default: PREFIX-worker)")
     dlq_stream: str = setting("", "DLQ_STREAM", "stream of dead letters (default: STREAM_DLQ)")
+
+    @field_validator("stream")
+    @classmethod
+    def _check_stream(cls, text: str) -> str:
+        return check_name(text)
+
+    @field_validator("prefix")
+    @classmethod
+    def _check_prefix(cls, text: str) -> str:
+        return check_subject(text)
+
+    @field_validator("consumer", "dlq_stream")
+    @classmethod
+    def _check_names(cls, text: str) -> str:
+        return text and check_name(text)
 
     @property
     def names(self) -> QueueNames:

@@ -201,3 +201,29 @@ def test_no_variable_but_those_that_are_named_counts(
     monkeypatch.setenv("NATS_USER", "me")
     (tmp_path / ".env").write_text("FARUTECH_CONCURRENCY=3\n")
     assert (WorkerSettings().user, WorkerSettings().concurrency) == ("me", 3)
+
+
+@pytest.mark.parametrize("name", ["stream", "consumer", "dlq_stream", "js_domain"])
+@pytest.mark.parametrize("text", ["a b", "A.B", "*", "a>", "a/b", "a\\b", "a\n", "x" * 201])
+def test_what_no_server_takes_as_a_name_is_a_mistake_of_use(name: str, text: str) -> None:
+    flag = f"--{name.replace('_', '-')}"
+    with pytest.raises(click.UsageError, match=f"{flag} .*: a name has no spaces"):
+        load_settings(QueueSettings, {name: text})
+
+
+@pytest.mark.parametrize("name", ["prefix", "js_api_prefix", "inbox_prefix"])
+@pytest.mark.parametrize("text", ["a b", "a.", ".a", "a..b", "a.*", "a.>", "a\t"])
+def test_what_is_no_subject_is_a_mistake_of_use(name: str, text: str) -> None:
+    with pytest.raises(click.UsageError, match="a subject is made of words"):
+        load_settings(QueueSettings, {name: text})
+
+
+@pytest.mark.parametrize("name", ["stream", "prefix", "inbox_prefix"])
+def test_what_is_needed_cannot_be_empty(name: str) -> None:
+    with pytest.raises(click.UsageError, match=f"--{name.replace('_', '-')} "):
+        load_settings(QueueSettings, {name: ""})
+
+
+def test_a_prefix_of_several_words_makes_a_name_of_them() -> None:
+    names = QueueSettings(prefix="eu.provisioning", js_api_prefix="$JS.hub.API").names
+    assert (names.tasks, names.consumer) == ("eu.provisioning.tasks", "eu-provisioning-worker")

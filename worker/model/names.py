@@ -6,6 +6,31 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+_NAME = re.compile(r"[^\s.*>/\\\x00-\x20\x7f]{1,200}")
+_SUBJECT = re.compile(r"[^\s.*>\x00-\x20\x7f]+(\.[^\s.*>\x00-\x20\x7f]+)*")
+
+
+def check_name(text: str) -> str:
+    """Return the name of a stream or a consumer.
+
+    Raises:
+        ValueError: a server takes none such.
+    """
+    if not _NAME.fullmatch(text):
+        raise ValueError("a name has no spaces, dots, slashes, * or >")
+    return text
+
+
+def check_subject(text: str) -> str:
+    """Return a subject without wildcards, or what one begins with.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if not _SUBJECT.fullmatch(text):
+        raise ValueError("a subject is made of words with single dots between them, without * or >")
+    return text
+
 
 @dataclass(frozen=True, slots=True)
 class QueueNames:
@@ -22,7 +47,7 @@ class QueueNames:
     @property
     def consumer(self) -> str:
         """The durable pull consumer."""
-        return self.consumer_name or f"{self.prefix}-worker"
+        return self.consumer_name or f"{self.prefix.replace('.', '-')}-worker"
 
     @property
     def tasks(self) -> str:
