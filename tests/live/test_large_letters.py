@@ -258,6 +258,17 @@ async def test_a_replay_sends_the_bytes_as_they_came(
         assert (await stream_state(where.api, NAMES.bodies_stream)).messages == 0
 
 
+async def test_while_the_archive_has_a_copy_its_object_stays(start_nats: StartNats) -> None:
+    body = large_task(1, SMALL - 1500)
+    async with small_queue(start_nats) as (_, where):
+        sequence = await large_letter(where, body)
+        ((letter, _),) = await letters(where)
+        copy = NAMES.archive(f"{where.layout.dlq_generation}-{sequence}")
+        await where.api.publish(copy, letter.to_wire())
+        assert (await replayed(where, sequence)).result == "replayed"
+        assert await body_of(where, letter) == body
+
+
 async def test_with_no_room_for_the_headers_of_a_replay_it_stays(start_nats: StartNats) -> None:
     async with small_queue(start_nats) as (_, where):
         outcome = await replayed(where, await large_letter(where, large_task(1)))

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from worker.jetstream.api import Api
+from worker.jetstream.archive import Archive
 from worker.jetstream.bodies import Bodies
 from worker.jetstream.dead_letters import DeadLetters
 from worker.jetstream.errors import ApiError, JetStreamError
@@ -28,6 +29,8 @@ class ReplayedLetters:
         self._names = layout.names
         self._letters = DeadLetters(api, layout, current=True)
         self._bodies = Bodies(api, layout.names)
+        self._archive = Archive(api, layout.names)
+        self._generation = layout.dlq_generation
         self._objects: dict[int, str] = {}
 
     async def letter(self, sequence: int) -> StoredDeadLetter | None:
@@ -46,12 +49,14 @@ class ReplayedLetters:
     async def forget(self, first: int, last: int) -> None:
         """Remove what lay in the object store of these letters: they are gone.
 
-        What cannot be removed now is swept by a worker later.
+        What is in the archive may come back, and keeps its object. What cannot be removed now is
+        swept by a worker later.
         """
         for sequence in [seq for seq in self._objects if first <= seq <= last]:
             name = self._objects.pop(sequence)
             with contextlib.suppress(JetStreamError):
-                await self._bodies.remove(name)
+                if await self._archive.copy(f"{self._generation}-{sequence}") is None:
+                    await self._bodies.remove(name)
 
     async def _made_ready(self, stored: StoredDeadLetter) -> StoredDeadLetter:
         whole = await self._bodies.readable(stored)
