@@ -18,6 +18,7 @@ from worker.model.surroundings import Surroundings
 from worker.runtime.breaker import (
     FIRST_HELD,
     HELD_PER_PASS,
+    HELD_PER_SECOND,
     MOST_HELD,
     MOST_TYPES,
     OLDEST,
@@ -160,12 +161,26 @@ def test_other_types_go_on_while_one_is_out() -> None:
     assert world.breakers.held >= 398
 
 
-def test_in_an_outage_of_everything_few_are_taken() -> None:
+def test_in_a_short_outage_of_everything_few_are_taken() -> None:
     world = World(lambda _item, _now: False)
     world.publish("provision", 5000)
     world.work(60)
-    assert world.breakers.held <= FIRST_HELD
+    assert world.breakers.held <= FIRST_HELD + 60 * HELD_PER_SECOND
     assert world.breakers.room(10) == 0
+    world.work(3600)
+    assert world.breakers.held == MOST_HELD
+    assert world.breakers.room(10) == 0
+
+
+def test_healthy_ones_behind_many_ill_ones_get_their_turn_during_the_outage() -> None:
+    world = World(lambda item, _now: item.task_type == "update")
+    world.publish("provision", FIRST_HELD * 5)
+    world.publish("update", 50)
+    world.work(30)
+    assert world.done == []
+    world.work(90)
+    assert len(world.done) == 50
+    assert world.settled == POLICY.failures - 1
 
 
 def test_one_task_that_always_fails_neither_opens_it_nor_keeps_it_open() -> None:
@@ -214,9 +229,9 @@ def test_the_limit_is_earned_by_those_that_get_through() -> None:
     world = World(lambda _item, _now: False)
     world.publish("provision", FIRST_HELD * 3)
     world.work(2)
-    assert world.breakers.room(10) == 0
+    before = world.breakers.room(10_000)
     world.breakers.admit("update")
-    assert world.breakers.room(10_000) == HELD_PER_PASS
+    assert world.breakers.room(10_000) == before + HELD_PER_PASS
     for _ in range(MOST_HELD):
         world.breakers.admit("update")
     assert world.breakers.room(10_000) == MOST_HELD - world.breakers.held

@@ -10,9 +10,10 @@ an outage costs is one attempt for each of the failures before the breaker opene
 
 Tasks of all types come through one consumer, and the pull cannot choose among them. To reach the
 healthy ones those of an open type must be taken and held, and for that there is a limit, which
-grows with each healthy task that got through: in an outage of everything few are held, for a
-worker that stops hands back what it holds, at a delivery each. At the limit nothing more is pulled,
-and probes come from what is held. A task older than `OLDEST` is not held again once it failed: it
+grows with each healthy task that got through, and with time, lest healthy ones wait behind ill ones
+for as long as the outage lasts: in a short outage of everything few are held, for a worker that
+stops hands back what it holds, at a delivery each. At the limit nothing more is pulled, and probes
+come from what is held. A task older than `OLDEST` is not held again once it failed: it
 must reach the dead letters, which are kept, before the stream's age limit drops it.
 """
 
@@ -36,6 +37,8 @@ FIRST_HELD = 100
 """Tasks that may be held before any of another type got through."""
 HELD_PER_PASS = 20
 """How many more may be held for each task of another type that got through."""
+HELD_PER_SECOND = 5
+"""How many more may be held for each second since the first breaker opened."""
 MOST_HELD = 1000
 MOST_TYPES = 1000
 """Task types remembered at once; a type is forgotten when it is healthy."""
@@ -103,6 +106,7 @@ class Breakers(Generic[T]):
         self._pens: dict[str, deque[T]] = {}
         self._candidates: dict[str, float] = {}
         self._passed = 0
+        self._ill_since = 0.0
         self._changed = asyncio.Event()
 
     @property
@@ -117,7 +121,9 @@ class Breakers(Generic[T]):
         """
         if not self._shown and not self._pens:
             return wanted
-        limit = min(self._limit, FIRST_HELD + HELD_PER_PASS * self._passed)
+        seconds = self._clock.monotonic() - self._ill_since if self._shown else 0.0
+        earned = HELD_PER_PASS * self._passed + int(HELD_PER_SECOND * seconds)
+        limit = min(self._limit, FIRST_HELD + earned)
         return max(0, min(wanted, limit - self.held))
 
     def admit(self, task_type: str) -> Admission:
@@ -207,6 +213,8 @@ class Breakers(Generic[T]):
             del self._shown[task_type]
             self._passed = self._passed if self._shown else 0
         else:
+            if not self._shown:
+                self._ill_since = self._clock.monotonic()
             self._shown[task_type] = breaker.state
         self._changed.set()
         self._hooks.changed(status)
