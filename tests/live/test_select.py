@@ -19,7 +19,9 @@ from farutech_console.operations.selection import ScanProgress, Selection
 from tests.support.nats_server import NatsServer
 from tests.support.queues import NAMES, LayoutKind, Queue, letter, queue, task
 from worker.jetstream import dead_letters
+from worker.jetstream.api import Api
 from worker.jetstream.dead_letters import DeadLetters
+from worker.jetstream.errors import UncertainError, UnreachableError
 from worker.jetstream.messages import delete_message
 from worker.model.clock import SystemClock
 from worker.model.dead_letter import StoredDeadLetter
@@ -162,3 +164,20 @@ async def test_a_page_of_a_filter_goes_on_below_the_last(nats_server: NatsServer
 
 async def q_letters(q: Queue) -> list[StoredDeadLetter]:
     return await DeadLetters(q.api, q.layout).newest(1000)
+
+
+@pytest.mark.usefixtures("small_pages")
+@pytest.mark.parametrize("kind", ["fresh", "go"])
+async def test_a_server_that_goes_ends_it_with_a_word(
+    nats_server: NatsServer, kind: LayoutKind
+) -> None:
+    async with queue(nats_server, kind) as q:
+        await q.bury_many(200)
+        api = Api(q.connection.client, within=0.5)
+        pages = select(DeadLetters(api, q.layout), Selection(), NOW)
+        async with aclosing(pages):
+            await anext(pages)
+            nats_server.kill()
+            with pytest.raises((UncertainError, UnreachableError)):
+                async for _ in pages:
+                    pass

@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-from dataclasses import dataclass
-
 from worker.jetstream.api import Api
 from worker.jetstream.dead_letters_reader import Extent, Stretch
-from worker.jetstream.messages import IN_FLIGHT, StoredMessage, next_message
+from worker.jetstream.dead_letters_walks import Walk, Walks
+from worker.jetstream.messages import StoredMessage, next_message
 
-
-@dataclass(frozen=True, slots=True)
-class _Walk:
-    """What one walk through a window of sequences found; `whole` if it reached the end."""
-
-    last: int
-    messages: tuple[StoredMessage, ...]
-    whole: bool
+AT_ONCE = 64
+"""Windows that are walked through at once; more brought nothing."""
 
 
 class GetReader:
@@ -38,7 +30,7 @@ class GetReader:
             return Stretch((), last)
         end = min(start.sequence + extent.span(limit), last)
         # A window may be fuller than its share; the stretch then ends inside it.
-        most = max(4 * limit // IN_FLIGHT, 1)
+        most = max(4 * limit // AT_ONCE, 1)
         found: list[StoredMessage] = []
         for walk in await self._walk_all(start.sequence, end, most):
             found += walk.messages
@@ -96,25 +88,10 @@ class GetReader:
                 high = middle - 1
         return known
 
-    async def _walk_all(self, low: int, high: int, most: int) -> list[_Walk]:
+    async def _walk_all(self, low: int, high: int, most: int) -> list[Walk]:
         if low > high:
             return []
-        step = (high - low) // IN_FLIGHT + 1
+        step = (high - low) // AT_ONCE + 1
         starts = range(low, high + 1, step)
-        return await asyncio.gather(
-            *(self._walk(start, min(start + step - 1, high), most) for start in starts)
-        )
-
-    async def _walk(self, first: int, last: int, most: int) -> _Walk:
-        """Walk a window from its start, to its end or until it gave `most` messages."""
-        messages: list[StoredMessage] = []
-        sequence = first
-        while sequence <= last:
-            found = await self._first(sequence)
-            if found is None or found.sequence > last:
-                break
-            messages.append(found)
-            sequence = found.sequence + 1
-            if len(messages) == most:
-                return _Walk(last, tuple(messages), whole=sequence > last)
-        return _Walk(last, tuple(messages), whole=True)
+        windows = [(start, min(start + step - 1, high)) for start in starts]
+        return await Walks(self._api, self._stream, self._subject).run(windows, most)

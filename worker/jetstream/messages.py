@@ -128,13 +128,17 @@ async def _get(api: Api, stream: str, body: Mapping[str, Any]) -> StoredMessage 
         if error.err_code == MESSAGE_NOT_FOUND:
             return None
         raise
-    message = answer["message"]
+    return stored_message(answer["message"])
+
+
+def stored_message(said: Mapping[str, Any]) -> StoredMessage:
+    """Return the message in the server's answer to a message get."""
     return StoredMessage(
-        sequence=message["seq"],
-        subject=message["subject"],
-        stamp=message["time"],
-        block=base64.b64decode(message.get("hdrs") or ""),
-        body=base64.b64decode(message.get("data") or ""),
+        sequence=said["seq"],
+        subject=said["subject"],
+        stamp=said["time"],
+        block=base64.b64decode(said.get("hdrs") or ""),
+        body=base64.b64decode(said.get("data") or ""),
     )
 
 
