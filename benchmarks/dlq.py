@@ -27,6 +27,7 @@ from tests.support.nats_server import NatsServer
 from tests.support.queues import queue
 from tests.support.server_versions import Unavailable, find_binary, installed_version
 
+PLAIN = "plain"
 VERSIONS = ("2.10.26", "2.12.8", installed_version())
 TITLES: Mapping[str, str] = {
     "plain": "nats-py: get_msg, one after the other",
@@ -50,7 +51,17 @@ TITLES: Mapping[str, str] = {
     default=("reading", "replay"),
     show_default=True,
 )
-def main(count: int, rounds: int, versions: Sequence[str], parts: Sequence[str]) -> None:
+@click.option(
+    "--measure",
+    "names",
+    multiple=True,
+    type=click.Choice(list(MEASURES)),
+    default=list(MEASURES),
+    help="Of reading, these only; all by default.",
+)
+def main(
+    count: int, rounds: int, versions: Sequence[str], parts: Sequence[str], names: Sequence[str]
+) -> None:
     """Measure and print."""
     print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, letters of {BYTES} bytes")
     for version in versions if "reading" in parts else ():
@@ -65,7 +76,7 @@ def main(count: int, rounds: int, versions: Sequence[str], parts: Sequence[str])
             print(
                 f"\nnats-server {version}, {count:,} letters{asyncio.run(_filled(server, count))}"
             )
-            print(_table(_measured(server.url, rounds)))
+            print(_table(_measured(server.url, rounds, names)))
     if "replay" in parts:
         print()
         dlq_replay.main(standalone_mode=False, args=[])
@@ -79,9 +90,11 @@ async def _filled(server: NatsServer, count: int) -> str:
     return f", stored in {seconds:.0f} s ({count / seconds:,.0f}/s)\n"
 
 
-def _measured(url: str, rounds: int) -> dict[str, list[Taken]]:
+def _measured(url: str, rounds: int, names: Sequence[str]) -> dict[str, list[Taken]]:
     """Measure each in turn, again and again: what else the machine does then hits all alike."""
-    taken: dict[str, list[Taken]] = {name: [] for name in MEASURES}
+    taken: dict[str, list[Taken]] = {
+        name: [] for name in MEASURES if name == PLAIN or name in names
+    }
     for _ in range(rounds):
         for name, times in taken.items():
             command = [sys.executable, "-m", "benchmarks.dlq_reading", name, url]
@@ -96,7 +109,7 @@ def _table(taken: Mapping[str, list[Taken]]) -> str:
         "|---|---:|---:|---:|---:|---:|---:|",
     ]
     for name, times in taken.items():
-        ratios = [one.rate / base.rate for one, base in zip(times, taken["plain"], strict=True)]
+        ratios = [one.rate / base.rate for one, base in zip(times, taken[PLAIN], strict=True)]
         median = sorted(times, key=lambda one: one.seconds)[len(times) // 2]
         lines.append(
             f"| {TITLES[name]} | {median.seconds * 1e3:,.0f} | {median.rate:,.0f} "
