@@ -14,6 +14,7 @@ from tests.support.waiting import eventually
 from tests.support.workers import Calls, working
 from worker.handlers.context import TaskContext
 from worker.jetstream.dead_letters import DeadLetters
+from worker.jetstream.errors import ApiError
 from worker.jetstream.replays import Replayed, Replayer, StreamReplacedError
 from worker.jetstream.replays_claims import Author, Claims, claim_body
 from worker.jetstream.replays_memory import claims_in_doubt
@@ -282,6 +283,63 @@ async def test_a_letter_read_long_ago_is_not_sent_again(
         if kind == "fresh":
             assert results(outcomes) == {"already": 5}
         assert await left_behind(q) == {}
+
+
+async def test_a_failure_in_the_middle_takes_no_letter_with_it(nats_server: NatsServer) -> None:
+    """All there are are deleted as one stretch; what failed before the last must not be in it."""
+    async with queue(nats_server) as q:
+        kept = await q.bury_many(30)
+        reads = 0
+
+        async def fail_once(step: str) -> None:
+            nonlocal reads
+            reads += step == "read"
+            if step == "read" and reads == 3:
+                raise ApiError("$JS.API.test", 503, 10008, "temporarily unavailable")
+
+        async def by_three(most: int) -> int:
+            return min(most, 3)
+
+        author = Author("ops", "run")
+        failing = Replayer(q.api, q.layout, author, clock=SystemClock(), step=fail_once)
+        told: list[Replayed] = []
+
+        async def take() -> None:
+            async for outcome in failing.run(kept, by_three, complete=True):
+                told.append(outcome)  # noqa: PERF401 - those before the failure count too
+
+        with pytest.raises(ApiError, match="temporarily unavailable"):
+            await take()
+        assert set(results(told)) == {"replayed"}
+        sent = [task["task_id"] for task in await q.tasks()]
+        left = (await q.counts(q.layout.dead_letters.name))[NAMES.dlq]
+        assert len(sent) == len(told)
+        assert len(sent) + left == 30
+        assert left >= 3
+        outcomes = await replay(q, kept, run="again")
+        assert results(outcomes) == {"replayed": left, "already": 30 - left}
+        assert Counter(task["task_id"] for task in await q.tasks()) == {
+            f"task-{n}": 1 for n in range(30)
+        }
+
+
+@pytest.mark.parametrize("kind", LAYOUTS)
+async def test_unreadable_letters_among_all_of_them_stay(
+    nats_server: NatsServer, kind: LayoutKind
+) -> None:
+    async with queue(nats_server, kind) as q:
+        before = await q.bury_many(4)
+        broken = await q.bury(b"no letter")
+        after = await q.bury_many(4)
+
+        async def by_two(most: int) -> int:
+            return min(most, 2)
+
+        run = replayer(q).run([*before, broken, *after], by_two, complete=True)
+        assert results([outcome async for outcome in run]) == {"replayed": 8, "failed": 1}
+        stored = await DeadLetters(q.api, q.layout).letter(broken)
+        assert stored is not None
+        assert await left_behind(q) == {NAMES.dlq: 1}
 
 
 async def test_a_claim_nobody_can_judge_is_called_unknown(nats_server: NatsServer) -> None:

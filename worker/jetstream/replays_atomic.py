@@ -83,6 +83,10 @@ class AtomicReplay:
         fence = await fences.take()
         try:
             run = await self._send(fence, sequences)
+        except BaseException:
+            # Nobody knows of these letters: they must not go with those that follow.
+            self._complete = False
+            raise
         finally:
             fences.give_back(fence)
         if not self._complete:

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from worker.jetstream.errors import JetStreamError
 from worker.jetstream.replays_batches import NotAtomicError
@@ -53,6 +53,14 @@ class Way(Protocol):
         """Remove what is kept on the server for letters that are finished."""
 
 
+class _Sent(NamedTuple):
+    """Letters under way, and how they go."""
+
+    sequences: Sequence[int]
+    way: Way
+    task: asyncio.Task[Run]
+
+
 class Flow:
     """The letters of one run, some of them under way."""
 
@@ -77,7 +85,8 @@ class Flow:
         self._over = False
         self._failure: JetStreamError | None = None
         self._asking: asyncio.Task[int] | None = None
-        self._sending: deque[tuple[Sequence[int], asyncio.Task[Run]]] = deque()
+        self._ways = [way]
+        self._sending: deque[_Sent] = deque()
 
     async def outcomes(self) -> AsyncGenerator[Replayed, None]:
         """Yield the outcome of each letter that is begun.
@@ -93,28 +102,29 @@ class Flow:
             if self._asking is not None:
                 waiting.add(self._asking)
             if self._sending:
-                waiting.add(self._sending[0][1])
+                waiting.add(self._sending[0].task)
             if not waiting:
                 break
             await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
             self._begin()
-            while self._sending and self._sending[0][1].done():
-                for outcome in await self._settle(*self._sending.popleft()):
+            while self._sending and self._sending[0].task.done():
+                for outcome in await self._settle(self._sending.popleft()):
                     yield outcome
         if self._failure is not None:
             raise self._failure
 
     async def leave(self) -> None:
         """End what is under way, and remove what is kept for what is finished."""
-        tasks = [task for _, task in self._sending]
+        tasks = [sent.task for sent in self._sending]
         if self._asking is not None:
             self._asking.cancel()
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         # What stays is harmless: the next run removes it.
-        with contextlib.suppress(JetStreamError):
-            await self._way.release()
+        for way in self._ways:
+            with contextlib.suppress(JetStreamError):
+                await way.release()
 
     def _ask(self) -> None:
         left = len(self._sequences) - self._begun
@@ -133,18 +143,25 @@ class Flow:
         elif not self._over:
             few = self._sequences[self._begun : self._begun + count]
             self._begun += count
-            self._sending.append((few, asyncio.create_task(self._way.send(few))))
+            self._sending.append(_Sent(few, self._way, asyncio.create_task(self._way.send(few))))
 
-    async def _settle(self, few: Sequence[int], sent: asyncio.Task[Run]) -> list[Replayed]:
+    async def _settle(self, sent: _Sent) -> list[Replayed]:
+        way = sent.way
         try:
             try:
-                run = sent.result()
+                run = sent.task.result()
             except NotAtomicError:
-                self._way = self._otherwise
-                run = await self._way.send(few)
-            outcomes = await self._way.finish(run)
+                way = self._other_way()
+                run = await way.send(sent.sequences)
+            outcomes = await way.finish(run)
         except JetStreamError as error:
             self._failure = self._failure or error
             self._over = True
             return []
-        return [outcomes[sequence] for sequence in few]
+        return [outcomes[sequence] for sequence in sent.sequences]
+
+    def _other_way(self) -> Way:
+        if self._way is not self._otherwise:
+            self._way = self._otherwise
+            self._ways.append(self._otherwise)
+        return self._otherwise
