@@ -13,6 +13,7 @@ import pytest
 from tests.conftest import StartNats
 from tests.faults.replaying import KILLED, context, replay_until
 from tests.support.nats_server import NatsServer
+from tests.support.pages import fetched
 from tests.support.queues import NAMES, LayoutKind, Queue, queue, task
 from tests.support.server_versions import Unavailable, find_binary, older_versions
 from tests.support.stuck import client, mixture, pending, published, stuck, with_consumer
@@ -82,6 +83,7 @@ async def test_ten_workers_bury_what_a_killed_one_left_once(
         sequence = await leave_stuck(where, tmp_path / "killed.log")
         async with ten_workers(nats_server, calls) as workers:
             await eventually(lambda: all_done(where), within=30)
+            await eventually(lambda: any(worker.logged("task.dead") for worker in workers))
             members = (await fleet(where.connection)).members
             assert sum(member.report.totals["dead_lettered"] for member in members) == 1
             assert sum(len(worker.logged("task.dead")) for worker in workers) == 1
@@ -116,10 +118,14 @@ async def test_max_deliver_was_lowered(nats_server: NatsServer, kind: LayoutKind
             await taker.take(*sequences)
             await taker.again(*sequences, count=2)
             await with_consumer(where, max_deliver=2, ack_wait=10**8)
-        async with working(nats_server, calls, sweep_interval=QUICK):
-            await eventually(lambda: all_done(where), within=30)
+        at_any_port = {"http": "127.0.0.1:0"}
+        async with working(nats_server, calls, sweep_interval=QUICK, **at_any_port) as worker:
+            await eventually(lambda: len(worker.logged("task.dead")) == 3, within=30)
+            url = worker.logged("http.listening")[0]["url"]
+            metrics = await fetched(f"{url}/metrics")
         assert await dead(where) == sequences
     assert calls.seen == []
+    assert 'farutech_dead_letters_total{reason="stuck"} 3.0' in metrics
 
 
 async def test_beside_tasks_in_flight_and_in_backoff(nats_server: NatsServer) -> None:

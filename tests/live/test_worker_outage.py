@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import urllib.request
 from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 from tests.support.nats_server import NatsServer
+from tests.support.pages import fetched
 from tests.support.provisioning_api import ProvisioningApi, provisioning_api
 from tests.support.queues import NAMES, Queue, queue, task
 from tests.support.waiting import eventually
@@ -34,14 +33,9 @@ async def breaker_in_stats(where: Queue) -> BreakerReport | None:
     return found[0] if found else None
 
 
-def fetched(url: str) -> str:
-    with urllib.request.urlopen(url, timeout=5) as answer:
-        return str(answer.read().decode())
-
-
 async def metric(log: Path, name: str) -> float | None:
     url = log_lines(log, "http.listening")[0]["url"]
-    text = await asyncio.to_thread(fetched, f"{url}/metrics")
+    text = await fetched(f"{url}/metrics")
     values = [line.rpartition(" ")[2] for line in text.splitlines() if line.startswith(name)]
     return float(values[0]) if values else None
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
-import urllib.request
 from pathlib import Path
 
 from tests.support.nats_server import NatsServer
+from tests.support.pages import fetched
 from tests.support.queues import NAMES, Queue, queue, task
 from tests.support.waiting import eventually
 from tests.support.worker_queue import all_done, failing, letters, publish
@@ -27,11 +27,6 @@ async def events_of(where: Queue, task_id: str) -> list[Event]:
         found += read_events(message.body)
         sequence = message.sequence + 1
     return found
-
-
-def fetched(url: str) -> str:
-    with urllib.request.urlopen(url, timeout=5) as answer:
-        return str(answer.read().decode())
 
 
 async def test_each_step_is_an_event(nats_server: NatsServer) -> None:
@@ -145,9 +140,9 @@ async def test_health_and_metrics_over_http(nats_server: NatsServer) -> None:
         url = worker.logged("http.listening")[0]["url"]
         await publish(where, task(1))
         await eventually(lambda: all_done(where))
-        ready = await asyncio.to_thread(fetched, f"{url}/readyz")
+        ready = await fetched(f"{url}/readyz")
         assert json.loads(ready) == {"status": "ready"}
-        metrics = await asyncio.to_thread(fetched, f"{url}/metrics")
+        metrics = await fetched(f"{url}/metrics")
     assert 'farutech_tasks_total{outcome="succeeded",type="provision"} 1.0' in metrics
 
 
