@@ -76,19 +76,23 @@ async def serve(
         await stack.enter_async_context(answering(connection, settings.names, report))
         stack.enter_context(_readiness(watched, shutdown))
         await stack.enter_async_context(going_round(worker.rounds, shutdown.requested))
-        log.info(
-            "worker.ready",
-            worker_id=settings.worker_id,
-            stream=settings.names.stream,
-            consumer=settings.names.consumer,
-            concurrency=settings.concurrency,
-            task_types=list(handlers.task_types),
-        )
+        _tell_ready(settings, handlers, log)
         grace = settings.grace
         await worker.loop.run(worker.source, shutdown.requested, lambda: 0.0 if end.why else grace)
         await connection.flush(FLUSH_TIMEOUT)
         end.check()
     log.info("worker.stopped", worker_id=settings.worker_id)
+
+
+def _tell_ready(settings: WorkerSettings, handlers: Registry, log: FilteringBoundLogger) -> None:
+    log.info(
+        "worker.ready",
+        worker_id=settings.worker_id,
+        stream=settings.names.stream,
+        consumer=settings.names.consumer,
+        concurrency=settings.concurrency,
+        task_types=list(handlers.task_types),
+    )
 
 
 class _End:
