@@ -46,6 +46,7 @@ class Monitor:
         self._publish = publish
         self._heard = heard
         self._came_up = asyncio.Event()
+        self._answered = asyncio.Event()
 
     async def run(self) -> None:
         """Poll for ever: a second after the last poll has ended, or once a server is there."""
@@ -64,10 +65,12 @@ class Monitor:
             return
         self._trend.add(status, self._backend.feed_counts())
         self._set(replace(self.live, link=self._backend.link(), status=status, failure=""))
+        self._answered.set()
 
     async def look_deeper(self) -> None:
         """Look for ever, now and then, at what takes longer: the workers, what letters died of."""
         seen: object = None
+        await self._answered.wait()
         while True:
             if self._backend.link().connected and self.live.status is not None:
                 letters = self.live.status.dead_letters

@@ -29,7 +29,7 @@ from tests.console.fixed import (
     some_letters,
     some_status,
 )
-from tests.console.fixed_fleet import some_story
+from tests.console.fixed_fleet import some_story, some_workers
 from tests.console.test_hostile import hostile, opens
 from worker.jetstream.errors import UnreachableError
 
@@ -123,7 +123,8 @@ def calm() -> FixedBackend:
     assert status.consumer is not None
     stream = replace(status.work_queue, messages=0, bytes=0)
     consumer = replace(status.consumer, pending=0, ack_pending=0, redelivered=0)
-    return FixedBackend([], replace(status, work_queue=stream, consumer=consumer))
+    calm_status = replace(status, work_queue=stream, consumer=consumer)
+    return FixedBackend([], calm_status, workers=some_workers()[:1])
 
 
 def unread() -> FixedBackend:
@@ -215,6 +216,12 @@ def at_rest(app: ConsoleApp) -> bool:
     )
 
 
+def knows_all(app: ConsoleApp, backend: FixedBackend) -> bool:
+    """Whether the figures have come, the workers, and what the letters died of."""
+    live = app.live
+    return bool(live and live.fleet and (live.causes or not backend.letters))
+
+
 @pytest.fixture(autouse=True)
 def _no_blinking(monkeypatch: pytest.MonkeyPatch) -> None:
     """The cursor of a field stands still."""
@@ -230,8 +237,9 @@ def test_snapshot(snap_compare: Callable[..., bool], scene: str, theme: str, siz
     if shown.history:
         for status, counts in some_history():
             trend.add(status, counts)
+    backend = shown.backend()
     app = ConsoleApp(
-        shown.backend(),
+        backend,
         StillClock(),
         notice=shown.notice,
         theme=theme,
@@ -242,7 +250,7 @@ def test_snapshot(snap_compare: Callable[..., bool], scene: str, theme: str, siz
     async def act(pilot: Pilot[None]) -> None:
         await eventually(pilot, lambda: isinstance(app.screen, Room), "a room")
         if shown.figures:
-            await eventually(pilot, lambda: bool(app.live and app.live.status), "figures")
+            await eventually(pilot, lambda: knows_all(app, backend), "figures")
         await shown.act(pilot)
         await eventually(pilot, lambda: at_rest(app), "all is read")
         # What a poll or the last key set off is drawn.
