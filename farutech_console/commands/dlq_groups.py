@@ -11,7 +11,7 @@ import humanize
 
 from farutech_console.commands import output
 from farutech_console.commands.output import json_flag
-from farutech_console.commands.progress import ProgressLine
+from farutech_console.commands.scan_line import ScanLine
 from farutech_console.commands.selection import selection_flags
 from farutech_console.commands.session import EXIT_DONE, run
 from farutech_console.operations.causes import CauseGroup, Causes
@@ -78,7 +78,7 @@ async def _read(backend: LiveBackend, selection: Selection, stop: asyncio.Event)
     from farutech_console.operations.browse import read_selection
 
     queue, causes = backend.queue(), Causes()
-    line = ProgressLine(queue.clock)
+    line = ScanLine(queue.clock)
     try:
         async with aclosing(read_selection(queue, selection, line.read)) as pages:
             async for page in pages:

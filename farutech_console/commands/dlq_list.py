@@ -14,7 +14,7 @@ import humanize
 
 from farutech_console.commands import output
 from farutech_console.commands.output import json_flag
-from farutech_console.commands.progress import ProgressLine
+from farutech_console.commands.scan_line import ScanLine
 from farutech_console.commands.selection import selection_flags
 from farutech_console.commands.session import EXIT_DONE, run
 from farutech_console.operations.records import letter_record
@@ -64,7 +64,7 @@ class _Listing:
         self._queue = backend.queue()
         self._selection = selection
         self._as_json = as_json
-        self._line = ProgressLine(self._queue.clock)
+        self._line = ScanLine(self._queue.clock)
         self._table = output.Table(_TITLES, _WIDTHS)
         self._last: ScanProgress | None = None
         self._held: list[tuple[str, ...]] = []

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import shutil
-import sys
 from collections.abc import AsyncIterator, Callable
 
+from farutech_console.commands.foot_line import FootLine
 from farutech_console.operations.units import duration
 from farutech_console.operations.velocity import Progress
 from worker.model.text import columns, literal
 
 _EVERY = 0.25
 _BAR = 20
-_ERASE = "\r\x1b[K"
 
 
 class ProgressLine:
@@ -22,12 +20,12 @@ class ProgressLine:
 
     def __init__(self, progress: Callable[[], Progress]) -> None:
         self._progress = progress
-        self._shown = False
+        self._line = FootLine()
 
     @contextlib.asynccontextmanager
     async def showing(self) -> AsyncIterator[None]:
         """Show the line, and keep it up to date, until the block ends."""
-        if not sys.stderr.isatty():
+        if not self._line.on_terminal:
             yield
             return
         drawing = asyncio.create_task(self._keep())
@@ -40,17 +38,11 @@ class ProgressLine:
 
     def clear(self) -> None:
         """Take the line away, so that something can be printed; it comes back by itself."""
-        if self._shown:
-            sys.stderr.write(_ERASE)
-            sys.stderr.flush()
-            self._shown = False
+        self._line.clear()
 
     async def _keep(self) -> None:
         while True:
-            width = shutil.get_terminal_size().columns - 1
-            sys.stderr.write(_ERASE + progress_text(self._progress(), width))
-            sys.stderr.flush()
-            self._shown = True
+            self._line.draw(progress_text(self._progress(), self._line.width))
             await asyncio.sleep(_EVERY)
 
 

@@ -20,7 +20,7 @@ from farutech_console.commands.asking import confirmed, why_flag, yes_flag
 from farutech_console.commands.outcomes import Tally
 from farutech_console.commands.output import json_flag
 from farutech_console.commands.plan_words import letters
-from farutech_console.commands.progress import ProgressLine
+from farutech_console.commands.scan_line import ScanLine
 from farutech_console.commands.selection import selection_flags
 from farutech_console.commands.session import EXIT_CANCELLED, EXIT_DONE, EXIT_FAILED, run
 from farutech_console.operations.selection import ScanProgress, Selection
@@ -67,7 +67,7 @@ def export(*, selection: Selection, form: Format, target: str, **given: Any) -> 
         from farutech_console.operations.transfer import export_letters
 
         queue = backend.queue()
-        line = ProgressLine(queue.clock)
+        line = ScanLine(queue.clock)
         last: ScanProgress | None = None
 
         def follow(progress: ScanProgress) -> None:

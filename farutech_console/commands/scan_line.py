@@ -1,0 +1,47 @@
+"""How far a scan of dead letters is, in one line on a terminal; nothing at all in a pipe."""
+
+from __future__ import annotations
+
+from farutech_console.commands.foot_line import FootLine
+from farutech_console.operations.selection import ScanProgress
+from farutech_console.operations.units import duration
+from worker.model.clock import Clock
+from worker.model.text import literal
+
+FIRST_AFTER = 0.5
+"""Seconds before the line first shows: what is quick needs none."""
+EVERY = 0.1
+"""Seconds between two showings."""
+
+
+class ScanLine:
+    """The line at the foot of the terminal while letters are read."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._line = FootLine()
+        self._began = clock.monotonic()
+        self._next = self._began + FIRST_AFTER
+
+    def read(self, progress: ScanProgress) -> None:
+        """Show how far the reading is, if it is time again."""
+        now = self._clock.monotonic()
+        if self._line.on_terminal and now >= self._next:
+            self._next = now + EVERY
+            words = scan_words(progress, now - self._began)
+            self._line.draw(literal(words, self._line.width))
+
+    def clear(self) -> None:
+        """Take the line away: something else is to be printed."""
+        self._line.clear()
+
+
+def scan_words(progress: ScanProgress, seconds: float) -> str:
+    """Return how far a scan is after so many seconds."""
+    words = f"{progress.scanned:,} of {progress.depth:,} read"
+    if progress.matched != progress.scanned:
+        words += f", {progress.matched:,} match"
+    rate, left = progress.scanned / max(seconds, 0.001), progress.depth - progress.scanned
+    if rate and left:
+        words += f", {rate:,.0f}/s, {duration(left / rate)} left"
+    return words
