@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 MOST_TOLD = 1_000
 """Letters in a plan up to which people are told of each; beyond, of those with trouble only."""
+_AT_ONCE, _SOON = 500, 0.1
 FAILURES: frozenset[OutcomeKind] = frozenset({"failed", "unknown"})
 
 
@@ -81,20 +83,42 @@ async def _confirmed(plan: Plan, how: Manner) -> bool:
 async def _run(backend: LiveBackend, plan: Plan, how: Manner, stop: asyncio.Event) -> int:
     kinds: Counter[OutcomeKind] = Counter()
     control = Control(SystemClock(), plan.pacing, stop=stop.is_set)
-    line = ProgressLine(lambda: control.progress)
+    line, records = ProgressLine(lambda: control.progress), _Records()
     try:
         async with line.showing(), aclosing(backend.run(plan, control, how.why)) as outcomes:
             async for outcome in outcomes:
                 kinds[outcome.outcome] += 1
                 if how.as_json:
-                    output.json_line(outcome_record(outcome))
+                    records.add(outcome_record(outcome))
                 elif plan.count <= MOST_TOLD or outcome.outcome in FAILURES:
                     line.clear()
                     _tell(outcome)
     finally:
+        records.flush()
         _tell_summary(plan, kinds, control, as_json=how.as_json)
     failed = FAILURES.intersection(kinds) or (control.cancelled and not stop.is_set())
     return EXIT_FAILED if failed else EXIT_DONE
+
+
+class _Records:
+    """JSON Lines, some at a time: to write each of a million by itself takes longer than to act."""
+
+    def __init__(self) -> None:
+        self._waiting: list[Mapping[str, Any]] = []
+
+    def add(self, record: Mapping[str, Any]) -> None:
+        """Have it printed, a moment later at most."""
+        if not self._waiting:
+            asyncio.get_running_loop().call_later(_SOON, self.flush)
+        self._waiting.append(record)
+        if len(self._waiting) >= _AT_ONCE:
+            self.flush()
+
+    def flush(self) -> None:
+        """Print what waits."""
+        if self._waiting:
+            output.json_lines(self._waiting)
+            self._waiting.clear()
 
 
 def _tell(outcome: Outcome) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
+from array import array
+from bisect import bisect_left
 
 from farutech_console.operations.velocity import Control
 from worker.jetstream.api import Api
@@ -19,13 +20,37 @@ from worker.model.names import REPLAY_ID
 
 LOOK_EVERY = 0.5
 """Seconds between two looks at the dead letters while a replay runs."""
+_BITS = 1 << 24
+
+
+class TaskIds:
+    """Task ids that were seen, in 2 MiB however many: of a million, one in a hundred is mistaken.
+
+    A Bloom filter with two bits for each.
+    """
+
+    def __init__(self) -> None:
+        self._bits = bytearray(_BITS // 8)
+
+    def add(self, task_id: str) -> None:
+        """Remember an id."""
+        for bit in self._places(task_id):
+            self._bits[bit >> 3] |= 1 << (bit & 7)
+
+    def __contains__(self, task_id: str) -> bool:
+        """Return whether it was seen, as far as one can tell."""
+        return all(self._bits[bit >> 3] & 1 << (bit & 7) for bit in self._places(task_id))
+
+    def _places(self, task_id: str) -> tuple[int, int]:
+        hashed = hash(task_id)
+        return hashed & (_BITS - 1), (hashed >> 32) & (_BITS - 1)
 
 
 class Comebacks:
     """Looks for replayed tasks among the letters that came since the replay began.
 
     A letter of our worker carries the id of the replay its task came from. One of the Go fleet
-    carries nothing: there the task's id has to do, one letter for each time it was replayed.
+    carries nothing: there the task's id has to do.
     """
 
     def __init__(self, api: Api, layout: Layout, control: Control, clock: Clock) -> None:
@@ -35,15 +60,15 @@ class Comebacks:
         self._clock = clock
         self._letters = DeadLetters(api, layout, current=True)
         self._seen = layout.dead_letters.last_sequence
-        self._waiting: set[str] = set()
-        self._task_ids: Counter[str] = Counter()
+        self._sent = array("Q")
+        self._task_ids = TaskIds()
         self._canary: tuple[int, float] | None = None
 
     def sent(self, done: Replayed) -> None:
-        """A letter was replayed: its task may come back."""
-        self._waiting.add(f"{self._layout.dlq_generation}-{done.sequence}")
+        """A letter was replayed, later in the stream than those before: its task may come back."""
+        self._sent.append(done.sequence)
         if done.task_id:
-            self._task_ids[done.task_id] += 1
+            self._task_ids.add(done.task_id)
         if self._canary is None:
             until = self._clock.monotonic() + self._control.pacing.canary_wait
             self._canary = done.stored_as, until
@@ -77,15 +102,13 @@ class Comebacks:
 
     def _is_ours(self, letter: StoredDeadLetter) -> bool:
         replay = letter.headers.get(REPLAY_ID, "")
-        if replay:
-            if replay not in self._waiting:
-                return False
-            self._waiting.discard(replay)
-        task_id = letter.task.task_id
-        if not self._task_ids[task_id]:
-            return bool(replay)
-        self._task_ids[task_id] -= 1
-        return True
+        if not replay:
+            return letter.task.task_id in self._task_ids
+        generation, _, sequence = replay.rpartition("-")
+        if generation != self._layout.dlq_generation or not sequence.isdecimal():
+            return False
+        at = bisect_left(self._sent, int(sequence))
+        return at < len(self._sent) and self._sent[at] == int(sequence)
 
     async def _look_after_canary(self) -> None:
         if self._canary is None:

@@ -87,6 +87,8 @@ async def _in_doubt(
     api: Api, layout: Layout, sequences: Sequence[int], clock: Clock
 ) -> tuple[InDoubt, ...]:
     claims = await claims_in_doubt(api, layout, clock)
+    if not claims:
+        return ()
     among = set(sequences).intersection(claim.sequence for claim in claims)
     return tuple(
         InDoubt(claim.sequence, claim.told)
