@@ -9,6 +9,7 @@ from typing import Protocol
 
 from worker.jetstream.errors import JetStreamError
 from worker.model.surroundings import Surroundings
+from worker.telemetry.logging import is_told
 from worker.telemetry.readiness import Readiness
 
 SOON = 2.0
@@ -82,13 +83,17 @@ class Rounds:
             try:
                 soon = await chore.look() or soon
             except JetStreamError as error:
-                failures = self._failures[chore.name] = self._failures[chore.name] + 1
-                self._log.warning(
-                    "round.failed", chore=chore.name, why=str(error), failures=failures
-                )
+                self._failed(chore, error)
             else:
+                if failures := self._failures[chore.name]:
+                    self._log.info("round.resumed", chore=chore.name, failures=failures)
                 self._failures[chore.name] = 0
         return soon
+
+    def _failed(self, chore: Chore, error: JetStreamError) -> None:
+        failures = self._failures[chore.name] = self._failures[chore.name] + 1
+        if is_told(failures):
+            self._log.warning("round.failed", chore=chore.name, why=str(error), failures=failures)
 
     def _wait(self, seconds: float) -> float:
         return seconds * (1 + JITTER * (2 * self._random.random() - 1))
