@@ -29,7 +29,7 @@ idempotent only in the README
 dead letters expire with the stream's max age
     -> test_dead_letters_outlive_the_max_age_of_the_stream
 a thousand tasks in backoff stop all healthy ones
-    -> test_a_thousand_tasks_in_backoff_do_not_stop_healthy_ones
+    -> tests/live/test_worker_backoff.py::test_twenty_thousand_tasks_in_backoff_hold_up_no_healthy_one
 """  # noqa: E501 - a path is one word
 
 from __future__ import annotations
@@ -44,12 +44,9 @@ from tests.support.nats_server import NatsServer
 from tests.support.queues import NAMES, queue, task
 from tests.support.stuck import with_consumer, with_stream
 from tests.support.waiting import eventually
-from tests.support.worker_queue import all_done, failing, letter_of, letters, publish, tasks_left
-from tests.support.workers import Calls, worker_process, working
-from worker.handlers.context import TaskContext
-from worker.handlers.errors import Permanent, RetryAfter
-from worker.jetstream.info import consumer_state
-from worker.model.task import Task
+from tests.support.worker_queue import all_done, failing, letter_of, letters, publish
+from tests.support.workers import worker_process, working
+from worker.handlers.errors import Permanent
 
 ROOT = Path(__file__).parents[2]
 
@@ -115,35 +112,3 @@ async def test_dead_letters_outlive_the_max_age_of_the_stream(nats_server: NatsS
         ((after, _),) = await letters(where)
     assert after == letter
     assert letter.task.task_id == "task-1"
-
-
-@pytest.mark.slow
-async def test_a_thousand_tasks_in_backoff_do_not_stop_healthy_ones(
-    nats_server: NatsServer,
-) -> None:
-    ill, healthy = 1100, 200
-
-    def half_ill(task: Task, _context: TaskContext) -> None:
-        if task.task_type == "update":
-            raise RetryAfter(3600)
-
-    calls = Calls(half_ill)
-    async with (
-        queue(nats_server) as where,
-        working(nats_server, calls, types=("provision", "update"), concurrency=100),
-    ):
-        for number in range(ill):
-            await publish(where, task(number, task_type="update"))
-
-        async def in_backoff() -> bool:
-            state = await consumer_state(where.api, NAMES.stream, NAMES.consumer)
-            return len(calls.seen) == ill == state.ack_pending
-
-        async def only_ill_left() -> bool:
-            return await tasks_left(where) == ill
-
-        await eventually(in_backoff, within=30)
-        for number in range(ill, ill + healthy):
-            await publish(where, task(number))
-        await eventually(lambda: len(calls.seen) == ill + healthy, within=30)
-        await eventually(only_ill_left)

@@ -90,25 +90,13 @@ async def test_a_handler_that_blocks_the_loop_is_named(
     assert over["seconds"] >= 2.0
 
 
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
-        ("x = 1", "poor has no handler"),
-        ("import no_such_thing", "poor cannot be loaded: ModuleNotFoundError: No module named"),
-        ("def broken(:", "poor cannot be loaded: SyntaxError: invalid syntax"),
-        ("raise SystemExit(0)", "poor cannot be loaded: SystemExit: 0 (poor.py, line 1)"),
-        ("{}['key']", "poor cannot be loaded: KeyError: 'key' (poor.py, line 1)"),
-    ],
-)
-def test_a_module_that_cannot_be_used_says_why(
-    nats_server: NatsServer, tmp_path: Path, text: str, said: str
-) -> None:
-    (tmp_path / "poor.py").write_text(text)
+def test_a_module_that_cannot_be_used_says_why(nats_server: NatsServer, tmp_path: Path) -> None:
+    (tmp_path / "poor.py").write_text("{}['key']")
     log = tmp_path / "worker.log"
     flags = ("--handlers", "poor")
     with worker_process(nats_server, log, *flags, PYTHONPATH=str(tmp_path)) as process:
-        assert process.wait(20) == 2
-    assert said in log.read_text()
+        assert process.wait(30) == 2
+    assert "poor cannot be loaded: KeyError: 'key' (poor.py, line 1)" in log.read_text()
     assert "Traceback" not in log.read_text()
 
 

@@ -155,14 +155,3 @@ def test_a_port_that_is_taken_is_a_clear_error(nats_server: NatsServer, tmp_path
     (line,) = log_lines(log, "worker.failed")
     assert f"cannot listen at 127.0.0.1:{port}" in line["why"]
     assert "Traceback" not in log.read_text()
-
-
-async def test_a_program_runs_tasks(nats_server: NatsServer, tmp_path: Path) -> None:
-    log = tmp_path / "worker.log"
-    program = f"sh -c 'cat > {tmp_path}/seen'"
-    flags = ("--handler", "exec", "--exec-program", program)
-    async with queue(nats_server) as where:
-        with worker_process(nats_server, log, *flags):
-            await publish(where, task(1))
-            await eventually(lambda: all_done(where), within=20)
-    assert json.loads((tmp_path / "seen").read_text())["task_id"] == "task-1"

@@ -9,7 +9,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -76,12 +76,9 @@ class RunningWorker:
 
 @asynccontextmanager
 async def working(
-    server: NatsServer,
-    handler: Handler,
-    types: Iterable[str] = ("provision",),
-    **settings: object,
+    server: NatsServer, handler: Handler, **settings: object
 ) -> AsyncIterator[RunningWorker]:
-    """A worker whose tasks of some types are run by `handler`; it leaves in order."""
+    """A worker whose tasks of type `provision` are run by `handler`; it leaves in order."""
     output = io.StringIO()
     log = logger("debug", "json", output)
     chosen: dict[str, Any] = {
@@ -93,7 +90,7 @@ async def working(
     } | settings
     shutdown = Shutdown(lambda _: None)
     around = Surroundings(SystemClock(), Random(7), log)
-    registry = Registry(dict.fromkeys(types, handler))
+    registry = Registry({"provision": handler})
     work = asyncio.create_task(serve(WorkerSettings(**chosen), registry, shutdown, around))
     worker = RunningWorker(shutdown, output)
     try:

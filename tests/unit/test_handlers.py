@@ -8,6 +8,7 @@ import sys
 import threading
 import types
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import structlog
@@ -204,6 +205,28 @@ def test_a_module_without_handlers_is_refused(module: types.ModuleType) -> None:
 def test_a_missing_module_is_named() -> None:
     with pytest.raises(HandlerSetupError, match="no module no_such_module"):
         registry_of(["no_such_module"])
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("x = 1", "poor has no handler"),
+        ("import no_such_thing", "poor cannot be loaded: ModuleNotFoundError: No module named"),
+        ("def broken(:", "poor cannot be loaded: SyntaxError: invalid syntax"),
+        ("raise SystemExit(0)", "poor cannot be loaded: SystemExit: 0 (poor.py, line 1)"),
+        ("\n{}['key']", "poor cannot be loaded: KeyError: 'key' (poor.py, line 2)"),
+    ],
+)
+def test_a_module_that_cannot_be_loaded_is_told_with_its_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, said: str
+) -> None:
+    (tmp_path / "poor.py").write_text(text)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    sys.modules.pop("poor", None)
+    with pytest.raises(HandlerSetupError) as refused:
+        registry_of(["poor"])
+    assert said in str(refused.value)
 
 
 @pytest.mark.parametrize("task_types", [(), ("",), (7,)])
