@@ -100,8 +100,10 @@ def replay(
 ) -> None:
     """Send dead letters back to the work queue, each task once.
 
-    Shows what it will do and asks first. With --json a line for each letter (sequence, task_id,
-    outcome: replayed, already, failed or unknown, detail) and a summary at the end.
+    Shows what it will do and asks first. Ctrl-C begins no more letters, finishes those in hand and
+    tells exactly what was done; the rest stays. Ends with 1 where some failed, where nobody can
+    tell of some, and where it stopped because too many died again. With --json a line for each
+    letter and a summary at the end.
     """
     pacing = Pacing(rate, canary, canary_wait, stop_share, unknown)
     _change(options, lambda backend, selection: backend.plan_replay(selection, pacing))
@@ -114,8 +116,8 @@ def replay(
 def purge(*, hard: bool, **options: Any) -> None:  # noqa: ANN401 - handed on
     """Move dead letters to the archive, for 7 days; `dlq undo` brings them back.
 
-    Shows what it will do and asks first. With --json a line for each letter (sequence, task_id,
-    outcome: purged, already, failed or unknown, detail) and a summary at the end.
+    Shows what it will do and asks first. With --json a line for each letter and a summary at the
+    end.
     """
     _change(options, lambda backend, selection: backend.plan_purge(selection, hard=hard))
 
