@@ -11,7 +11,7 @@ from tests.support.queues import Queue, letter, queue
 
 GROUP_KEYS = [
     *("cause", "error_type", "text", "count", "share", "first_seen", "last_seen", "tenants"),
-    *("more_tenants", "top_tenants", "sample"),
+    *("more_tenants", "top_tenants", "sample", "note"),
 ]
 
 
