@@ -8,6 +8,7 @@ from typing import Protocol, Self
 
 from farutech_console.operations.audit_log import AuditPage
 from farutech_console.operations.browse import Groups
+from farutech_console.operations.edit import Draft
 from farutech_console.operations.filter.model import ALL, Filter
 from farutech_console.operations.fleet_view import FleetView
 from farutech_console.operations.model import (
@@ -19,6 +20,7 @@ from farutech_console.operations.model import (
     QueueStatus,
     TaskEvent,
 )
+from farutech_console.operations.notes import Note
 from farutech_console.operations.plan import Which
 from farutech_console.operations.selection import ScanProgress, Selection, no_progress
 from farutech_console.operations.story_view import TaskStory, TaskSummary
@@ -144,6 +146,31 @@ class Backend(Protocol):
         """Bring the letters of a plan back; yields an outcome for each. Raises what `run` raises.
 
         `stop` is asked before each few thousand, on the backend's thread.
+        """
+
+    async def draft(self, sequence: int) -> Draft:
+        """Return the task of a letter as text to be edited.
+
+        Raises:
+            NotEditableError: there is no such letter, or nothing in it to edit.
+        """
+
+    async def edit(self, draft: Draft, text: str, why: str = "") -> Outcome:
+        """Replay a letter once with the task in `text`; `read_edited` checks it before.
+
+        Raises:
+            InvalidEditError: there is no task in it.
+            StalePlanError: the letter is gone, or another.
+        """
+
+    async def notes(self) -> dict[str, Note]:
+        """Return the notes on causes, by the key of the cause."""
+
+    async def note(self, cause: str, text: str) -> None:
+        """Have this be the note of a cause; an empty text takes it away.
+
+        Raises:
+            NoteError: it is too long, or there can be no such cause.
         """
 
     def run(

@@ -10,6 +10,7 @@ from typing import Self
 
 from farutech_console.operations.audit_log import AuditPage, audit_page
 from farutech_console.operations.browse import Groups, read_groups, read_page, read_selection
+from farutech_console.operations.edit import Draft, draft_of, edit
 from farutech_console.operations.feed import LiveFeed
 from farutech_console.operations.filter.model import ALL, Filter
 from farutech_console.operations.fleet import FleetWatch
@@ -25,6 +26,7 @@ from farutech_console.operations.model import (
     QueueStatus,
     TaskEvent,
 )
+from farutech_console.operations.notes import Note, read_notes, write_note
 from farutech_console.operations.one_letter import read_letter
 from farutech_console.operations.pause import pause_for, resume
 from farutech_console.operations.plan import Which, make_plan
@@ -212,6 +214,22 @@ class LiveBackend:
         async with aclosing(outcomes):
             async for outcome in outcomes:
                 yield outcome
+
+    async def draft(self, sequence: int) -> Draft:
+        """Return the task of a letter as text to be edited."""
+        return await draft_of(self.queue(), sequence)
+
+    async def edit(self, draft: Draft, text: str, why: str = "") -> Outcome:
+        """Replay a letter once with the task in `text`."""
+        return await edit(self.queue(), draft, text, why)
+
+    async def notes(self) -> dict[str, Note]:
+        """Return the notes on causes, by the key of the cause."""
+        return await read_notes(self.queue())
+
+    async def note(self, cause: str, text: str) -> None:
+        """Have this be the note of a cause; an empty text takes it away."""
+        await write_note(self.queue(), cause, text)
 
     async def run(
         self, plan: Plan, control: Control | None = None, why: str = ""

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from farutech_console.operations.audit_log import AuditPage
     from farutech_console.operations.backend import Backend
     from farutech_console.operations.browse import Groups
+    from farutech_console.operations.edit import Draft
     from farutech_console.operations.filter.model import Filter
     from farutech_console.operations.fleet_view import FleetView
     from farutech_console.operations.model import (
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
         QueueStatus,
         TaskEvent,
     )
+    from farutech_console.operations.notes import Note
     from farutech_console.operations.plan import Which
     from farutech_console.operations.selection import ScanProgress, Selection
     from farutech_console.operations.story_view import TaskStory, TaskSummary
@@ -153,6 +155,22 @@ class ThreadedBackend:
     ) -> AsyncGenerator[Outcome, None]:
         """Bring the letters of a plan back; `stop` is asked in the thread."""
         return self._thread.iterate(lambda backend: backend.undo(plan, stop, why))
+
+    async def draft(self, sequence: int) -> Draft:
+        """Return the task of a letter as text to be edited."""
+        return await self._thread.call(lambda backend: backend.draft(sequence))
+
+    async def edit(self, draft: Draft, text: str, why: str = "") -> Outcome:
+        """Replay a letter once with the task in `text`."""
+        return await self._thread.call(lambda backend: backend.edit(draft, text, why))
+
+    async def notes(self) -> dict[str, Note]:
+        """Return the notes on causes, by the key of the cause."""
+        return await self._thread.call(lambda backend: backend.notes())
+
+    async def note(self, cause: str, text: str) -> None:
+        """Have this be the note of a cause; an empty text takes it away."""
+        await self._thread.call(lambda backend: backend.note(cause, text))
 
     def run(
         self, plan: Plan, control: Control | None = None, why: str = ""

@@ -15,6 +15,7 @@ from typing import Self
 from farutech_console.operations.audit_log import AuditEntry, AuditPage
 from farutech_console.operations.browse import Groups
 from farutech_console.operations.causes import Causes
+from farutech_console.operations.edit import Draft, NotEditableError, pretty, read_edited
 from farutech_console.operations.errors import NothingToUndoError
 from farutech_console.operations.filter.evaluate import predicate
 from farutech_console.operations.filter.model import ALL, Filter
@@ -30,6 +31,7 @@ from farutech_console.operations.model import (
     QueueStatus,
     TaskEvent,
 )
+from farutech_console.operations.notes import Note
 from farutech_console.operations.plan import Which
 from farutech_console.operations.selection import ScanProgress, Selection, no_progress
 from farutech_console.operations.story_view import TaskStory, TaskSummary
@@ -263,6 +265,7 @@ class FixedBackend:
     tasks: tuple[TaskSummary, ...] = ()
     changes: tuple[AuditEntry, ...] = field(default_factory=some_changes)
     pauses: list[tuple[float, str]] = field(default_factory=list)
+    written_notes: dict[str, Note] = field(default_factory=dict)
 
     async def __aenter__(self) -> Self:
         self.entered += 1
@@ -368,6 +371,24 @@ class FixedBackend:
         del stop, why
         for sequence in plan.sequences:
             yield Outcome(sequence, f"task-{sequence}", "restored")
+
+    async def draft(self, sequence: int) -> Draft:
+        letter = next((one for one in self.letters if one.sequence == sequence), None)
+        if letter is None or letter.letter is None:
+            raise NotEditableError(f"there is no dead letter {sequence}")
+        return Draft(letter, "PROVISIONING_DLQ", "1", pretty(letter.letter.replay_body()))
+
+    async def edit(self, draft: Draft, text: str, why: str = "") -> Outcome:
+        del why
+        task = read_edited(text)
+        self.letters = [one for one in self.letters if one.sequence != draft.sequence]
+        return Outcome(draft.sequence, task.task_id, "replayed")
+
+    async def notes(self) -> dict[str, Note]:
+        return dict(self.written_notes)
+
+    async def note(self, cause: str, text: str) -> None:
+        self.written_notes[cause] = Note(cause, text, "anna@laptop", NOW)
 
     async def run(
         self, plan: Plan, control: Control | None = None, why: str = ""
