@@ -148,13 +148,16 @@ def _teller(wanted: Test, *, as_json: bool) -> Tell:
     return tell
 
 
-def step_line(step: TaskStep) -> str:
-    """Return a step on one line, for people."""
+def step_line(step: TaskStep, *, of_one_task: bool = False) -> str:
+    """Return a step on one line, for people; of one task without saying which, line by line."""
+    whose = [
+        padded(step.task_id or (f"seq {step.sequence}" if step.sequence else ""), 36),
+        padded(step.tenant_id, 16),
+    ]
     parts = [
         full_time(step.at),
         padded(step.kind, 17),
-        padded(step.task_id or (f"seq {step.sequence}" if step.sequence else ""), 36),
-        padded(step.tenant_id, 16),
+        *([] if of_one_task else whose),
         *step_words(step),
     ]
     return "  ".join(part for part in parts if part.strip()).rstrip()

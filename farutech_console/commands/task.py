@@ -89,7 +89,7 @@ def story_lines(story: TaskStory) -> Iterator[str]:
     for where in story.where:
         yield f"{'now':<9} {where_words(where)}"
     for step in story.steps:
-        yield step_line(step)
+        yield step_line(step, of_one_task=True)
     if story.missing:
         yield f"Not there, so the story may have gaps: {', '.join(map(literal, story.missing))}"
 

@@ -13,7 +13,7 @@ from typing import Literal
 
 from farutech_console.operations.overview import Overview
 from farutech_console.operations.silence import SilentWorker
-from farutech_console.operations.units import age, count, duration
+from farutech_console.operations.units import age, duration, plural
 
 State = Literal["OK", "WARNING", "CRITICAL", "UNKNOWN"]
 EXIT_CODES: Mapping[State, int] = {"OK": 0, "WARNING": 1, "CRITICAL": 2, "UNKNOWN": 3}
@@ -138,18 +138,18 @@ def _figures(
 ) -> Iterator[Figure]:
     status = seen.status
     lag = status.consumer.pending if status.consumer else None
-    yield Figure("lag", lag, limits.lag, f"{count(lag or 0)} tasks pending")
+    yield Figure("lag", lag, limits.lag, f"{plural(lag or 0, 'task')} pending")
     dead = status.dead_letters
     depth = dead.depth if dead else None
-    yield Figure("dlq_depth", depth, limits.dlq_depth, f"{count(depth or 0)} dead letters")
-    oldest = age(dead.oldest_at, now) if dead and dead.oldest_at else (0.0 if dead else None)
-    words = f"the oldest dead letter is {duration(oldest or 0)} old"
-    yield Figure("oldest_letter", oldest, limits.oldest_letter, words, "s")
-    yield Figure("stuck", status.stuck, limits.stuck, f"{count(status.stuck)} tasks stuck")
+    yield Figure("dlq_depth", depth, limits.dlq_depth, plural(depth or 0, "dead letter"))
+    oldest = round(age(dead.oldest_at, now), 1) if dead and dead.oldest_at else 0.0
+    words = f"the oldest dead letter is {duration(oldest)} old"
+    yield Figure("oldest_letter", oldest if dead else None, limits.oldest_letter, words, "s")
+    yield Figure("stuck", status.stuck, limits.stuck, f"{plural(status.stuck, 'task')} stuck")
     names = ", ".join(worker.name for worker in silent)
     yield Figure("silent", len(silent), limits.silent, f"silent with tasks in hand: {names}")
     workers = len(seen.fleet.answered) + len(seen.fleet.clients)
-    yield Figure("workers", workers, limits.workers, f"{count(workers)} workers")
+    yield Figure("workers", workers, limits.workers, plural(workers, "worker"))
 
 
 def _well(figures: tuple[Figure, ...]) -> str:

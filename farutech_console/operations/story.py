@@ -15,6 +15,7 @@ from farutech_console.operations.fleet import FleetWatch
 from farutech_console.operations.queue import Queue
 from farutech_console.operations.steps import TaskStep, of_event
 from farutech_console.operations.story_view import (
+    SummaryPlace,
     TaskStory,
     TaskSummary,
     Whereabouts,
@@ -42,6 +43,8 @@ from worker.model.task import Task
 
 COUNTED = 10_000
 """Up to which position a pending task's is counted."""
+DONE = ("succeeded", "duplicate_skipped")
+"""What a worker says of a task last that is done."""
 _PLAIN = re.compile(r"[0-9A-Za-z_.:-]+")
 LATEST_EVENTS = 5_000
 """Newest event messages that a search by tenant looks through."""
@@ -100,10 +103,12 @@ async def tenant_tasks(queue: Queue, tenant_id: str, limit: int = 100) -> tuple[
     found: dict[str, TaskSummary] = {}
     for event in await EventLog(queue.api, queue.names).newest(LATEST_EVENTS):
         if event.tenant_id == tenant_id and event.task_id:
+            became: SummaryPlace = "done" if event.kind in DONE else "gone"
             found[event.task_id] = TaskSummary(
-                event.task_id, tenant_id, event.task_type, "gone", 0, event.at, event.kind
+                event.task_id, tenant_id, event.task_type, became, 0, event.at, event.kind
             )
-    for place in ("archived", "dead", "queue"):
+    places: tuple[SummaryPlace, ...] = ("archived", "dead", "queue")
+    for place in places:
         async for copy in _copies(queue, layout, place, "", tenant_id):
             told = found.get(copy.task.task_id)
             found[copy.task.task_id] = TaskSummary(
@@ -314,7 +319,7 @@ async def _elsewhere(
     queue: Queue, task_id: str, told: list[TaskStep], archived: list[_Copy]
 ) -> Whereabouts:
     """Return what became of a task that is neither in the queue nor a dead letter."""
-    ends = [x for x in told if x.kind in ("succeeded", "duplicate_skipped")]
+    ends = [x for x in told if x.kind in DONE]
     if ends:
         end = max(ends, key=lambda step: step.at)
         detail = f"at {full_time(end.at)}"
@@ -328,7 +333,9 @@ async def _elsewhere(
         stream = queue.names.archive_stream
         detail = "purged; farutech-console dlq undo brings it back"
         return Whereabouts("archived", stream, copy.message.sequence, detail=detail)
-    return Whereabouts("unknown", detail="done, purged, expired, or never published here")
+    return Whereabouts(
+        "unknown", detail="nothing here tells: done, purged, expired or never published"
+    )
 
 
 async def _sources(queue: Queue, layout: Layout) -> tuple[tuple[str, ...], tuple[str, ...]]:

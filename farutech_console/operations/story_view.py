@@ -15,6 +15,8 @@ Place = Literal[
     "unknown",
 ]  # fmt: skip
 
+SummaryPlace = Literal["queue", "dead", "archived", "done", "gone"]
+
 STORY_KEYS: Mapping[str, str] = {
     "task_id": "the task",
     "tenant_id": "empty where nothing tells",
@@ -40,8 +42,8 @@ SUMMARY_KEYS: Mapping[str, str] = {
     "task_id": "the task",
     "tenant_id": "whose it is",
     "task_type": "its type",
-    "place": "`queue`: in the work queue, `dead`: a dead letter, `archived`, or `gone`: known from "
-    "its events alone",
+    "place": "`queue`: in the work queue, `dead`: a dead letter, `archived`: purged, `done`, or "
+    "`gone`: known from its events alone",
     "sequence": "its sequence in that stream, 0 for none",
     "at": "when it came there, or the time of its last event",
     "event": "its last event, empty where there is none",
@@ -115,7 +117,7 @@ class TaskSummary:
     task_id: str
     tenant_id: str
     task_type: str
-    place: Literal["queue", "dead", "archived", "gone"]
+    place: SummaryPlace
     sequence: int
     at: datetime
     event: str = ""

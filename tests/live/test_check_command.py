@@ -43,7 +43,7 @@ async def test_the_exit_code_is_the_state(nats_server: NatsServer) -> None:
     assert all(x.err == "" for x in said)
     assert "no stream PROVISIONING" in missing.out
     assert "'dlq_depth'=3;1;2;0" in many.out
-    assert "1 tasks stuck" in spent.out
+    assert "1 task stuck" in spent.out
 
 
 @pytest.mark.parametrize(

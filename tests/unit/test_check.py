@@ -96,7 +96,7 @@ def test_a_queue_that_is_well() -> None:
     state, text = line(status())
     assert state == "OK"
     told, _, data = text.partition(" | ")
-    assert told == "FARUTECH OK - 0 tasks pending, 0 dead letters, 1 workers"
+    assert told == "FARUTECH OK - 0 tasks pending, 0 dead letters, 1 worker"
     assert DATA.match(data), data
     assert data.startswith("'lag'=0;;;0 'dlq_depth'=0;0;;0 'oldest_letter'=0s;;;0 'stuck'=0;;0;0")
     assert data.endswith("'workers'=1;;1:;0")

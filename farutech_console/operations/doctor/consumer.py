@@ -50,7 +50,7 @@ def check_ack_pending(seen: Evidence) -> Iterator[Finding]:
     limit = count(consumer.max_ack_pending)
     yield Finding(
         severity,
-        f"{count(consumer.ack_pending)} of {limit} tasks that may be unsettled are",
+        f"at most {limit} tasks may be unsettled; now {count(consumer.ack_pending)} are",
         f"{limit} tasks in backoff stop all others: healthy tasks get no worker until one is done",
         "lift the limit; the pull bounds what a worker takes",
         PLAN,

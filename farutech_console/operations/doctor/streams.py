@@ -60,8 +60,8 @@ def check_drift(seen: Evidence) -> Iterator[Finding]:
         refused = f" It is not applied: {difference.reason}." if difference.reason else ""
         yield Finding(
             "note",
-            f"{difference.what} is {difference.actual}, declared is {difference.declared}",
-            f"applied, it {difference.effect}.{refused}",
+            f"{difference.what}: {difference.actual}; declared: {difference.declared}",
+            f"If applied: {difference.effect}.{refused}",
             "see the plan, and apply it where it suits",
             PLAN,
         )
