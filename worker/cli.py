@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from worker import __version__
-from worker.flags import load_settings, settings_flags
+from worker.flags import EXIT_NO_CONNECTION, load_settings, settings_flags
 from worker.settings import WorkerSettings
 from worker.topology_cli import topology
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger
 
 EXIT_FAILED = 1
-EXIT_NO_CONNECTION = 3
 _YOUNG = 10_000
 """New objects at which the garbage collector looks at them; those of several hundred tasks."""
 

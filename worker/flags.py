@@ -15,6 +15,11 @@ from worker.model.text import literal
 from worker.nats_context import ContextError
 from worker.settings import env_name
 
+EXIT_NO_CONNECTION = 3
+"""Of every command: no server, a server that refuses us, or one without JetStream."""
+CONNECT_WITHIN = 5.0
+"""Seconds for a command that ends by itself to find a server."""
+
 S = TypeVar("S", bound=BaseSettings)
 Command = TypeVar("Command", bound=Callable[..., Any])
 

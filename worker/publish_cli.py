@@ -11,7 +11,7 @@ from uuid import uuid4
 
 import click
 
-from worker.flags import load_settings
+from worker.flags import CONNECT_WITHIN, EXIT_NO_CONNECTION, load_settings
 from worker.model.clock import Clock, SystemClock, format_rfc3339
 from worker.model.task import Task, encode_task
 from worker.model.text import literal
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from worker.jetstream.api import Api, PubAck
 
 EXIT_FAILED = 1
-EXIT_NO_CONNECTION = 3
-CONNECT_WITHIN = 5.0
 ATTEMPTS = 3
 AT_ONCE = 64
 FLAGS = ("nats", "type", "tenant", "module", "count", "help")

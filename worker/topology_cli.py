@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from worker.flags import load_settings, settings_flags
+from worker.flags import CONNECT_WITHIN, EXIT_NO_CONNECTION, load_settings, settings_flags
 from worker.model.clock import SystemClock
 from worker.model.text import literal
 from worker.model.topology_changes import (
@@ -35,9 +35,7 @@ if TYPE_CHECKING:
 EXIT_DIFFERS = 1
 EXIT_NOT_ALL = 1
 EXIT_FAILED = 1
-EXIT_NO_CONNECTION = 3
 EXIT_CANCELLED = 130
-CONNECT_WITHIN = 5.0
 PIPE_COLUMNS = 120
 
 IN_WORDS: dict[Verdict, str] = {"safe": "safe", "pause": "needs a pause", "refused": "refused"}

@@ -56,7 +56,7 @@ class Waits:
     `silence` without a pull, and `grace` is for pulls of workers that were just stopped to run out.
     """
 
-    drain: float = 60.0
+    drain: float
     switch: float = 60.0
     silence: float = 3.0
     grace: float = 8.0
@@ -73,7 +73,7 @@ class Parts:
     names: QueueNames
     server: ServerState
     clock: Clock
-    waits: Waits = Waits()
+    waits: Waits
     step: Step = no_step
     tell: Tell = tell_nobody
 
