@@ -71,6 +71,7 @@ async def test_five_attempts_do_not_burn_within_milliseconds(nats_server: NatsSe
     assert all(wait >= 0.8 * 0.2 * 2**n for n, wait in enumerate(waits))
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="a handler that kills its parent by a signal")
 async def test_a_task_that_kills_its_worker_every_time_ends_as_a_dead_letter(
     nats_server: NatsServer, tmp_path: Path

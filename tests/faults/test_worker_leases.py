@@ -102,6 +102,7 @@ async def test_a_worker_whose_lease_another_took_stops_and_settles_nothing(
     assert not worker.logged("task.retry")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
 async def test_a_worker_that_was_frozen_leaves_the_task_to_the_one_that_took_it_over(
     nats_server: NatsServer, tmp_path: Path

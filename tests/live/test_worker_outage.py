@@ -8,6 +8,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import pytest
+
 from tests.support.nats_server import NatsServer
 from tests.support.pages import fetched
 from tests.support.provisioning_api import ProvisioningApi, provisioning_api
@@ -65,6 +67,7 @@ def attempts_lost(api: ProvisioningApi) -> int:
     return sum(attempt - 1 for attempt in highest.values())
 
 
+@pytest.mark.slow
 async def test_an_outage_of_the_api_costs_no_more_attempts_than_open_the_breaker(
     nats_server: NatsServer, tmp_path: Path
 ) -> None:

@@ -54,6 +54,7 @@ async def metric(log: Path, name: str) -> float:
     return float(line.rpartition(" ")[2])
 
 
+@pytest.mark.slow
 @posix_only
 async def test_health_readiness_and_metrics_in_each_phase(
     nats_server: NatsServer, tmp_path: Path
@@ -97,6 +98,7 @@ async def test_health_readiness_and_metrics_in_each_phase(
             assert await all_done(where)
 
 
+@pytest.mark.slow
 async def test_a_server_that_is_away_is_told_of_ever_more_rarely(
     nats_server: NatsServer, tmp_path: Path
 ) -> None:
@@ -114,6 +116,7 @@ async def test_a_server_that_is_away_is_told_of_ever_more_rarely(
     assert nats_server.url.removeprefix("nats://") in log_lines(log, "nats.trying")[0]["server"]
 
 
+@pytest.mark.slow
 @posix_only
 async def test_credentials_that_are_revoked_end_the_worker_with_3(
     start_nats: StartNats, tmp_path: Path
