@@ -36,7 +36,7 @@ class Aftermath:
     """
 
     def __init__(self, task_ids: Iterable[str], since: datetime) -> None:
-        self._wanted = frozenset(filter(None, task_ids))
+        self._wanted = set(filter(None, task_ids))
         self._since = since
         self._sent: Counter[str] = Counter()
         self._ends: dict[str, list[Fate]] = {}
@@ -47,6 +47,7 @@ class Aftermath:
 
     def sent(self, task_id: str) -> None:
         """A letter of this task was replayed."""
+        self._wanted.update((task_id,) if task_id else ())
         self._sent[task_id] += 1
         self._count(task_id)
 

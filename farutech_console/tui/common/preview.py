@@ -34,6 +34,7 @@ def preview(plan: Plan, now: datetime) -> list[Line]:
         _labelled("to", _target(plan)),
         _labelled("history", _history(plan), "warn" if plan.replayed_before else "plain"),
         *([_labelled("expiring", _expiring(plan), "warn")] if plan.expiring else []),
+        *([_labelled("unknown", _in_doubt(plan), "warn")] if plan.in_doubt else []),
         *([_labelled("mind", literal(plan.consumer_note), "warn")] if plan.consumer_note else []),
         _labelled("same as", literal(plan.command), "accent"),
     ]
@@ -54,6 +55,14 @@ def _what(plan: Plan, now: datetime) -> str:
     died = " to ".join(dict.fromkeys(ages))
     stream = literal(plan.stream, 40)
     return f"{span} of {stream}" + (f", died {died} ago" if died else "")
+
+
+def _in_doubt(plan: Plan) -> str:
+    first = plan.in_doubt[0]
+    several = len(plan.in_doubt) > 1
+    letters = plural(len(plan.in_doubt), "letter")
+    told = f"seq {count(first.sequence)}: {literal(first.told)}{', and others' if several else ''}"
+    return f"nobody can tell whether {letters} went already ({told})"
 
 
 def _some(names: tuple[str, ...]) -> str:
