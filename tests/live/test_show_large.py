@@ -68,5 +68,3 @@ async def test_the_command_shows_it(nats_server: NatsServer) -> None:
         ).lines
         assert record["letter"]["raw_object"] == PLACE.model_dump(exclude_none=True)
         assert record["letter"]["task"]["payload"] == {"plan": "[gold]"}
-        (row,) = (await console("dlq", "list", "--json", server=nats_server)).lines
-        assert row["task_id"] == "task-1"
