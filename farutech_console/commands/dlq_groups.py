@@ -7,16 +7,16 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
 import click
-import humanize
 
 from farutech_console.commands import output
 from farutech_console.commands.output import json_flag
-from farutech_console.commands.scan_line import ScanLine
+from farutech_console.commands.scan_line import ScanLine, none_words
 from farutech_console.commands.selection import selection_flags
 from farutech_console.commands.session import EXIT_DONE, run
 from farutech_console.operations.causes import CauseGroup, Causes
 from farutech_console.operations.records import group_record
-from farutech_console.operations.selection import Selection
+from farutech_console.operations.selection import ScanProgress, Selection
+from farutech_console.operations.units import age, short_duration
 from farutech_console.settings import ConsoleSettings
 from worker.flags import settings_flags
 from worker.model.text import literal
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from farutech_console.operations.live import LiveBackend
 
 SHOWN_TO_PEOPLE = 30
-_TITLES = ("letters", "share", "tenants", "last", "first", "sample", "key", "cause")
-_WIDTHS = (11, 6, 9, 14, 14, 20, 10, 100)
+_TITLES = ("letters", "share", "tenants", "first", "last", "key", "cause")
+_WIDTHS = (11, 6, 9, 8, 8, 10, 120)
 
 
 @click.command("groups")
@@ -54,7 +54,7 @@ def groups(
     most = top if top is not None else (0 if as_json else SHOWN_TO_PEOPLE)
 
     async def work(backend: LiveBackend, stop: asyncio.Event) -> int:
-        causes = await _read(backend, selection, stop)
+        causes, scanned = await _read(backend, selection, stop)
         ranked = causes.ranked()
         shown = ranked[:most] if most else ranked
         notes = await _notes(backend)
@@ -62,6 +62,9 @@ def groups(
             output.json_lines(
                 group_record(group) | {"note": notes.get(group.cause.key)} for group in shown
             )
+            return EXIT_DONE
+        if not shown:
+            output.say(none_words(selection, scanned))
             return EXIT_DONE
         _print(shown, backend)
         _print_notes(shown, notes)
@@ -74,13 +77,21 @@ def groups(
     run(given, work)
 
 
-async def _read(backend: LiveBackend, selection: Selection, stop: asyncio.Event) -> Causes:
+async def _read(
+    backend: LiveBackend, selection: Selection, stop: asyncio.Event
+) -> tuple[Causes, ScanProgress]:
     from farutech_console.operations.browse import read_selection
 
     queue, causes = backend.queue(), Causes()
-    line = ScanLine(queue.clock)
+    line, last = ScanLine(queue.clock), ScanProgress(0, 0, 0)
+
+    def follow(progress: ScanProgress) -> None:
+        nonlocal last
+        last = progress
+        line.read(progress)
+
     try:
-        async with aclosing(read_selection(queue, selection, line.read)) as pages:
+        async with aclosing(read_selection(queue, selection, follow)) as pages:
             async for page in pages:
                 for letter in page:
                     causes.add(letter)
@@ -88,7 +99,7 @@ async def _read(backend: LiveBackend, selection: Selection, stop: asyncio.Event)
                     break
     finally:
         line.clear()
-    return causes
+    return causes, last
 
 
 async def _notes(backend: LiveBackend) -> dict[str, dict[str, Any]]:
@@ -107,18 +118,14 @@ def _print_notes(shown: list[CauseGroup], notes: dict[str, dict[str, Any]]) -> N
 
 
 def _print(shown: list[CauseGroup], backend: LiveBackend) -> None:
-    if not shown:
-        output.say("No dead letters.")
-        return
     now = backend.queue().clock.now()
     rows = [
         (
             f"{group.count:,}",
             f"{group.share:.1%}",
             f"{len(group.tenants):,}{'+' if group.more_tenants else ''}",
-            humanize.naturaldelta(now - group.last_seen),
-            humanize.naturaldelta(now - group.first_seen),
-            str(group.sample),
+            short_duration(age(group.first_seen, now)),
+            short_duration(age(group.last_seen, now)),
             group.cause.key,
             ": ".join(part for part in (group.cause.error_type, group.cause.text) if part),
         )

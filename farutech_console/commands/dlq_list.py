@@ -10,15 +10,20 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import click
-import humanize
 
 from farutech_console.commands import output
 from farutech_console.commands.output import json_flag
-from farutech_console.commands.scan_line import ScanLine
+from farutech_console.commands.scan_line import (
+    ScanLine,
+    limit_words,
+    missing_words,
+    none_words,
+)
 from farutech_console.commands.selection import selection_flags
 from farutech_console.commands.session import EXIT_DONE, run
 from farutech_console.operations.records import letter_record
 from farutech_console.operations.selection import ScanProgress, Selection
+from farutech_console.operations.units import age, short_duration
 from farutech_console.settings import ConsoleSettings
 from worker.flags import settings_flags
 
@@ -31,7 +36,7 @@ LINED_UP = 50
 HELD_BACK = 0.5
 """Rows, or seconds, that are waited for until it is clear how wide the columns are."""
 _TITLES = ("seq", "died", "task", "tenant", "type", "tries", "back", "error")
-_WIDTHS = (20, 14, 36, 20, 14, 5, 4, 80)
+_WIDTHS = (20, 8, 36, 20, 14, 5, 4, 120)
 
 
 @click.command("list")
@@ -66,7 +71,7 @@ class _Listing:
         self._as_json = as_json
         self._line = ScanLine(self._queue.clock)
         self._table = output.Table(_TITLES, _WIDTHS)
-        self._last: ScanProgress | None = None
+        self._last = ScanProgress(0, 0, 0)
         self._held: list[tuple[str, ...]] = []
         self._lined_up = False
         self._hold_until = self._queue.clock.monotonic() + HELD_BACK
@@ -117,29 +122,19 @@ class _Listing:
             self._held = []
 
     def _say_what_else(self) -> None:
-        last = self._last
-        if last is None or not last.depth:
-            output.say("No dead letters.")
-        elif not last.matched:
-            output.say(f"None of {last.depth:,} dead letters matches." + self._hint())
+        last, named = self._last, len(self._selection.sequences)
+        if not last.matched:
+            output.say(none_words(self._selection, last))
         elif last.matched == self._selection.limit and last.scanned < last.depth:
-            which = "oldest" if self._selection.order == "oldest" else "newest"
-            output.say(
-                f"The {which} {last.matched:,}: {last.scanned:,} of {last.depth:,} letters were "
-                "looked at; --limit 0 lists all that match."
-            )
-
-    def _hint(self) -> str:
-        text = str(self._selection.filter)
-        if "error:" in text and "error:~" not in text and "*" not in text:
-            return " error:x is for all of the text, error:~x for a part of it."
-        return ""
+            output.say(limit_words(self._selection, last))
+        elif last.scanned < named:
+            output.say(f"{missing_words(named - last.scanned)}.")
 
 
 def _row(letter: LeanLetter, now: datetime) -> tuple[str, ...]:
     return (
         str(letter.sequence),
-        humanize.naturaldelta(now - letter.died_at),
+        short_duration(age(letter.died_at, now)),
         letter.task_id or "not a task",
         letter.tenant_id,
         letter.task_type,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from farutech_console.commands.foot_line import FootLine
-from farutech_console.operations.selection import ScanProgress
+from farutech_console.operations.selection import ScanProgress, Selection
 from farutech_console.operations.units import duration
 from worker.model.clock import Clock
 from worker.model.text import literal
@@ -45,3 +45,31 @@ def scan_words(progress: ScanProgress, seconds: float) -> str:
     if rate and left:
         words += f", {rate:,.0f}/s, {duration(left / rate)} left"
     return words
+
+
+def none_words(selection: Selection, last: ScanProgress) -> str:
+    """Return why a selection took no letter, and what may have been meant."""
+    if not last.depth:
+        return "No dead letters."
+    if selection.sequences and not last.scanned:
+        return f"{missing_words(len(selection.sequences))}."
+    words = f"None of {last.scanned:,} dead letters matches."
+    text = str(selection.filter)
+    if "error:" in text and "error:~" not in text and "*" not in text:
+        words += " error:x is for all of the text, error:~x for a part of it."
+    return words
+
+
+def missing_words(count: int) -> str:
+    """Return that so many letters that were named are not there."""
+    those = "The letter that was named is" if count == 1 else f"{count:,} that were named are"
+    return f"{those} not there: replayed, purged or expired"
+
+
+def limit_words(selection: Selection, last: ScanProgress) -> str:
+    """Return that there may be more than a selection's limit let pass."""
+    which = f"The {selection.order} {last.matched:,}"
+    if not selection.filter:
+        return f"{which} of {last.depth:,}; --limit 0 lists them all."
+    looked_at = f"{last.scanned:,} of {last.depth:,} letters were looked at"
+    return f"{which} that match: {looked_at}; --limit 0 lists all that do."

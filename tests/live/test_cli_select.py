@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import os
 import signal
 
-from tests.live.test_cli_dlq import LIST_KEYS, _start, console
+from tests.live.test_cli_dlq import CONSOLE, LIST_KEYS, _start, console
 from tests.support.nats_server import NatsServer
 from tests.support.queues import Queue, letter, queue
+from tests.support.terminal import in_terminal
 
 GROUP_KEYS = [
     *("cause", "error_type", "text", "count", "share", "first_seen", "last_seen", "tenants"),
@@ -30,6 +33,8 @@ async def test_list_takes_a_filter_and_a_limit(nats_server: NatsServer) -> None:
         words = await console("dlq", "list", "tenant:acme-1", "or", "disk", "--json", url=url)
         some = await console("dlq", "list", "--limit", "2", "--oldest", "--json", url=url)
         named = await console("dlq", "list", "--seq", "2", "--seq", "9", "--json", url=url)
+        gone = await console("dlq", "list", "--seq", "8", "--seq", "9", url=url)
+        first = await console("dlq", "list", "--limit", "1", url=url)
         table = await console("dlq", "list", "error:~timeout", "--limit", "2", url=url)
         none = await console("dlq", "list", "error:timeout", url=url)
     assert [list(line) for line in timeouts.lines] == [LIST_KEYS] * 3
@@ -37,8 +42,10 @@ async def test_list_takes_a_filter_and_a_limit(nats_server: NatsServer) -> None:
     assert [line["sequence"] for line in words.lines] == [5, 3, 2, 1]
     assert [line["sequence"] for line in some.lines] == [1, 2]
     assert [line["sequence"] for line in named.lines] == [2]
+    assert gone.err == "2 that were named are not there: replayed, purged or expired.\n"
+    assert first.err == "The newest 1 of 6; --limit 0 lists them all.\n"
     assert len(table.out.splitlines()) == 3
-    assert table.err.startswith("The newest 2: 3 of 6 letters were looked at; --limit 0")
+    assert table.err.startswith("The newest 2 that match: 3 of 6 letters were looked at;")
     assert (none.code, none.out) == (0, "")
     assert none.err.startswith("None of 6 dead letters matches. error:x is for all of the text")
 
@@ -61,7 +68,7 @@ async def test_groups_counts_by_cause(nats_server: NatsServer) -> None:
     assert len(found.lines) == 3
     assert "timeout after <n> s" in table.out
     assert table.err == "The 1 largest of 2 groups; --top 0 for all.\n"
-    assert (none.out, none.err) == ("", "No dead letters.\n")
+    assert (none.out, none.err) == ("", "None of 6 dead letters matches.\n")
 
 
 async def test_a_mistake_in_the_filter_is_2_and_points_at_it() -> None:
@@ -84,3 +91,17 @@ async def test_ctrl_c_ends_a_long_list(nats_server: NatsServer) -> None:
     assert process.returncode == 130
     assert b"Stopping" in err
     assert 0 < len(lines) < 3000
+
+
+async def test_rows_fit_in_a_terminal(nats_server: NatsServer) -> None:
+    async with queue(nats_server) as q:
+        await q.bury(letter(1, error="a very long error " * 20))
+        command = [str(CONSOLE), "dlq", "list", "--server", nats_server.url]
+        environment = {**os.environ, "COLUMNS": "80"}
+        with in_terminal(command, environment, columns=80, rows=24) as (terminal, process):
+            assert await asyncio.to_thread(terminal.wait_for_end, process) == 0
+            lines = terminal.text().splitlines()
+    assert lines[1].startswith("1 ")
+    assert "a very long error" in lines[1]
+    assert lines[1].rstrip().endswith("…")
+    assert not lines[2].strip()
