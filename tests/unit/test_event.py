@@ -15,6 +15,7 @@ from worker.model.event import (
     EventKind,
     InvalidEventError,
     Stamps,
+    Step,
     TaskFacts,
     breaker_token,
     encode_event,
@@ -95,7 +96,7 @@ def test_stamps_keep_time_in_whatever_order_it_comes(moments: list[float]) -> No
 
 
 def test_steps_that_share_a_message_come_back_one_by_one() -> None:
-    steps = [
+    steps: list[Step] = [
         ("received", -2.5, encode_seconds(0.25)),
         ("started", -0.5, ""),
         ("succeeded", 0.0, encode_seconds(0.5)),
