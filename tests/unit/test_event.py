@@ -16,6 +16,7 @@ from worker.model.event import (
     InvalidEventError,
     Stamps,
     Step,
+    Step,
     TaskFacts,
     breaker_token,
     encode_event,
