@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass
 
-from worker.jetstream.intentions import MOST_LETTERS, Intention, Standing
+from worker.jetstream.intentions import Intention, Standing
 from worker.jetstream.purges import Purged, PurgeParts, finish_purge
 from worker.jetstream.replays_claims import Author
 from worker.jetstream.returns import Returned, finish_return
@@ -43,7 +43,8 @@ async def purge_letters(
         JetStreamError: the server went away, or refused. Letters of the part at hand are finished
             by whoever replays, purges or brings back letters next.
     """
-    for number, part in enumerate(_parts(sequences)):
+    most = await parts.most_at_once(parts.layout.dead_letters.name)
+    for number, part in enumerate(_parts(sequences, most)):
         if not allow():
             return
         intention = Intention(
@@ -70,7 +71,8 @@ async def return_letters(
         JetStreamError: the server went away, or refused. Letters of the part at hand are finished
             by whoever replays, purges or brings back letters next.
     """
-    for number, part in enumerate(_parts(sequences)):
+    most = await parts.most_at_once(parts.layout.names.archive_stream)
+    for number, part in enumerate(_parts(sequences, most)):
         if not allow():
             return
         intention = Intention(
@@ -112,9 +114,6 @@ async def _finish(parts: PurgeParts, standing: Standing) -> None:
         await finish_return(parts, standing)
 
 
-def _parts(sequences: Sequence[int]) -> list[tuple[int, ...]]:
+def _parts(sequences: Sequence[int], most: int) -> list[tuple[int, ...]]:
     ascending = sorted(set(sequences))
-    return [
-        tuple(ascending[start : start + MOST_LETTERS])
-        for start in range(0, len(ascending), MOST_LETTERS)
-    ]
+    return [tuple(ascending[start : start + most]) for start in range(0, len(ascending), most)]

@@ -22,21 +22,25 @@ from typing import Literal
 from worker.jetstream.api import Api
 from worker.jetstream.archive import Archive, Purpose
 from worker.jetstream.dead_letters import DeadLetters
+from worker.jetstream.dead_letters_lean import LeanLetter
 from worker.jetstream.errors import ApiError, JetStreamError, PayloadTooLargeError
 from worker.jetstream.info import stream_of_subject, stream_state
-from worker.jetstream.intentions import Intention, Intentions, Standing
+from worker.jetstream.intentions import MOST_LETTERS, Intention, Intentions, Standing
 from worker.jetstream.messages import IN_FLIGHT, delete_message, next_message, purge_subject
 from worker.jetstream.origins import delete_origin
 from worker.jetstream.patience import Patience
 from worker.jetstream.replays_claims import Claims, Step, no_step
+from worker.jetstream.scan import Scan
 from worker.jetstream.topology import Layout
 from worker.model.clock import Clock
-from worker.model.dead_letter import StoredDeadLetter, read_dead_letter
+from worker.model.dead_letter import read_dead_letter
 from worker.model.names import ARCHIVE_ID
 
 GONE = "no longer there: replayed or purged by someone else"
 CLAIMED = "someone replays it, or began to: replay it again, which finishes or explains that"
 COPIES_AT_ONCE = 128
+MOST_BYTES = 64 * 1024 * 1024
+"""Bytes of letters that are held at once, about."""
 
 PurgeResult = Literal["purged", "already", "failed", "unknown"]
 
@@ -70,6 +74,17 @@ class PurgeParts:
         self.archive = Archive(api, layout.names)
         self.letters = DeadLetters(api, layout, current=True)
         self.step = step
+
+    def scan(self) -> Scan:
+        """Return what reads the letters as messages, without a look into them."""
+        home, level = self.layout.dead_letters, self.layout.server.api_level
+        return Scan(self.api, home, self.layout.names.dlq, level)
+
+    async def most_at_once(self, stream: str) -> int:
+        """Return how many messages of a stream are carried at once: some megabytes, on average."""
+        state = await self.patience.repeat(lambda: stream_state(self.api, stream))
+        average = state.bytes / state.messages if state.messages else 1.0
+        return max(1, min(MOST_LETTERS, int(MOST_BYTES / max(average, 1.0))))
 
     async def last_sequence(self) -> int:
         """Return the sequence of what their stream took last."""
@@ -144,10 +159,9 @@ async def _decide(
 
 
 async def _done_by_others(parts: PurgeParts, doing: Intention) -> dict[int, Purged]:
-    there = {letter.sequence: letter for letter in await _read(parts, doing.sequences)}
     outcomes = {
-        sequence: Purged(sequence, letter.task.task_id, "failed", CLAIMED)
-        for sequence, letter in there.items()
+        letter.sequence: Purged(letter.sequence, letter.task_id, "failed", CLAIMED)
+        for letter in await _read(parts, doing.sequences)
     }
     await _settle_gone(parts, doing, outcomes)
     return outcomes
@@ -193,7 +207,9 @@ async def _carry_out(parts: PurgeParts, doing: Intention, outcomes: dict[int, Pu
     letters = await _read(parts, doing.sequences)
     await parts.step("read")
     for letter in letters:
-        await parts.patience.repeat(lambda one=letter: delete_origin(parts.api, names, one))  # type: ignore[misc]
+        if letter.reason == "stuck":
+            stored = letter.stored()
+            await parts.patience.repeat(lambda one=stored: delete_origin(parts.api, names, one))  # type: ignore[misc]
     copies: dict[int, int] = {}
     for start in range(0, len(letters), COPIES_AT_ONCE):
         few = letters[start : start + COPIES_AT_ONCE]
@@ -204,31 +220,30 @@ async def _carry_out(parts: PurgeParts, doing: Intention, outcomes: dict[int, Pu
             else:
                 copies[letter.sequence] = copy
     await parts.step("copied")
-    task_ids = {letter.sequence: letter.task.task_id for letter in letters}
+    task_ids = {letter.sequence: letter.task_id for letter in letters}
     await _delete(parts, task_ids, copies, outcomes)
     await _settle_gone(parts, doing, outcomes)
 
 
-async def _read(parts: PurgeParts, sequences: Sequence[int]) -> list[StoredDeadLetter]:
-    found: list[StoredDeadLetter] = []
-    for start in range(0, len(sequences), _READ_AT_ONCE):
-        few = sequences[start : start + _READ_AT_ONCE]
-        there = await parts.patience.repeat(lambda few=few: parts.letters.these(few))  # type: ignore[misc]
-        found += (there[sequence] for sequence in few if sequence in there)
-    return found
+async def _read(parts: PurgeParts, sequences: Sequence[int]) -> list[LeanLetter]:
+    async def read() -> list[LeanLetter]:
+        pages = parts.letters.named(sequences, newest_first=False)
+        return [letter async for page in pages for letter in page]
+
+    return await parts.patience.repeat(read)
 
 
-async def _keep(parts: PurgeParts, doing: Intention, letter: StoredDeadLetter) -> int | Purged:
+async def _keep(parts: PurgeParts, doing: Intention, letter: LeanLetter) -> int | Purged:
     key = f"{doing.generation}-{letter.sequence}"
     purpose = Purpose(doing.run, doing.by, doing.why)
     try:
         return await parts.patience.repeat(lambda: parts.archive.keep(key, letter, purpose))
     except PayloadTooLargeError as error:
         detail = f"too large for the archive ({error}): purge it with --hard"
-        return Purged(letter.sequence, letter.task.task_id, "failed", detail)
+        return Purged(letter.sequence, letter.task_id, "failed", detail)
     except ApiError as error:
         detail = f"the archive did not take it: {error}"
-        return Purged(letter.sequence, letter.task.task_id, "failed", detail)
+        return Purged(letter.sequence, letter.task_id, "failed", detail)
 
 
 async def _delete(
@@ -262,8 +277,8 @@ async def _delete_stretch(parts: PurgeParts, copied: frozenset[int], there: froz
     first = await parts.patience.repeat(lambda: next_message(parts.api, stream, subject, 1))
     if first is None or first.sequence != min(copied):
         return False
-    scan = parts.letters.scan(min(copied) - 1, max(copied))
-    if not all([letter.sequence in copied async for page in scan for letter in page]):
+    pages = parts.scan().messages(min(copied), max(copied))
+    if not all([message.sequence in copied async for page in pages for message in page]):
         return False
     try:
         await parts.patience.repeat(
@@ -285,6 +300,3 @@ async def _delete_one(parts: PurgeParts, sequence: int, task_id: str, copy: int)
         await parts.patience.repeat(lambda: parts.archive.forget(copy))
         return Purged(sequence, task_id, "failed", f"its copy was made, but it stays: {error}")
     return Purged(sequence, task_id, "purged")
-
-
-_READ_AT_ONCE = 500

@@ -19,6 +19,7 @@ from typing import Literal
 
 from worker.jetstream.api import MSG_ID
 from worker.jetstream.archive import returned_headers
+from worker.jetstream.dead_letters_lean import LeanLetter
 from worker.jetstream.errors import WRONG_LAST, ApiError, JetStreamError, PayloadTooLargeError
 from worker.jetstream.info import find_stream, stream_of_subject
 from worker.jetstream.intentions import Intention, Standing
@@ -27,7 +28,6 @@ from worker.jetstream.purges import COPIES_AT_ONCE, PurgeParts
 from worker.jetstream.scan import Scan
 from worker.jetstream.topology import ensure_stream
 from worker.model import wire_json
-from worker.model.dead_letter import read_dead_letter
 from worker.model.names import ARCHIVE_ID, RESTORED_OF
 from worker.model.sequences import InvalidSequencesError, compact, expand
 from worker.model.topology import audit_stream
@@ -178,9 +178,9 @@ async def _publish(
 
 async def _seen(parts: PurgeParts, doing: Intention, first: int, last: int) -> AsyncIterator[int]:
     """Yield the sequences of letters that came back, found among the newest."""
-    async for page in parts.letters.scan(first - 1, last):
-        for letter in page:
-            life, _, sequence = letter.headers.get(RESTORED_OF, "").rpartition("-")
+    async for page in parts.scan().messages(first, last):
+        for message in page:
+            life, _, sequence = message.headers.get(RESTORED_OF, "").rpartition("-")
             if life == doing.generation and sequence.isascii() and sequence.isdigit():
                 yield int(sequence)
 
@@ -207,8 +207,7 @@ def _came_back(sequence: int, copy: StoredMessage, outcomes: dict[int, Returned]
 
 
 def _task_id(copy: StoredMessage) -> str:
-    letter, _ = read_dead_letter(copy.body)
-    return letter.task.task_id if letter else ""
+    return LeanLetter(copy, None).task_id
 
 
 def _sequences(fact: StoredMessage, life: str) -> set[int]:
