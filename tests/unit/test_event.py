@@ -16,7 +16,6 @@ from worker.model.event import (
     InvalidEventError,
     Stamps,
     Step,
-    Step,
     TaskFacts,
     breaker_token,
     encode_event,
