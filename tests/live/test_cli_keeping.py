@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from farutech_console import cli
 from tests.support.commands import Said, console
 from tests.support.nats_server import NatsServer
-from tests.support.queues import LayoutKind, letter, queue
+from tests.support.queues import letter, queue
 
 HOSTILE = "[/red][@click=app.quit]x[/]\x1b[31m\u202e"
 OUTCOME_KEYS = ["sequence", "task_id", "outcome", "detail"]
@@ -25,11 +25,9 @@ def outcomes(said: Said) -> list[str]:
     return [line["outcome"] for line in letters]
 
 
-@pytest.mark.parametrize("kind", ["fresh", "go"])
-async def test_a_purge_is_undone_and_both_are_on_record(
-    nats_server: NatsServer, kind: LayoutKind
-) -> None:
-    async with queue(nats_server, kind) as q:
+@pytest.mark.slow
+async def test_a_purge_is_undone_and_both_are_on_record(nats_server: NatsServer) -> None:
+    async with queue(nats_server) as q:
         await q.bury_many(3)
         purged = await console(
             "dlq", "purge", "--all", "--yes", "--why", HOSTILE, "--json", server=nats_server
@@ -55,6 +53,7 @@ async def test_a_purge_is_undone_and_both_are_on_record(
     assert audit.lines[1]["id"] in whole.out
 
 
+@pytest.mark.slow
 async def test_what_was_exported_is_imported_once(nats_server: NatsServer, tmp_path: Path) -> None:
     file = tmp_path / "letters.jsonl"
     async with queue(nats_server) as q:
