@@ -101,7 +101,8 @@ def _stopping() -> Iterator[asyncio.Event]:
 
     try:
         loop.add_signal_handler(signal.SIGINT, ask)
-    except NotImplementedError:  # Windows: Ctrl-C cancels, as asyncio does by itself
+    except (NotImplementedError, RuntimeError):
+        # On Windows, where Ctrl-C cancels as asyncio does by itself, and outside the main thread.
         yield stop
         return
     try:

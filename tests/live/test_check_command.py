@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from farutech_console import cli
 from tests.live.test_fleet import worker_at
-from tests.support.commands import console
+from tests.support.commands import invoked
 from tests.support.nats_server import NatsServer
 from tests.support.queues import NAMES, queue, task
 from tests.support.stuck import consumer, stuck
@@ -20,16 +20,16 @@ from worker.jetstream.event_reader import EventLog
 
 
 async def test_the_exit_code_is_the_state(nats_server: NatsServer) -> None:
-    missing = await console("check", server=nats_server)
+    missing = await invoked("check", server=nats_server)
     async with queue(nats_server) as q, worker_at(nats_server, "w"):
-        well = await console("check", server=nats_server)
+        well = await invoked("check", server=nats_server)
         await q.bury_many(3)
-        letters = await console("check", server=nats_server)
-        many = await console("check", "--dlq-depth", "1,2", server=nats_server)
+        letters = await invoked("check", server=nats_server)
+        many = await invoked("check", "--dlq-depth", "1,2", server=nats_server)
         await stuck(q, 1)
-        spent = await console("check", "--dlq-depth", ",", server=nats_server)
+        spent = await invoked("check", "--dlq-depth", ",", server=nats_server)
     nats_server.stop()
-    gone = await console("check", "--timeout", "2", server=nats_server)
+    gone = await invoked("check", "--timeout", "2", server=nats_server)
     said = (missing, well, letters, many, spent, gone)
     assert [(x.code, x.out.split(" - ")[0]) for x in said] == [
         (3, "FARUTECH UNKNOWN"),
@@ -72,7 +72,7 @@ async def test_a_worker_that_was_killed_with_a_task_is_missed(
             process.wait()
 
         async def is_missed() -> bool:
-            said = await console("check", server=nats_server)
+            said = await invoked("check", server=nats_server)
             return said.code == 2 and "silent with tasks in hand: w-9" in said.out
 
         await eventually(is_missed, within=60)

@@ -13,7 +13,7 @@ from farutech_console.operations.doctor.model import FINDING_KEYS, Evidence, Fin
 from farutech_console.operations.queue import Queue as Handle
 from tests.conftest import StartNats
 from tests.live.test_fleet import worker_at
-from tests.support.commands import console
+from tests.support.commands import invoked
 from tests.support.nats_server import NatsServer
 from tests.support.queues import NAMES, LayoutKind, Queue, letter, queue
 from tests.support.stuck import published, stuck, with_consumer, with_stream
@@ -59,8 +59,8 @@ async def test_what_is_wrong_is_found_with_what_to_do(nats_server: NatsServer) -
         await published(q, 1, max_retries=9)
         await with_consumer(q, max_ack_pending=1, ack_wait=2 * 10**9)
         findings = judge(await seen_by(q))
-        said = await console("doctor", "--json", server=nats_server)
-        words = await console("doctor", server=nats_server)
+        said = await invoked("doctor", "--json", server=nats_server)
+        words = await invoked("doctor", server=nats_server)
     assert of(findings, "stuck") == [("problem", "2 tasks are stuck: deliveries spent")]
     ((grade, expiry),) = of(findings, "expiry")
     assert grade == "warning"
@@ -89,9 +89,9 @@ async def test_letters_that_are_meant_to_stay_and_do_not(nats_server: NatsServer
 
 
 async def test_without_a_queue_it_says_so(nats_server: NatsServer) -> None:
-    said = await console("doctor", server=nats_server)
+    said = await invoked("doctor", server=nats_server)
     nats_server.stop()
-    gone = await console("doctor", server=nats_server)
+    gone = await invoked("doctor", server=nats_server)
     assert said.code == 1
     assert "PROBLEM  there is no stream PROVISIONING" in said.out
     assert (gone.code, gone.out) == (3, "")

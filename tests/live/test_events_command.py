@@ -7,7 +7,7 @@ import json
 import signal
 
 from farutech_console.operations.steps import STEP_KEYS
-from tests.support.commands import console, start
+from tests.support.commands import invoked, start
 from tests.support.nats_server import NatsServer
 from tests.support.queues import NAMES, queue, task
 from tests.support.stuck import client, published
@@ -27,8 +27,8 @@ async def test_kept_events_are_told_and_live_ones_follow(nats_server: NatsServer
             return any(event.kind == "succeeded" for event in events)
 
         await eventually(is_kept)
-        kept = await console("events", "--json", "task:first", "--last", "0", server=nats_server)
-        words = await console("events", "tenant:nobody", "--since", "1h", server=nats_server)
+        kept = await invoked("events", "--json", "task:first", "--last", "0", server=nats_server)
+        words = await invoked("events", "tenant:nobody", "--since", "1h", server=nats_server)
         process = await start("events", "--json", "-f", "event:succeeded", server=nats_server)
         assert process.stdout is not None
         async with asyncio.timeout(60):
@@ -79,7 +79,7 @@ async def test_a_fleet_that_tells_nothing_is_overheard(nats_server: NatsServer) 
 
 
 async def test_a_wrong_filter_is_wrong_usage() -> None:
-    said = await console("events", "tenat:acme")
+    said = await invoked("events", "tenat:acme")
     assert (said.code, said.out) == (2, "")
     assert "tenant" in said.err
 
@@ -97,7 +97,7 @@ async def test_events_tell_of_a_dead_letter_why(nats_server: NatsServer) -> None
             return any(event.kind == "dead_lettered" for event in events)
 
         await eventually(is_kept)
-        said = await console("events", "event:dead_lettered", server=nats_server)
+        said = await invoked("events", "event:dead_lettered", server=nats_server)
     assert "no such plan" in said.out
     assert "[/red]\\x1b[31m" in said.out
     assert "\x1b" not in said.out

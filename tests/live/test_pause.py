@@ -17,7 +17,7 @@ from farutech_console.operations.pause import (
 )
 from farutech_console.operations.queue import Queue as Handle
 from farutech_console.operations.status_records import PAUSE_KEYS
-from tests.support.commands import console
+from tests.support.commands import invoked
 from tests.support.nats_server import NatsServer
 from tests.support.queues import NAMES, Queue, queue
 from tests.support.stuck import consumer
@@ -80,13 +80,13 @@ async def test_an_old_server_says_that_it_cannot(server_versions: NatsServer) ->
 
 async def test_from_the_command_line(nats_server: NatsServer) -> None:
     async with queue(nats_server) as q:
-        paused = await console("pause", "15m", "--why", "deploy", "--json", server=nats_server)
+        paused = await invoked("pause", "15m", "--why", "deploy", "--json", server=nats_server)
         assert (await consumer(q)).paused
-        resumed = await console("resume", server=nats_server)
-        refused = await console("--read-only", "pause", "15m", server=nats_server)
+        resumed = await invoked("resume", server=nats_server)
+        refused = await invoked("--read-only", "pause", "15m", server=nats_server)
         assert not (await consumer(q)).paused
         for words in (("pause",), ("pause", "9d"), ("pause", "1m", "--until", "x"), ("pause", "x")):
-            assert (await console(*words, server=nats_server)).code == 2, words
+            assert (await invoked(*words, server=nats_server)).code == 2, words
     assert (paused.code, paused.err) == (0, "")
     assert list(paused.lines[0]) == list(PAUSE_KEYS)
     assert 890 < paused.lines[0]["remaining"] <= 900

@@ -11,7 +11,7 @@ import pytest
 
 from farutech_console.operations.status_records import STATUS_KEYS, WORKER_KEYS
 from tests.live.test_fleet import worker_at
-from tests.support.commands import console, flat, start
+from tests.support.commands import flat, invoked, start
 from tests.support.nats_server import NatsServer
 from tests.support.queues import LayoutKind, queue
 from tests.support.stuck import client, published, stuck
@@ -29,8 +29,8 @@ async def test_status_tells_every_figure(nats_server: NatsServer, kind: LayoutKi
         sequences = await published(q, 7)
         async with client(q) as taker:
             await taker.take(*sequences[:3])
-            said = await console("status", "--json", "--sample", "0.1", server=nats_server)
-            words = await console("status", "--sample", "0", server=nats_server)
+            said = await invoked("status", "--json", "--sample", "0.1", server=nats_server)
+            words = await invoked("status", "--sample", "0", server=nats_server)
     assert (said.code, said.err) == (0, "")
     (record,) = said.lines
     assert flat(record, PARTS) == list(STATUS_KEYS)
@@ -71,23 +71,23 @@ async def test_status_measures_the_pace_until_it_is_stopped(nats_server: NatsSer
 
 
 async def test_status_of_nothing_wrong_and_of_no_queue(nats_server: NatsServer) -> None:
-    missing = await console("status", "--json", "--sample", "0", server=nats_server)
+    missing = await invoked("status", "--json", "--sample", "0", server=nats_server)
     assert (missing.code, missing.out) == (1, "")
     assert "no stream PROVISIONING" in missing.err
     async with queue(nats_server):
-        well = await console("status", "--sample", "0", server=nats_server)
+        well = await invoked("status", "--sample", "0", server=nats_server)
     assert (well.code, well.err) == (0, "")
     assert "OK       nothing is wrong" in well.out
     nats_server.stop()
-    gone = await console("status", server=nats_server)
+    gone = await invoked("status", server=nats_server)
     assert (gone.code, gone.out) == (3, "")
 
 
 async def test_workers_are_listed_as_they_report(nats_server: NatsServer) -> None:
     breaker = BreakerReport(task_type=HOSTILE, state="open", held=3, error=HOSTILE)
     async with queue(nats_server), worker_at(nats_server, HOSTILE, breakers=(breaker,)):
-        words = await console("workers", "--listen", "0", server=nats_server)
-        said = await console("workers", "--json", server=nats_server)
+        words = await invoked("workers", "--listen", "0", server=nats_server)
+        said = await invoked("workers", "--json", server=nats_server)
     (record,) = said.lines
     assert list(record) == list(WORKER_KEYS)
     assert (record["worker"], record["kind"], record["condition"]) == (

@@ -10,7 +10,7 @@ from farutech_console.operations.queue import Queue as Handle
 from farutech_console.operations.story import task_story, tenant_tasks
 from farutech_console.operations.story_view import STORY_KEYS, SUMMARY_KEYS, TaskStory
 from tests.live.test_stuck_command import recovered
-from tests.support.commands import console, flat
+from tests.support.commands import flat, invoked
 from tests.support.nats_server import NatsServer
 from tests.support.queues import NAMES, LayoutKind, Queue, letter, queue, task
 from tests.support.stuck import client, consumer, published, stuck
@@ -84,7 +84,7 @@ async def test_every_attempt_and_the_death_and_the_replay(nats_server: NatsServe
         assert kinds(told).count("dead_lettered") == 1
         assert told.steps[-1].worker_id == "w-9"
         assert [(x.place, x.detail) for x in told.where] == [("dead", "no such plan")]
-        words = await console("task", HOSTILE, server=nats_server)
+        words = await invoked("task", HOSTILE, server=nats_server)
         sequences = [x.sequence for x in await DeadLetters(q.api, q.layout).newest(10)]
         run = Replayer(q.api, q.layout, Author("me@here", "run-1"), clock=SystemClock())
         assert [done.result async for done in run.run(sequences)] == ["replayed"]
@@ -146,11 +146,11 @@ async def test_the_tasks_of_a_tenant(nats_server: NatsServer) -> None:
             ("task-0", "queue"),
         ]
         assert len(await tenant_tasks(handle(q), "acme", 1)) == 1
-        said = await console("task", "--tenant", "acme", "--json", server=nats_server)
-        none = await console("task", "--tenant", "nobody", server=nats_server)
-        one = await console("task", "task-7", "--json", server=nats_server)
-        lost = await console("task", "nothing", server=nats_server)
-        wrong = await console("task")
+        said = await invoked("task", "--tenant", "acme", "--json", server=nats_server)
+        none = await invoked("task", "--tenant", "nobody", server=nats_server)
+        one = await invoked("task", "task-7", "--json", server=nats_server)
+        lost = await invoked("task", "nothing", server=nats_server)
+        wrong = await invoked("task")
     assert [list(line) for line in said.lines] == [list(SUMMARY_KEYS)] * 3
     assert (none.code, "nobody" in none.err) == (1, True)
     (record,) = one.lines

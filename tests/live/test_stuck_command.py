@@ -16,7 +16,7 @@ from farutech_console.operations.stuck_view import (
     Destination,
     Recovered,
 )
-from tests.support.commands import console
+from tests.support.commands import invoked
 from tests.support.nats_server import NatsServer
 from tests.support.queues import NAMES, LayoutKind, Queue, queue
 from tests.support.stuck import mixture, stuck
@@ -115,12 +115,12 @@ async def test_a_read_only_console_refuses(nats_server: NatsServer) -> None:
 async def test_from_the_command_line(nats_server: NatsServer) -> None:
     async with queue(nats_server) as q:
         lost = await stuck(q, 2)
-        listed = await console("stuck", "list", "--json", server=nats_server)
-        words = await console("stuck", "list", server=nats_server)
-        unasked = await console("stuck", "recover", server=nats_server)
-        dry = await console("stuck", "recover", "--dry-run", server=nats_server)
-        done = await console("stuck", "recover", "--yes", "--json", server=nats_server)
-        nothing = await console("stuck", "recover", "--yes", server=nats_server)
+        listed = await invoked("stuck", "list", "--json", server=nats_server)
+        words = await invoked("stuck", "list", server=nats_server)
+        unasked = await invoked("stuck", "recover", server=nats_server)
+        dry = await invoked("stuck", "recover", "--dry-run", server=nats_server)
+        done = await invoked("stuck", "recover", "--yes", "--json", server=nats_server)
+        nothing = await invoked("stuck", "recover", "--yes", server=nats_server)
     assert [list(line) for line in listed.lines] == [list(STUCK_KEYS)] * 2
     assert [line["sequence"] for line in listed.lines] == lost
     assert (words.code, "2 stuck: the server told of each." in words.err) == (0, True)

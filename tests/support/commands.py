@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from click.testing import CliRunner
+
+from farutech_console import cli
 from tests.support.nats_server import NatsServer
 
 CONSOLE = Path(sysconfig.get_path("scripts")) / "farutech-console"
@@ -53,6 +56,18 @@ async def console(*words: str, server: NatsServer | None = None, **environment: 
     out, err = await process.communicate()
     assert process.returncode is not None
     return Said(process.returncode, out.decode(), err.decode())
+
+
+async def invoked(*words: str, server: NatsServer | None = None, **environment: str) -> Said:
+    """Run a command to its end in this process, which is quicker; one at a time."""
+    env: dict[str, str | None] = {name: None for name in os.environ if name.startswith("NATS_")}
+    if server is not None:
+        env["NATS_URL"] = server.url
+    runner = CliRunner(env=env | environment)
+    result = await asyncio.to_thread(runner.invoke, cli.console, words)
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return Said(result.exit_code, result.stdout, result.stderr)
 
 
 def flat(record: dict[str, Any], parts: tuple[str, ...]) -> list[str]:
