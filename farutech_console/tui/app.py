@@ -253,6 +253,8 @@ class ConsoleApp(App[None]):
             await self.action_room(name)
         elif name == "theme":
             self._take_theme(argument)
+        elif name == "rate":
+            self._take_rate(argument)
         elif name == "help":
             self.action_help()
         elif name == "quit":
@@ -321,7 +323,7 @@ class ConsoleApp(App[None]):
         watch = self.set_interval(LISTEN_S, self._show_run)
         failure = "the console itself failed"
         try:
-            async for outcome in self._backend.run(run.plan):
+            async for outcome in self._backend.run(run.plan, run.control):
                 run.add(outcome)
             failure = ""
         except expected() as error:
@@ -334,6 +336,31 @@ class ConsoleApp(App[None]):
     def _show_run(self) -> None:
         if self._run is not None:
             self.run_progress = self._run.progress
+
+    def action_hold_run(self) -> None:
+        """Hold the run, or let it go on."""
+        if self._run is not None:
+            self._run.hold(on=not self._run.progress.held)
+            self._show_run()
+
+    def action_stop_run(self) -> None:
+        """Begin no more letters; what is done stays done."""
+        if self._run is not None and not self._run.progress.ended:
+            self._run.control.cancel("stopped by the operator")
+            self.notify("No more letters are begun; those in hand are finished.", markup=False)
+
+    def _take_rate(self, text: str) -> None:
+        from farutech_console.operations.velocity import parse_rate
+
+        if self._run is None or self._run.progress.ended:
+            self.notify("No run is under way.", severity="warning")
+            return
+        try:
+            self._run.control.change_rate(None if text == "max" else parse_rate(text))
+        except ValueError as error:
+            self.notify(literal(str(error)), severity="warning", markup=False)
+        else:
+            self.notify(f"The run goes at {literal(text, 20)}.", markup=False)
 
     def action_outcomes(self) -> None:
         """Show what became of each letter of the last run."""

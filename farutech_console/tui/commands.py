@@ -52,11 +52,17 @@ COMMANDS = (
     Command("audit", "who changed what"),
     Command("task", "all that is known of a task, and where it is", "ID", "tasks"),
     Command("tenant", "the tasks of a tenant, the latest first", "ID", "tasks"),
+    Command(
+        "filter", "show only these dead letters; nothing after it shows all", "[FILTER]", "dlq"
+    ),
+    Command("causes", "what the dead letters died of, counted", "", "dlq"),
     Command("replay", "send the marked dead letters again, with a preview", "", "dlq", writes=True),
     Command("purge", "delete the marked dead letters, with a preview", "", "dlq", writes=True),
     Command(
         "pause", "hold the deliveries for a while, or let them go on", "", "workers", writes=True
     ),
+    Command("rate", "how fast the run goes, such as 50/s; max for as fast as it can", "RATE"),
+    Command("undo", "bring back what a purge took", "", "audit", writes=True),
     Command("theme", "colours: dark or light", "NAME"),
     Command("help", "the keys and these commands"),
     Command("quit", "leave; nothing on the server changes"),

@@ -64,11 +64,25 @@ KEYS = (
     Key("space", "space", "mark", "mark", "mark the letter for what comes next", "dlq"),
     Key("a", "a", "mark_all", "all", "mark all that lie there now, or none", "dlq"),
     Key("enter", "enter", "open", "open", "all there is to know of the letter", "dlq"),
+    Key("slash", "/", "filter", "filter", "only letters that are like this", "dlq"),
+    Key("c", "c", "causes", "causes", "what they died of, counted", "dlq"),
     Key("r", "r", "replay", "replay", "send the marked letters again, with a preview", "dlq", True),
+    Key("R", "R", "canary", "canary", "send one first, the others once it ended well", "dlq", True),
     Key("x", "x", "purge", "purge", "delete the marked letters, with a preview", "dlq", True),
     Key("enter", "enter", "open", "open", "all there is to know of the worker", "workers"),
     Key("p", "p", "pause_consumer", "pause", "hold deliveries, or let them go on", "workers", True),
     Key("enter", "enter", "open", "open", "all there is to know of the change", "audit"),
+    Key(
+        "u",
+        "u",
+        "undo",
+        "undo",
+        "bring the letters of the purge back, with a preview",
+        "audit",
+        True,
+    ),
+    Key("P", "P", "hold_run", "", "hold the run, or let it go on", "run"),
+    Key("S", "S", "stop_run", "", "stop the run: what is done stays done", "run"),
     Key("o", "o", "outcomes", "outcomes", "what became of each letter of the last run", "run"),
 )
 
@@ -84,7 +98,7 @@ TITLES: dict[Where, str] = {
     "letter": "Open letter",
     "workers": "Workers",
     "audit": "Audit",
-    "run": "After a replay or a purge",
+    "run": "During a replay or a purge, and after",
 }
 
 

@@ -264,6 +264,7 @@ class FixedBackend:
     stories: dict[str, TaskStory] = field(default_factory=dict)
     tasks: tuple[TaskSummary, ...] = ()
     changes: tuple[AuditEntry, ...] = field(default_factory=some_changes)
+    undoable: UndoPlan | None = None
     pauses: list[tuple[float, str]] = field(default_factory=list)
     written_notes: dict[str, Note] = field(default_factory=dict)
 
@@ -357,13 +358,15 @@ class FixedBackend:
         return Pause(paused=False, until=None, remaining=0.0)
 
     async def plan_replay(self, which: Which, pacing: Pacing | None = None) -> Plan:
-        return self._plan("replay", which)
+        return replace(self._plan("replay", which), pacing=pacing or Pacing())
 
     async def plan_purge(self, which: Which) -> Plan:
         return self._plan("purge", which)
 
     async def plan_undo(self, which: str = "last") -> UndoPlan:
-        raise NothingToUndoError(f"no purge is on record ({which})")
+        if self.undoable is None:
+            raise NothingToUndoError(f"no purge is on record ({which})")
+        return self.undoable
 
     async def undo(
         self, plan: UndoPlan, stop: Callable[[], bool] | None = None, why: str = ""
@@ -395,6 +398,8 @@ class FixedBackend:
     ) -> AsyncIterator[Outcome]:
         self.ran.append(plan)
         for sequence, task_id in zip(plan.sequences, plan.task_ids, strict=True):
+            if control is not None and not await control.allow(1):
+                return
             if self.gate is not None:
                 await self.gate.wait()
             outcome = "purged" if plan.kind == "purge" else self.outcome_of(sequence)
@@ -408,9 +413,15 @@ class FixedBackend:
 
     def _plan(self, kind: PlanKind, which: Which) -> Plan:
         self._fail()
-        assert not isinstance(which, Selection)
-        wanted = None if which is None else set(which)
-        chosen = [one for one in self.letters if wanted is None or one.sequence in wanted]
+        if isinstance(which, Selection):
+            matches, wanted = predicate(which.filter, NOW), None
+        else:
+            matches, wanted = predicate(ALL, NOW), None if which is None else set(which)
+        chosen = [
+            one
+            for one in self.letters
+            if matches(one) and (wanted is None or one.sequence in wanted)
+        ]
         chosen.sort(key=lambda one: one.sequence)
         listed = " ".join(f"--seq {one.sequence}" for one in chosen)
         return Plan(

@@ -8,6 +8,7 @@ from farutech_console.operations.audit_log import AuditEntry
 from farutech_console.operations.fleet_view import WorkerView
 from farutech_console.operations.steps import TaskStep
 from farutech_console.operations.story_view import TaskStory, Whereabouts
+from farutech_console.operations.undo import UndoPlan
 from worker.model.fleet import BreakerReport, TaskReport, WorkerReport
 
 NOW = datetime(2026, 11, 24, 2, 41, 7, tzinfo=UTC)
@@ -167,4 +168,20 @@ def some_story(task_id: str) -> TaskStory:
     where = Whereabouts("in_flight", "PROVISIONING", 100_583, worker="worker-001", attempt=1)
     return TaskStory(
         task_id, "acme-corp-1", "provision", (where,), steps, ("events",), ("archive",)
+    )
+
+
+def some_undo() -> UndoPlan:
+    """A purge of three letters, an hour ago."""
+    return UndoPlan(
+        id="1d52bf0e6c1f4c5f8b1f6a5b50a1b1c4",
+        by="luis@laptop-7",
+        why="duplicates of the import of last night",
+        purged_at=_ago(3_690),
+        until=_ago(-600_000),
+        generation="g1",
+        sequences=(88_101, 88_102, 88_105),
+        came_back=0,
+        target="PROVISIONING_DLQ",
+        command="farutech-console dlq undo 1d52bf0e",
     )

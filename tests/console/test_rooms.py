@@ -10,6 +10,7 @@ from farutech_console.tui.common.trail import Trail
 from farutech_console.tui.preferences import Preferences
 from tests.console.driving import app_of, console, does_not_see, eventually, sees
 from tests.console.fixed import FixedBackend, some_status
+from tests.console.fixed_fleet import some_undo
 from worker.jetstream.errors import UnreachableError
 
 
@@ -161,3 +162,26 @@ async def test_who_looks_elsewhere_is_called_once(monkeypatch: pytest.MonkeyPatc
         await sees(pilot, "PROVISIONING: 3 tasks stuck")
         await pilot.pause(1.5)
         assert rung == [True]
+
+
+async def test_a_purge_is_undone_after_a_preview() -> None:
+    backend = FixedBackend(undoable=some_undo())
+    async with console(backend, room="5") as pilot:
+        await sees(pilot, "4 changes")
+        await pilot.press("u")
+        await sees(pilot, "Only a purge can be undone")
+        await pilot.press("j", "u")
+        await sees(pilot, "Bring back")
+        await pilot.press("escape")
+        await does_not_see(pilot, "under new sequences")
+        await pilot.press("u")
+        await sees(pilot, "under new sequences")
+        await pilot.press("right", "enter")
+        await sees(pilot, "Undo: 3 restored")
+
+
+async def test_what_cannot_be_undone_is_told() -> None:
+    async with console(FixedBackend(), room="5") as pilot:
+        await sees(pilot, "4 changes")
+        await pilot.press("j", "u")
+        await sees(pilot, "no purge is on record")

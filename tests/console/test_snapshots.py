@@ -29,7 +29,7 @@ from tests.console.fixed import (
     some_letters,
     some_status,
 )
-from tests.console.fixed_fleet import some_story, some_workers
+from tests.console.fixed_fleet import some_story, some_undo, some_workers
 from tests.console.test_hostile import hostile, opens
 from worker.jetstream.errors import UnreachableError
 
@@ -173,6 +173,13 @@ SCENES = {
     "tasks_empty": Scene(pressing("2", "?No task event"), FixedBackend),
     "letters": Scene(pressing(*DLQ)),
     "letters_marked": Scene(pressing(*DLQ, "space", "space", "j", "space", "?3 marked")),
+    "letters_filtered": Scene(pressing(*DLQ, "slash", *"error:~timeout", "enter", "?13 with")),
+    "filter": Scene(pressing(*DLQ, "slash", *"nosuch:x", "enter", "?Text with")),
+    "causes": Scene(pressing(*DLQ, "c", "?3 causes")),
+    "plan_undo": Scene(
+        pressing("5", "?4 changes", "j", "u", "?under new"),
+        lambda: FixedBackend(undoable=some_undo()),
+    ),
     "letters_empty": Scene(pressing("3", "?No dead letters"), calm),
     "letters_gone": Scene(then(pressing(*DLQ), server_goes)),
     "letters_read_only": Scene(pressing(*DLQ, "?read-only"), lambda: FixedBackend(read_only=True)),

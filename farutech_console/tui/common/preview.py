@@ -33,6 +33,7 @@ def preview(plan: Plan, now: datetime) -> list[Line]:
         _labelled("types", _counted(plan.task_types)),
         _labelled("to", _target(plan)),
         _labelled("history", _history(plan), "warn" if plan.replayed_before else "plain"),
+        *([_labelled("pace", " ".join(plan.pacing.words()))] if plan.pacing.words() else []),
         *([_labelled("expiring", _expiring(plan), "warn")] if plan.expiring else []),
         *([_labelled("unknown", _in_doubt(plan), "warn")] if plan.in_doubt else []),
         *([_labelled("mind", literal(plan.consumer_note), "warn")] if plan.consumer_note else []),

@@ -12,6 +12,7 @@ from textual.geometry import Size
 from textual.widget import Widget
 
 from farutech_console.operations.units import count, duration, plural
+from farutech_console.operations.velocity import Control
 from farutech_console.tui.common.aftermath import FATES, Aftermath, Fate
 from farutech_console.tui.common.spans import Line, Span, Tone, cells_of, content, line
 from worker.model.text import literal
@@ -42,6 +43,8 @@ FATE_TONES: dict[Fate, Tone] = {
 class Progress:
     """A run at one moment. `seconds` since it began; `failure` is why it broke off, if it did.
 
+    `held` is whether the operator made it wait.
+
     `fates` count what became of the replayed tasks, as far as live events told.
     """
 
@@ -49,6 +52,7 @@ class Progress:
     counts: Mapping[str, int] = field(default_factory=dict)
     seconds: float = 0.0
     ended: bool = False
+    held: bool = False
     failure: str = ""
     fates: Mapping[Fate, int] = field(default_factory=dict)
 
@@ -71,6 +75,8 @@ class Run:
 
     def __init__(self, plan: Plan, clock: Clock) -> None:
         self.plan = plan
+        self.control = Control(clock, plan.pacing)
+        self._held = False
         self.outcomes: list[Outcome] = []
         self.aftermath = Aftermath(plan.task_ids, clock.now())
         self._clock = clock
@@ -86,6 +92,14 @@ class Run:
             self.aftermath.sent(outcome.task_id)
         if len(self.outcomes) < KEPT or outcome.outcome in TROUBLE:
             self.outcomes.append(outcome)
+
+    def hold(self, *, on: bool) -> None:
+        """Begin no more letters for now, or go on."""
+        self._held = on
+        if on:
+            self.control.pause()
+        else:
+            self.control.resume()
 
     def hear(self, events: Iterable[TaskEvent]) -> None:
         """Take live events: some may be of the tasks that were replayed."""
@@ -105,6 +119,7 @@ class Run:
             counts=dict(self._counts),
             seconds=until - self._began,
             ended=self._ended is not None,
+            held=self._held and self._ended is None,
             failure=self._failure,
             fates=self.aftermath.counts(),
         )
@@ -158,6 +173,8 @@ def _lead(progress: Progress) -> Line:
     filled = BAR * done // max(1, wanted)
     pace = done / progress.seconds if progress.seconds > 0 else 0.0
     left = f" {duration((wanted - done) / pace)} left" if pace and done < wanted else ""
+    if progress.held:
+        left = " ‖ held: P goes on"
     return line(
         Span(f" {verb} ", "strong"),
         Span("█" * filled, "accent"),

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from farutech_console.operations.filter.model import ALL
+from farutech_console.operations.selection import Selection as Chosen
 from farutech_console.tui.dlq.letters import Letters
 from farutech_console.tui.dlq.selection import Selection
 
 if TYPE_CHECKING:
     from farutech_console.operations.backend import Backend
+    from farutech_console.operations.filter.model import Filter
     from farutech_console.operations.model import Plan, PlanKind
+    from farutech_console.operations.plan import Which
+    from farutech_console.operations.velocity import Pacing
 
 PAGE = 200
 """Letters of one request."""
@@ -20,31 +25,51 @@ class Reader:
 
     def __init__(self, backend: Backend) -> None:
         self.letters = Letters()
+        self.wanted = ALL
         self._backend = backend
+
+    def want(self, wanted: Filter) -> None:
+        """Read only letters that are like this from now on."""
+        if wanted != self.wanted:
+            self.wanted, self.letters = wanted, Letters()
 
     async def newest(self) -> None:
         """Read the newest page again."""
-        self.letters.take_newest(await self._backend.page(PAGE))
+        letters = self.letters
+        letters.take_newest(await self._backend.page(PAGE, wanted=self.wanted))
 
     async def older(self) -> None:
         """Read the page below the oldest letter."""
         oldest = self.letters.oldest
         if self.letters.more and oldest is not None:
-            self.letters.take_older(await self._backend.page(PAGE, oldest))
+            letters = self.letters
+            letters.take_older(await self._backend.page(PAGE, oldest, self.wanted))
 
     async def again(self, in_view: range) -> None:
         """Read the letters in view again, where the newest page does not reach them."""
         if not in_view or in_view.stop <= PAGE or in_view.start >= len(self.letters):
             return
         before = self.letters.sequence_at(in_view.start) + 1
-        self.letters.refresh_part(await self._backend.page(len(in_view), before), before)
+        letters = self.letters
+        page = await self._backend.page(len(in_view), before, self.wanted)
+        letters.refresh_part(page, before)
 
-    async def plan(self, kind: PlanKind, selection: Selection, cursor: int | None) -> Plan:
+    async def plan(
+        self,
+        kind: PlanKind,
+        selection: Selection,
+        cursor: int | None,
+        pacing: Pacing | None = None,
+    ) -> Plan:
         """Plan what is marked, or the letter under the cursor where nothing is."""
-        ask = self._backend.plan_replay if kind == "replay" else self._backend.plan_purge
         if selection.up_to is None:
             chosen = selection.chosen or ({cursor} if cursor is not None else set())
-            return await ask(sorted(chosen))
-        plan = await ask(None)
+            return await self._ask(kind, sorted(chosen), pacing)
+        plan = await self._ask(kind, Chosen(filter=self.wanted), pacing)
         wanted = tuple(sequence for sequence in plan.sequences if sequence in selection)
-        return plan if wanted == plan.sequences else await ask(wanted)
+        return plan if len(wanted) == plan.count else await self._ask(kind, wanted, pacing)
+
+    async def _ask(self, kind: PlanKind, which: Which, pacing: Pacing | None) -> Plan:
+        if kind == "replay":
+            return await self._backend.plan_replay(which, pacing)
+        return await self._backend.plan_purge(which)

@@ -9,6 +9,7 @@ from farutech_console.tui.common.live import Live
 from farutech_console.tui.common.spans import Line, Span, line
 from farutech_console.tui.common.table import Column
 from farutech_console.tui.dlq.letters import LetterRow, Letters
+from farutech_console.tui.dlq.reader import Reader
 from farutech_console.tui.dlq.selection import Selection
 from worker.model.text import literal
 
@@ -92,26 +93,46 @@ class LetterRows:
         return cells(row, self._now, self._width, expiring=self._expiring)
 
 
-def title_line(letters: Letters, selection: Selection, above: int) -> Line:
+def title_line(reader: Reader, selection: Selection, above: int) -> Line:
     """Return the line over the table: how many, how many are read, how many are marked."""
+    letters = reader.letters
     spans = [Span(f" Dead letters · {count(letters.depth)}", "strong")]
-    if letters.more and len(letters):
+    if reader.wanted:
+        known = f"{count(len(letters))}{'+' if letters.more else ''} with "
+        spans.append(Span(f"   {known}{literal(str(reader.wanted), 60)}", "accent"))
+        spans.append(Span(": esc shows all", "muted"))
+    elif letters.more and len(letters):
         spans.append(Span(f"   {count(len(letters))} read, more as you scroll", "muted"))
     if above:
         spans.append(Span(f"   ↑ {count(above)} newer", "accent"))
     if selection:
-        spans.append(Span(f"   ● {count(selection.count(letters.depth))} marked", "accent"))
+        spans.append(Span(f"   ● {_marked(reader, selection)} marked", "accent"))
     return tuple(spans)
 
 
-def empty_lines(letters: Letters, live: Live, failure: str) -> list[Line]:
+def _marked(reader: Reader, selection: Selection) -> str:
+    letters = reader.letters
+    if selection.up_to is None or not reader.wanted:
+        return count(selection.count(letters.depth))
+    known = count(selection.count(len(letters)))
+    return f"all {known}{'+' if letters.more else ''}"
+
+
+def empty_lines(reader: Reader, live: Live, failure: str) -> list[Line]:
     """Return why the table is empty."""
+    letters = reader.letters
     if failure:
         return [line(Span(f"▲ The dead letters cannot be read: {literal(failure)}", "warn"))]
     if not live.link.connected and not letters.asked:
         return [line(Span("✖ There is no connection, so no dead letters can be read.", "bad"))]
     if not letters.asked:
         return [line(Span("◌ Reading…", "muted"))]
+    if reader.wanted and letters.depth:
+        wanted = literal(str(reader.wanted), 200)
+        return [
+            line(f"None of the {plural(letters.depth, 'dead letter')} is like {wanted}"),
+            line(Span("esc shows all, / changes the filter.", "muted")),
+        ]
     tasks = live.status.tasks if live.status else 0
     return [
         line(Span("● No dead letters", "ok"), ": no task failed for good."),

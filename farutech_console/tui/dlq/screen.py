@@ -10,6 +10,9 @@ from textual.containers import Horizontal
 from textual.timer import Timer
 
 from farutech_console.operations.actions import asks_name
+from farutech_console.operations.filter.model import ALL, FilterError
+from farutech_console.operations.filter.parser import parse_filter
+from farutech_console.operations.velocity import Pacing
 from farutech_console.tui.common.confirm import ConfirmPlan
 from farutech_console.tui.common.failures import expected, in_words
 from farutech_console.tui.common.live import Live
@@ -18,6 +21,8 @@ from farutech_console.tui.common.room import Desk, Room
 from farutech_console.tui.common.table import VirtualTable
 from farutech_console.tui.common.textview import TextView
 from farutech_console.tui.common.words import Words
+from farutech_console.tui.dlq.causes import Causes
+from farutech_console.tui.dlq.filterbar import FilterBar
 from farutech_console.tui.dlq.pane import LetterPane
 from farutech_console.tui.dlq.reader import Reader
 from farutech_console.tui.dlq.rows import LetterRows, columns, empty_lines, title_line
@@ -26,7 +31,11 @@ from farutech_console.tui.keys import bindings
 from worker.model.text import literal
 
 if TYPE_CHECKING:
+    from farutech_console.operations.filter.model import Filter
     from farutech_console.operations.model import Plan, PlanKind
+
+CAREFUL = Pacing(canary=True, stop_share=0.2)
+"""One letter first, and an end once more than a fifth came back dead."""
 
 DETAIL_DELAY_S = 0.08
 """How long the cursor has to rest before its letter is fetched."""
@@ -59,6 +68,7 @@ class DeadLettersRoom(Room):
         with Horizontal(id="letters"):
             yield VirtualTable(id="table")
             yield LetterPane(id="detail")
+        yield FilterBar()
 
     # What is shown
 
@@ -85,11 +95,11 @@ class DeadLettersRoom(Room):
         rows = LetterRows(letters, now, width, expiring=expiring)
         table.show(rows, columns(width, expiring=expiring), self._selection)
         self.query_one("#title", Words).show(
-            [title_line(letters, self._selection, table.scroll_offset.y)]
+            [title_line(self._reader, self._selection, table.scroll_offset.y)]
         )
         self.set_class(not len(letters), "-empty")
         if self._live is not None and not len(letters):
-            lines = empty_lines(letters, self._live, self._failure)
+            lines = empty_lines(self._reader, self._live, self._failure)
             self.query_one("#empty", Words).show(lines)
         pane = self.query_one(LetterPane)
         if table.cursor != pane.sequence:
@@ -127,6 +137,41 @@ class DeadLettersRoom(Room):
         if near_end and self._reader.letters.more:
             self._read_older()
         self._draw()
+
+    # Only some of them
+
+    def action_filter(self) -> None:
+        """Ask what the letters are to be like."""
+        self.query_one(FilterBar).open(str(self._reader.wanted))
+
+    @on(FilterBar.Chosen)
+    def _filtered(self, event: FilterBar.Chosen) -> None:
+        self._want(event.wanted)
+
+    def _want(self, wanted: Filter) -> None:
+        self._leave_filter()
+        self._reader.want(wanted)
+        self._selection = Selection()
+        self._seen = None
+        if self._live is not None:
+            self.show(self._live)
+
+    def _leave_filter(self) -> None:
+        self.query_one(FilterBar).close()
+        self.query_one("#table", VirtualTable).focus()
+
+    def look_at(self, evidence: str) -> None:
+        """Show what this filter finds."""
+        self._want(parse_filter(evidence))
+
+    @work(exclusive=True, group="causes", exit_on_error=False)
+    async def action_causes(self) -> None:
+        """Count the letters by cause, and show those of one."""
+        dialog = Causes(self.desk.backend, self.desk.clock, self._reader.wanted)
+        chosen = await self.app.push_screen_wait(dialog)
+        if chosen is not None:
+            wanted = self._reader.wanted
+            self.look_at(f"({wanted}) {chosen}" if wanted else chosen)
 
     # The open letter
 
@@ -166,12 +211,16 @@ class DeadLettersRoom(Room):
 
     def go_back(self) -> bool:
         """Close the letter, else take the marks off."""
-        if self.has_class("-open"):
+        if self.query_one(FilterBar).display:
+            self._leave_filter()
+        elif self.has_class("-open"):
             self._set_open(open_=False)
             self.query_one("#table", VirtualTable).focus()
         elif self._selection:
             self._selection = Selection()
             self._draw()
+        elif self._reader.wanted:
+            self._want(ALL)
         else:
             return False
         return True
@@ -194,9 +243,17 @@ class DeadLettersRoom(Room):
         self._draw()
 
     def command(self, name: str, argument: str) -> None:
-        """Replay or purge what is marked."""
-        del argument
-        self._ask("purge" if name == "purge" else "replay")
+        """Filter the letters, or replay or purge what is marked."""
+        if name == "causes":
+            self.action_causes()
+        elif name == "filter":
+            try:
+                self._want(parse_filter(argument))
+            except FilterError as error:
+                where = f"column {error.column}"
+                self.notify(f"{literal(error.message)} ({where})", severity="warning", markup=False)
+        else:
+            self._ask("purge" if name == "purge" else "replay")
 
     def to_copy(self) -> str:
         """Return the id of the letter's task, or its sequence where it has none."""
@@ -209,12 +266,16 @@ class DeadLettersRoom(Room):
         """Send again, after a preview."""
         self._ask("replay")
 
+    def action_canary(self) -> None:
+        """Send one first, and the others once it ended well, after a preview."""
+        self._ask("replay", CAREFUL)
+
     def action_purge(self) -> None:
         """Delete, after a preview."""
         self._ask("purge")
 
     @work(exclusive=True, group="plan", exit_on_error=False)
-    async def _ask(self, kind: PlanKind) -> None:
+    async def _ask(self, kind: PlanKind, pacing: Pacing | None = None) -> None:
         cursor = self.query_one("#table", VirtualTable).cursor
         if self.running:
             self.notify("Another run is under way: wait for it to end.", severity="warning")
@@ -223,7 +284,7 @@ class DeadLettersRoom(Room):
             self.notify("There is no letter here.", severity="warning", markup=False)
             return
         try:
-            plan = await self._reader.plan(kind, self._selection, cursor)
+            plan = await self._reader.plan(kind, self._selection, cursor, pacing)
         except expected() as error:
             self.notify(literal(in_words(error)), severity="error", markup=False)
             return

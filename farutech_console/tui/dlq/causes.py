@@ -1,0 +1,146 @@
+"""The dead letters by cause: what most of them died of, and since when."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+
+from farutech_console.operations.selection import Selection
+from farutech_console.operations.units import age, count, short_duration
+from farutech_console.tui.common.failures import expected, in_words
+from farutech_console.tui.common.spans import Span, line
+from farutech_console.tui.common.table import Column, VirtualTable
+from farutech_console.tui.common.words import Words
+from worker.model.text import literal
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from farutech_console.operations.backend import Backend
+    from farutech_console.operations.causes import CauseGroup
+    from farutech_console.operations.filter.model import Filter
+    from farutech_console.operations.selection import ScanProgress
+    from worker.model.clock import Clock
+
+COLUMNS = (
+    Column("letters", 8, right=True),
+    Column("share", 5, right=True),
+    Column("first", 6, right=True),
+    Column("last", 6, right=True),
+    Column("tenants", 7, right=True),
+    Column("cause"),
+)
+
+
+class CauseRows:
+    """The causes as the table asks for them, known by their rank."""
+
+    def __init__(self, groups: Sequence[CauseGroup], now: datetime) -> None:
+        self._groups, self._now = groups, now
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(self._groups)
+
+    def key_at(self, index: int) -> int:
+        """Return the rank."""
+        return index
+
+    def index_of(self, key: int) -> int:
+        """Return where it is."""
+        return key
+
+    def cells(self, index: int) -> tuple[Span, ...]:
+        """Return the cause's columns."""
+        group = self._groups[index]
+        more = "+" if group.more_tenants else ""
+        text = literal(group.cause.text or group.cause.error_type) or "(no error)"
+        return (
+            Span(count(group.count), "strong"),
+            Span(f"{group.share:.0%}"),
+            Span(short_duration(age(group.first_seen, self._now)), "muted"),
+            Span(short_duration(age(group.last_seen, self._now))),
+            Span(f"{count(len(group.tenants))}{more}"),
+            Span(text, "bad"),
+        )
+
+
+class Causes(ModalScreen["str | None"]):
+    """Counts the letters that a filter finds by cause; returns the filter of the chosen one."""
+
+    AUTO_FOCUS = "VirtualTable"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,c", "cancel", "back", show=False),
+        Binding("enter", "choose", "its letters", show=False),
+    ]
+    DEFAULT_CSS = """
+    Causes { align: center middle; background: $background 60%; }
+    Causes > Vertical {
+        width: 120; max-width: 100%; height: 80%; border: round $tone-accent; background: $surface;
+        padding: 0 1;
+    }
+    Causes Words { height: 1; }
+    """
+
+    def __init__(self, backend: Backend, clock: Clock, wanted: Filter) -> None:
+        super().__init__()
+        self._backend, self._clock, self._wanted = backend, clock, wanted
+        self._groups: tuple[CauseGroup, ...] = ()
+        self._progress: ScanProgress | None = None
+
+    def compose(self) -> ComposeResult:
+        """How far the counting is, and the causes."""
+        with Vertical() as box:
+            box.border_title = "Causes"
+            box.border_subtitle = "enter its letters · esc back"
+            yield Words(id="told")
+            yield VirtualTable(gutter=False)
+
+    def on_mount(self) -> None:
+        """Count, and show how far it is meanwhile."""
+        self._showing = self.set_interval(0.2, self._show_progress)
+        self._count()
+
+    def _note(self, progress: ScanProgress) -> None:
+        self._progress = progress
+
+    def _show_progress(self) -> None:
+        if self._progress is not None:
+            done, depth = count(self._progress.scanned), count(self._progress.depth)
+            self._tell(f"◌ {done} of {depth} read…")
+
+    def _tell(self, text: str) -> None:
+        self.query_one("#told", Words).show([line(Span(text, "muted"))])
+
+    @work(exclusive=True, group="causes", exit_on_error=False)
+    async def _count(self) -> None:
+        self._tell("◌ reading…")
+        try:
+            found = await self._backend.groups(Selection(filter=self._wanted), self._note)
+        except expected() as error:
+            self._tell(f"▲ {literal(in_words(error))}")
+            return
+        finally:
+            self._showing.stop()
+        self._groups = found.groups
+        asked = f" with {literal(str(self._wanted), 60)}" if self._wanted else ""
+        self._tell(f"{count(found.matched)} letters{asked}, {count(len(found.groups))} causes")
+        table = self.query_one(VirtualTable)
+        table.show(CauseRows(self._groups, self._clock.now()), COLUMNS)
+
+    def action_choose(self) -> None:
+        """Show the letters of the cause under the cursor."""
+        cursor = self.query_one(VirtualTable).cursor
+        if cursor is None or not self._groups[cursor].cause.key:
+            return
+        self.dismiss(f"cause:{self._groups[cursor].cause.key}")
+
+    def action_cancel(self) -> None:
+        """Leave everything as it is."""
+        self.dismiss(None)
