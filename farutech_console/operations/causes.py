@@ -82,8 +82,9 @@ class CauseGroup:
 
 def cause_of(error_type: str, message: str) -> Cause:
     """Return the cause of a letter that died of this error."""
-    # No mask asks which digit it is, so one cause is found for all of them at once.
-    return _cause(error_type[:LONGEST], message[:_READ].translate(_DIGITS))
+    if len(message) <= LONGEST:
+        return _known_cause(error_type, message)
+    return _read_cause(error_type, message)
 
 
 def masked(message: str) -> str:
@@ -112,15 +113,14 @@ class Causes:
     def add(self, letter: Dead) -> None:
         """Count one letter."""
         self.count += 1
+        died_at = letter.died_at
         cause = cause_of(letter.error_type, letter.error)
         tally = self._tallies.get(cause.key)
         if tally is None:
             if len(self._tallies) >= MOST_CAUSES:
                 cause = _OTHERS
-            tally = self._tallies.get(cause.key)
-            if tally is None:
-                tally = self._tallies[cause.key] = _Tally(cause, letter.died_at)
-        tally.add(letter)
+            tally = self._tallies.setdefault(cause.key, _Tally(cause, died_at, died_at))
+        tally.add(letter.sequence, died_at)
         self._count_tenant(tally, letter.tenant_id)
 
     def ranked(self) -> list[CauseGroup]:
@@ -143,23 +143,20 @@ class Causes:
 class _Tally:
     cause: Cause
     first_seen: datetime
-    last_seen: datetime = field(init=False)
+    last_seen: datetime
     count: int = 0
     sample: int = 0
     tenants: dict[str, int] = field(default_factory=dict)
     more_tenants: bool = False
 
-    def __post_init__(self) -> None:
-        self.last_seen = self.first_seen
-
-    def add(self, letter: Dead) -> None:
+    def add(self, sequence: int, died_at: datetime) -> None:
         self.count += 1
-        died_at = letter.died_at
         if died_at < self.first_seen:
             self.first_seen = died_at
         if died_at > self.last_seen:
             self.last_seen = died_at
-        self.sample = max(self.sample, letter.sequence)
+        if sequence > self.sample:
+            self.sample = sequence
 
     def group(self, total: int) -> CauseGroup:
         tenants = sorted(self.tenants.items(), key=lambda item: (-item[1], item[0]))
@@ -173,6 +170,14 @@ class _Tally:
             self.more_tenants,
             self.sample,
         )
+
+
+def _read_cause(error_type: str, message: str) -> Cause:
+    # No mask asks which digit it is, so one cause is found for all of them at once.
+    return _cause(error_type[:LONGEST], message[:_READ].translate(_DIGITS))
+
+
+_known_cause = lru_cache(maxsize=_CACHED)(_read_cause)
 
 
 @lru_cache(maxsize=_CACHED)
