@@ -137,6 +137,18 @@ async def test_what_is_purged_for_good_leaves_no_bytes(
         assert len(await bodies.entries()) == left
 
 
+async def test_what_another_letter_names_too_stays(nats_server: NatsServer) -> None:
+    async with queue(nats_server) as where:
+        placed = RawObject.of("dead-1-1", b"x" * 1000)
+        await Bodies(where.api, NAMES).put(placed, b"x" * 1000)
+        kept = [await where.bury(DeadLetter().outside(placed).to_wire()) for _ in range(2)]
+        o = operated(where)
+        for one, left in zip(kept, (1, 0), strict=True):
+            plan = await make_plan(o.api, where.layout, "purge_hard", [one], clock=o.clock)
+            assert [done.outcome async for done in run_plan(o, plan)] == ["purged"]
+            assert len(await Bodies(where.api, NAMES).entries()) == left
+
+
 async def test_what_only_looks_like_the_origin_stays(nats_server: NatsServer) -> None:
     """The queue was deleted and created anew: its sequences begin again, with other tasks."""
     async with queue(nats_server) as where:

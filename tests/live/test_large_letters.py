@@ -7,6 +7,7 @@ import contextlib
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 
@@ -255,7 +256,15 @@ async def test_a_replay_sends_the_bytes_as_they_came(
         assert (outcome.result, outcome.task_id) == ("replayed", "task-1")
         assert [sent for _, sent in await where.raw_tasks()] == [body]
         assert await letters(where) == []
+        await swept(where)
         assert (await stream_state(where.api, NAMES.bodies_stream)).messages == 0
+
+
+async def swept(where: Queue) -> None:
+    """Have the store cleared as a worker does in time."""
+    orphans = Orphans(where.api, NAMES)
+    await orphans.remove()
+    await orphans.remove()
 
 
 async def test_while_the_archive_has_a_copy_its_object_stays(start_nats: StartNats) -> None:
@@ -266,6 +275,39 @@ async def test_while_the_archive_has_a_copy_its_object_stays(start_nats: StartNa
         copy = NAMES.archive(f"{where.layout.dlq_generation}-{sequence}")
         await where.api.publish(copy, letter.to_wire())
         assert (await replayed(where, sequence)).result == "replayed"
+        await swept(where)
+        assert await body_of(where, letter) == body
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        {"name": "", "size": 0, "digest": ""},
+        {"name": "dead-1-1", "size": -1, "digest": "x"},
+        {"name": "a b.>\u202e\x00", "size": 1, "digest": "x"},
+        {"name": "*", "size": 1, "digest": "x"},
+        {"name": "x" * 2000, "size": 1, "digest": "x"},
+        {"headers": 0},
+        {"headers": 3},
+        {"headers": -3},
+        {"headers": 10**30},
+    ],
+)
+async def test_letters_that_name_what_they_should_not(
+    start_nats: StartNats, forged: dict[str, Any]
+) -> None:
+    body = large_task(1, SMALL - 1500)
+    async with small_queue(start_nats) as (_, where):
+        await large_letter(where, body)
+        ((letter, _),) = await letters(where)
+        place = stored_in(letter).model_dump(exclude_none=True) | forged
+        sequence = await where.bury({"task": {"task_id": "f"}, "raw_object": place})
+        stored = await read_letter(operated(where), sequence)
+        assert stored is not None
+        outcome = await replayed(where, sequence)
+        await swept(where)
+        assert outcome.result == "failed"
+        assert stored.problem
         assert await body_of(where, letter) == body
 
 

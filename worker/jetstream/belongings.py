@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from worker.jetstream.api import Api
 from worker.jetstream.bodies import Bodies
+from worker.jetstream.bodies_orphans import Orphans
 from worker.jetstream.dead_letters import DeadLetters
 from worker.jetstream.errors import JetStreamError
 from worker.jetstream.info import find_stream
@@ -30,6 +31,7 @@ class Belongings:
         self._letters = DeadLetters(api, layout, current=True)
         self._finder = StuckFinder(api, layout.names)
         self._bodies = Bodies(api, layout.names)
+        self._orphans = Orphans(api, layout.names)
 
     async def clear(self, sequences: Sequence[int]) -> list[str]:
         """Delete the tasks that these letters are copies of, before the letters go.
@@ -53,7 +55,14 @@ class Belongings:
         return objects
 
     async def remove(self, objects: Sequence[str]) -> None:
-        """Remove objects of letters that are gone; what cannot be now is swept by a worker."""
+        """Remove objects of letters that are gone, but for those that another letter names.
+
+        What cannot be removed now is swept by a worker later.
+        """
+        if not objects:
+            return
+        among = frozenset(objects)
         with contextlib.suppress(JetStreamError):
-            for name in objects:
+            entries = [entry for entry in await self._bodies.entries() if entry.name in among]
+            for name in await self._orphans.unnamed(entries):
                 await self._bodies.remove(name)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -34,12 +35,14 @@ from worker.model.names import (
     TRACEPARENT,
     QueueNames,
 )
+from worker.model.text import literal
 from worker.model.topology import bodies_stream
 
 PIECE = 128 * 1024
 """Bytes of a piece at most, as every client of object stores cuts them."""
 _TELLING = (REPLAY_OF, REPLAY_COUNT, REPLAYED_BY, REPLAY_ID, TRACEPARENT)
 _SHORT = 256
+_NAME = re.compile(r"[\w.=-]{1,200}", re.ASCII)
 TRIES = 20
 """Others that may store the same at the same time."""
 
@@ -92,9 +95,10 @@ class Bodies:
         Raises:
             BodyLostError: they are not there, or others than those that were stored.
         """
-        entry = await self._found(where.name)
+        entry = await self._found(where.name) if _NAME.fullmatch(where.name) else None
         if entry is None:
-            raise BodyLostError(f"object {where.name} is not in {self._names.bodies} any more")
+            name = literal(where.name, 100)
+            raise BodyLostError(f"object {name} is not in {self._names.bodies} any more")
         pieces: list[bytes] = []
         subject, sequence = self._names.body_pieces(entry.piece), 1
         while len(pieces) < entry.pieces:
@@ -120,7 +124,11 @@ class Bodies:
         letter = stored.letter
         if letter is None or letter.raw_object is None:
             return stored
-        data, cut = await self.get(letter.raw_object), letter.raw_object.headers or 0
+        data, cut = await self.get(letter.raw_object), letter.raw_object.headers
+        if cut is None:
+            return replace(stored, letter=letter.whole(data))
+        if not 0 <= cut <= len(data):
+            raise BodyLostError(f"the object has {len(data)} bytes, and {cut} of headers")
         headers = _headers(data[:cut]) | dict(stored.headers)
         return replace(stored, letter=letter.whole(data[cut:]), headers=headers)
 
@@ -235,9 +243,12 @@ def telling_headers(headers: Mapping[str, str]) -> dict[str, str]:
 
 
 def _headers(data: bytes) -> dict[str, str]:
-    said = wire_json.loads(data) if data else {}
+    try:
+        said = wire_json.loads(data)
+    except wire_json.InvalidJsonError as error:
+        raise BodyLostError(f"the object does not begin with headers: {error}") from error
     if not isinstance(said, dict):
-        return {}
+        raise BodyLostError("the object does not begin with headers")
     return {name: value for name, value in said.items() if isinstance(value, str)}
 
 

@@ -50,7 +50,7 @@ class Orphans:
         pieces = await self._bodies.piece_subjects()
         entries = await self._bodies.entries()
         loose = pieces - {self._names.body_pieces(entry.piece) for entry in entries}
-        unnamed = await self._unnamed(entries)
+        unnamed = await self.unnamed(entries)
         for name in sorted(unnamed & before):
             await self._bodies.remove(name)
         for subject in sorted(loose & before):
@@ -58,8 +58,10 @@ class Orphans:
         self._suspects = (unnamed | loose) - before
         return sorted((unnamed | loose) & before)
 
-    async def _unnamed(self, entries: Sequence[Entry]) -> frozenset[str]:
+    async def unnamed(self, entries: Sequence[Entry]) -> frozenset[str]:
         """Return the names of the objects that neither a task nor a letter needs."""
+        if not entries:
+            return frozenset()
         layout = await discover(self._api, self._names)
         doubtful = [entry for entry in entries if not await self._is_needed(layout, entry.name)]
         unnamed = {entry.name for entry in doubtful}

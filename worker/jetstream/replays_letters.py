@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Sequence
 from dataclasses import replace
 
 from worker.jetstream.api import Api
-from worker.jetstream.archive import Archive
 from worker.jetstream.bodies import Bodies
 from worker.jetstream.dead_letters import DeadLetters
-from worker.jetstream.errors import ApiError, JetStreamError
+from worker.jetstream.errors import ApiError
 from worker.jetstream.origins import delete_origin
 from worker.jetstream.topology import Layout
 from worker.model.dead_letter import StoredDeadLetter
@@ -29,9 +27,6 @@ class ReplayedLetters:
         self._names = layout.names
         self._letters = DeadLetters(api, layout, current=True)
         self._bodies = Bodies(api, layout.names)
-        self._archive = Archive(api, layout.names)
-        self._generation = layout.dlq_generation
-        self._objects: dict[int, str] = {}
 
     async def letter(self, sequence: int) -> StoredDeadLetter | None:
         """Return one letter, None where it is gone or the sequence was never a dead letter's."""
@@ -46,18 +41,6 @@ class ReplayedLetters:
             found[stored.sequence] = stored
         return found
 
-    async def forget(self, first: int, last: int) -> None:
-        """Remove what lay in the object store of these letters: they are gone.
-
-        What is in the archive may come back, and keeps its object. What cannot be removed now is
-        swept by a worker later.
-        """
-        for sequence in [seq for seq in self._objects if first <= seq <= last]:
-            name = self._objects.pop(sequence)
-            with contextlib.suppress(JetStreamError):
-                if await self._archive.copy(f"{self._generation}-{sequence}") is None:
-                    await self._bodies.remove(name)
-
     async def _made_ready(self, stored: StoredDeadLetter) -> StoredDeadLetter:
         whole = await self._bodies.readable(stored)
         if whole.letter is None or whole.problem:
@@ -66,8 +49,6 @@ class ReplayedLetters:
             await delete_origin(self._api, self._names, stored)
         except ApiError as error:
             return replace(stored, problem=f"its task cannot be taken from the queue: {error}")
-        if whole.letter.raw_object is not None:
-            self._objects[stored.sequence] = whole.letter.raw_object.name
         return whole
 
 

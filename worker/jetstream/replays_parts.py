@@ -201,13 +201,11 @@ class ReplayParts:
             lambda: purge_subject(self.api, stream, subject, below=sequence + 1)
         )
         await self.step("letters deleted")
-        await self.letters.forget(0, sequence)
 
     async def _delete_letter(self, sequence: int) -> None:
         stream = self.layout.dead_letters.name
         await self.patience.repeat(lambda: delete_message(self.api, stream, sequence))
         await self.step("letter deleted")
-        await self.letters.forget(sequence, sequence)
 
     def credit(self, claim: Claim, task: ReplayedTask) -> Replayed:
         """Return the outcome of a letter whose task was stored under `claim`."""
