@@ -277,8 +277,12 @@ async def _delete_stretch(parts: PurgeParts, copied: frozenset[int], there: froz
     first = await parts.patience.repeat(lambda: next_message(parts.api, stream, subject, 1))
     if first is None or first.sequence != min(copied):
         return False
-    pages = parts.scan().messages(min(copied), max(copied))
-    if not all([message.sequence in copied async for page in pages for message in page]):
+
+    async def are_all() -> bool:
+        pages = parts.scan().messages(min(copied), max(copied))
+        return all([message.sequence in copied async for page in pages for message in page])
+
+    if not await parts.patience.repeat(are_all):
         return False
     try:
         await parts.patience.repeat(

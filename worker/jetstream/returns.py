@@ -13,7 +13,7 @@ within the duplicate window the letter's `Nats-Msg-Id` is known as well.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -57,10 +57,13 @@ class Returned:
 
 async def returned_before(parts: PurgeParts, life: str) -> set[int]:
     """Return the sequences, of one life of the letters' stream, that came back at any time."""
-    names = parts.layout.names
-    subject = names.audit(RETURNED)
-    home = await parts.patience.repeat(lambda: stream_of_subject(parts.api, subject))
-    state = await parts.patience.repeat(lambda: find_stream(parts.api, home)) if home else None
+    return await parts.patience.repeat(lambda: _facts(parts, life))
+
+
+async def _facts(parts: PurgeParts, life: str) -> set[int]:
+    subject = parts.layout.names.audit(RETURNED)
+    home = await stream_of_subject(parts.api, subject)
+    state = await find_stream(parts.api, home) if home else None
     found: set[int] = set()
     if state is None:
         return found
@@ -126,7 +129,9 @@ async def _bring_back(
     deadline = parts.patience.deadline()
     while waiting:
         last = await parts.patience.repeat(parts.last_sequence)
-        async for sequence in _seen(parts, doing, looked + 1, last):
+        first = looked + 1
+        seen = await parts.patience.repeat(lambda: _seen(parts, doing, first, last))  # noqa: B023
+        for sequence in seen:
             if sequence in waiting:
                 _came_back(sequence, waiting.pop(sequence), outcomes)
                 back.append(sequence)
@@ -176,13 +181,15 @@ async def _publish(
     return ""
 
 
-async def _seen(parts: PurgeParts, doing: Intention, first: int, last: int) -> AsyncIterator[int]:
-    """Yield the sequences of letters that came back, found among the newest."""
+async def _seen(parts: PurgeParts, doing: Intention, first: int, last: int) -> list[int]:
+    """Return the sequences of letters that came back, found among the newest."""
+    found: list[int] = []
     async for page in parts.scan().messages(first, last):
         for message in page:
             life, _, sequence = message.headers.get(RESTORED_OF, "").rpartition("-")
             if life == doing.generation and sequence.isascii() and sequence.isdigit():
-                yield int(sequence)
+                found.append(int(sequence))
+    return found
 
 
 async def _note(parts: PurgeParts, doing: Intention, back: Sequence[int]) -> None:
