@@ -6,14 +6,15 @@ both are searched. Reads only.
 
 from __future__ import annotations
 
-import re
-from collections.abc import AsyncIterator, Iterable, Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import timedelta
+from heapq import nlargest
 
 from farutech_console.operations.fleet import FleetWatch
 from farutech_console.operations.queue import Queue
 from farutech_console.operations.steps import TaskStep, of_event
+from farutech_console.operations.story_copies import Copy, copies, died, published, purged
 from farutech_console.operations.story_view import (
     SummaryPlace,
     TaskStory,
@@ -27,36 +28,24 @@ from worker.jetstream.errors import JetStreamError
 from worker.jetstream.event_reader import EventLog
 from worker.jetstream.info import find_stream
 from worker.jetstream.ledger import Ledger
-from worker.jetstream.messages import StoredMessage
 from worker.jetstream.pipeline import Pipeline
 from worker.jetstream.scan import Scan
 from worker.jetstream.stuck import StuckFinder
 from worker.jetstream.topology import Layout, find_consumer
-from worker.model.dead_letter import DeadLetter, read_dead_letter
 from worker.model.event import event_token
 from worker.model.fleet import TaskReport
 from worker.model.ledger import AlreadyDone, HeldBy, task_key
-from worker.model.names import ARCHIVE_BY, ARCHIVE_WHY, REPLAY_COUNT, REPLAY_ID, REPLAYED_BY
+from worker.model.names import REPLAY_ID
 from worker.model.state import ConsumerState, StreamState
-from worker.model.stuck_letter import read_stuck
-from worker.model.task import Task
 
 COUNTED = 10_000
 """Up to which position a pending task's is counted."""
+MOST_HELD = 10_000
+"""Tasks of a tenant beyond those asked for that are held before all but the latest are let go."""
 DONE = ("succeeded", "duplicate_skipped")
 """What a worker says of a task last that is done."""
-_PLAIN = re.compile(r"[0-9A-Za-z_.:-]+")
 LATEST_EVENTS = 5_000
 """Newest event messages that a search by tenant looks through."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Copy:
-    """A message that is the task, or its dead letter."""
-
-    message: StoredMessage
-    task: Task
-    letter: DeadLetter | None
 
 
 async def task_story(queue: Queue, task_id: str) -> TaskStory:
@@ -71,10 +60,10 @@ async def task_story(queue: Queue, task_id: str) -> TaskStory:
     layout = await queue.fresh_layout()
     log = EventLog(queue.api, queue.names, event_token(task_id))
     told = [of_event(event) for event in await log.all() if event.task_id in ("", task_id)]
-    live = [copy async for copy in _copies(queue, layout, "queue", task_id)]
-    dead = [copy async for copy in _copies(queue, layout, "dead", task_id)]
-    archived = [copy async for copy in _copies(queue, layout, "archived", task_id)]
-    stored = [*map(_published, live), *map(_died, dead), *map(_purged, archived)]
+    live = [copy async for copy in copies(queue, layout, "queue", task_id)]
+    dead = [copy async for copy in copies(queue, layout, "dead", task_id)]
+    archived = [copy async for copy in copies(queue, layout, "archived", task_id)]
+    stored = [*map(published, live), *map(died, dead), *map(purged, archived)]
     where = await _whereabouts(queue, layout, live, told)
     where += [_dead(copy, layout) for copy in dead]
     if not where:
@@ -109,7 +98,7 @@ async def tenant_tasks(queue: Queue, tenant_id: str, limit: int = 100) -> tuple[
             )
     places: tuple[SummaryPlace, ...] = ("archived", "dead", "queue")
     for place in places:
-        async for copy in _copies(queue, layout, place, "", tenant_id):
+        async for copy in copies(queue, layout, place, "", tenant_id):
             told = found.get(copy.task.task_id)
             found[copy.task.task_id] = TaskSummary(
                 copy.task.task_id,
@@ -120,90 +109,18 @@ async def tenant_tasks(queue: Queue, tenant_id: str, limit: int = 100) -> tuple[
                 copy.message.stored_at,
                 told.event if told else "",
             )
-    latest = sorted(found.values(), key=lambda task: task.at, reverse=True)
-    return tuple(latest[:limit])
+            if len(found) > MOST_HELD + limit:
+                found = _latest(found.values(), limit)
+    return tuple(_latest(found.values(), limit).values())
 
 
-async def _copies(
-    queue: Queue, layout: Layout, place: str, task_id: str, tenant_id: str = ""
-) -> AsyncIterator[_Copy]:
-    """Yield the messages of a stream that are the task, or the tenant's; read through whole."""
-    names = queue.names
-    homes: Mapping[str, tuple[str, str]] = {
-        "queue": (names.stream, names.tasks),
-        "dead": (layout.dead_letters.name, names.dlq),
-        "archived": (names.archive_stream, names.archive("*")),
-    }
-    stream_name, subject = homes[place]
-    stream = await find_stream(queue.api, stream_name)
-    if stream is None:
-        return
-    scan = Scan(queue.api, stream, subject, layout.server.api_level)
-    hints = _hints(task_id or tenant_id)
-    async for messages in scan.messages(1, stream.last_sequence):
-        for message in messages:
-            if not any(hint in message.body for hint in hints):
-                continue
-            copy = _read(message, is_letter=place != "queue")
-            if (task_id in ("", copy.task.task_id)) and (tenant_id in ("", copy.task.tenant_id)):
-                yield copy
-
-
-def _hints(text: str) -> tuple[bytes, ...]:
-    """Return what the bytes of a message hold at least one of, where they hold this text."""
-    # What else it holds each writer of JSON may escape as it likes.
-    return (text.encode("ascii"),) if _PLAIN.fullmatch(text) else (b"",)
-
-
-def _read(message: StoredMessage, *, is_letter: bool) -> _Copy:
-    if not is_letter:
-        task, _ = read_stuck(message.body)
-        return _Copy(message, task, None)
-    letter, _ = read_dead_letter(message.body)
-    return _Copy(message, letter.task if letter else Task(), letter)
-
-
-def _step(copy: _Copy, kind: str, at: datetime, **more: object) -> TaskStep:
-    task = copy.task
-    step = TaskStep(at, kind, "stored", task.task_id, task.tenant_id, task.task_type)
-    return replace(step, **more)  # type: ignore[arg-type]
-
-
-def _published(copy: _Copy) -> TaskStep:
-    headers, message = copy.message.headers, copy.message
-    by = headers.get(REPLAYED_BY, "")
-    if not by and REPLAY_ID not in headers:
-        return _step(copy, "published", message.stored_at, sequence=message.sequence)
-    times = headers.get(REPLAY_COUNT, "")
-    detail = f"by {by or 'someone'}" + (f", replay {times}" if times else "")
-    return _step(copy, "replayed", message.stored_at, sequence=message.sequence, detail=detail)
-
-
-def _died(copy: _Copy) -> TaskStep:
-    letter = copy.letter
-    if letter is None:
-        return _step(copy, "dead_lettered", copy.message.stored_at)
-    source = letter.source.sequence if letter.source else 0
-    return _step(
-        copy,
-        "dead_lettered",
-        copy.message.stored_at,
-        attempt=letter.final_attempt,
-        sequence=source,
-        worker_id=letter.worker_id,
-        detail=letter.error,
-    )
-
-
-def _purged(copy: _Copy) -> TaskStep:
-    headers = copy.message.headers
-    why = headers.get(ARCHIVE_WHY, "")
-    detail = f"by {headers.get(ARCHIVE_BY, 'someone')}" + (f": {why}" if why else "")
-    return _step(copy, "purged", copy.message.stored_at, detail=detail)
+def _latest(tasks: Iterable[TaskSummary], limit: int) -> dict[str, TaskSummary]:
+    """Return so many of the tasks, the latest first."""
+    return {task.task_id: task for task in nlargest(limit, tasks, key=lambda task: task.at)}
 
 
 async def _whereabouts(
-    queue: Queue, layout: Layout, live: Iterable[_Copy], told: list[TaskStep]
+    queue: Queue, layout: Layout, live: Iterable[Copy], told: list[TaskStep]
 ) -> list[Whereabouts]:
     """Return where each copy in the work queue is."""
     copies = list(live)
@@ -229,17 +146,17 @@ async def _whereabouts(
     return where
 
 
-def _is_pending(copy: _Copy, consumer: ConsumerState) -> bool:
+def _is_pending(copy: Copy, consumer: ConsumerState) -> bool:
     return copy.message.sequence > consumer.delivered_stream_sequence
 
 
-def _at(place: str, stream: StreamState, copy: _Copy, **more: object) -> Whereabouts:
+def _at(place: str, stream: StreamState, copy: Copy, **more: object) -> Whereabouts:
     where = Whereabouts("unknown", stream.name, copy.message.sequence)
     return replace(where, place=place, **more)  # type: ignore[arg-type]
 
 
 async def _pending(
-    queue: Queue, layout: Layout, copy: _Copy, consumer: ConsumerState | None
+    queue: Queue, layout: Layout, copy: Copy, consumer: ConsumerState | None
 ) -> Whereabouts:
     first = consumer.delivered_stream_sequence + 1 if consumer else 1
     scan = Scan(queue.api, layout.work_queue, queue.names.tasks, layout.server.api_level)
@@ -268,7 +185,7 @@ async def _running(queue: Queue) -> dict[int, tuple[str, TaskReport]]:
 async def _delivered(
     queue: Queue,
     layout: Layout,
-    copy: _Copy,
+    copy: Copy,
     last: TaskStep | None,
     running: Mapping[int, tuple[str, TaskReport]],
 ) -> Whereabouts:
@@ -303,7 +220,7 @@ async def _standing(queue: Queue, task_id: str, replay: str) -> AlreadyDone | He
     return await ledger.standing(task_key(task_id, replay))
 
 
-def _dead(copy: _Copy, layout: Layout) -> Whereabouts:
+def _dead(copy: Copy, layout: Layout) -> Whereabouts:
     letter = copy.letter
     return _at(
         "dead",
@@ -316,7 +233,7 @@ def _dead(copy: _Copy, layout: Layout) -> Whereabouts:
 
 
 async def _elsewhere(
-    queue: Queue, task_id: str, told: list[TaskStep], archived: list[_Copy]
+    queue: Queue, task_id: str, told: list[TaskStep], archived: list[Copy]
 ) -> Whereabouts:
     """Return what became of a task that is neither in the queue nor a dead letter."""
     ends = [x for x in told if x.kind in DONE]
