@@ -50,7 +50,7 @@ def scan_words(progress: ScanProgress, seconds: float) -> str:
 def none_words(selection: Selection, last: ScanProgress) -> str:
     """Return why a selection took no letter, and what may have been meant."""
     if not last.depth:
-        return "No dead letters."
+        return "No dead letter matches." if selection.filter else "No dead letters."
     if selection.sequences and not last.scanned:
         return f"{missing_words(len(selection.sequences))}."
     words = f"None of {last.scanned:,} dead letters matches."

@@ -30,18 +30,14 @@ async def test_list_takes_a_filter_and_a_limit(nats_server: NatsServer) -> None:
         await bury_some(q)
         url = nats_server.url
         timeouts = await console("dlq", "list", "error:~timeout", "--json", url=url)
-        words = await console("dlq", "list", "tenant:acme-1", "or", "disk", "--json", url=url)
         some = await console("dlq", "list", "--limit", "2", "--oldest", "--json", url=url)
-        named = await console("dlq", "list", "--seq", "2", "--seq", "9", "--json", url=url)
         gone = await console("dlq", "list", "--seq", "8", "--seq", "9", url=url)
         first = await console("dlq", "list", "--limit", "1", url=url)
         table = await console("dlq", "list", "error:~timeout", "--limit", "2", url=url)
         none = await console("dlq", "list", "error:timeout", url=url)
     assert [list(line) for line in timeouts.lines] == [LIST_KEYS] * 3
     assert [line["sequence"] for line in timeouts.lines] == [6, 4, 2]
-    assert [line["sequence"] for line in words.lines] == [5, 3, 2, 1]
     assert [line["sequence"] for line in some.lines] == [1, 2]
-    assert [line["sequence"] for line in named.lines] == [2]
     assert gone.err == "2 that were named are not there: replayed, purged or expired.\n"
     assert first.err == "The newest 1 of 6; --limit 0 lists them all.\n"
     assert len(table.out.splitlines()) == 3
@@ -80,7 +76,7 @@ async def test_a_mistake_in_the_filter_is_2_and_points_at_it() -> None:
 
 async def test_ctrl_c_ends_a_long_list(nats_server: NatsServer) -> None:
     async with queue(nats_server) as q:
-        await q.bury_many(3000)
+        await q.bury_many(1200)
         # It cannot end by itself: no pipe holds that much.
         process = await _start("dlq", "list", "age>0s", "--json", url=nats_server.url)
         assert process.stdout is not None
@@ -90,7 +86,7 @@ async def test_ctrl_c_ends_a_long_list(nats_server: NatsServer) -> None:
     lines = [json.loads(line) for line in (first + rest).splitlines()]
     assert process.returncode == 130
     assert b"Stopping" in err
-    assert 0 < len(lines) < 3000
+    assert 0 < len(lines) < 1200
 
 
 async def test_rows_fit_in_a_terminal(nats_server: NatsServer) -> None:

@@ -11,6 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from farutech_console.operations.causes import cause_of
+from farutech_console.operations.filter.bounds import sequence_bounds
 from farutech_console.operations.filter.evaluate import _Compiler, predicate
 from farutech_console.operations.filter.keys import KEYS
 from farutech_console.operations.filter.model import (
@@ -161,7 +162,7 @@ LIKELY = st.sampled_from(
 ).map(lambda text: parse_filter(text).expression)
 
 
-@settings(max_examples=400)
+@settings(max_examples=150)
 @given(LIKELY | EXPRESSIONS, BODIES, st.sampled_from([None, {"A": "acme"}]))
 def test_what_the_bytes_rule_out_does_not_match(
     expression: Expression, body: bytes, headers: dict[str, str] | None
@@ -170,6 +171,24 @@ def test_what_the_bytes_rule_out_does_not_match(
     one = stored(body, headers=headers)
     if may_match is not None and not may_match(one):
         assert not _Compiler(NOW).matches(expression)(one)
+
+
+SEQUENCES = st.sampled_from(
+    ["seq:5..9", "seq>7", "seq<=7", "seq:3,8", "-seq:8", "seq>3 seq<9", "seq:8 or seq:2", "x seq:7"]
+).map(lambda text: parse_filter(text).expression)
+
+
+@given(SEQUENCES | EXPRESSIONS, st.integers(1, 12))
+def test_what_matches_lies_between_the_bounds(expression: Expression, sequence: int) -> None:
+    low, high = sequence_bounds(Filter(expression))
+    if predicate(Filter(expression), NOW)(replace(LETTER, sequence=sequence)):
+        assert low is None or low <= sequence
+        assert high is None or sequence <= high
+
+
+def test_bounds_are_as_narrow_as_a_filter_says() -> None:
+    bounds = sequence_bounds(parse_filter("tenant:x seq>=100 seq<200 -seq:150"))
+    assert bounds == (100, 199)
 
 
 def test_the_bytes_do_rule_something_out() -> None:
@@ -181,7 +200,7 @@ def test_the_bytes_do_rule_something_out() -> None:
         assert not may_match(replace(LETTER, headers={}))
 
 
-@settings(max_examples=150)
+@settings(max_examples=80)
 @given(EXPRESSIONS, BODIES)
 def test_any_filter_has_an_answer_for_any_letter(expression: Expression, body: bytes) -> None:
     one = stored(body, headers={"Farutech-Replay-Count": "2"})
