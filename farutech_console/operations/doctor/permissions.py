@@ -38,6 +38,13 @@ def needs(seen: Evidence) -> tuple[Need, ...]:
         Need("publish", names.tasks, "replay", "warning", writes=True),
         Need("publish", claim, "replay", "warning", writes=True),
         Need("publish", f"{api}.STREAM.MSG.DELETE.{home}", "replay, purge", "warning", writes=True),
+        Need(
+            "publish",
+            f"{api}.STREAM.MSG.GET.{names.archive_stream}",
+            "replay, purge, undo",
+            "warning",
+            writes=True,
+        ),
         Need("publish", names.dlq, "undo, import, stuck recover", "warning", writes=True),
         Need("publish", names.archive("1-1"), "purge with undo", "warning", writes=True),
         Need(
