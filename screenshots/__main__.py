@@ -31,12 +31,12 @@ PATIENCE_S = 120.0
 Step = Callable[["Pilot[Any]"], Awaitable[None]]
 
 
-def keys(*presses: str) -> Step:
-    """Return a step that presses these keys."""
+def keys(*presses: str, rest: float = 0.5) -> Step:
+    """Return a step that presses these keys, and waits `rest` seconds for what they bring."""
 
     async def press(pilot: Pilot[Any]) -> None:
         await pilot.press(*presses)
-        await pilot.pause(0.5)
+        await pilot.pause(rest)
 
     return press
 
@@ -44,9 +44,16 @@ def keys(*presses: str) -> Step:
 SHOTS: tuple[tuple[str, Step], ...] = (
     ("overview", keys("1")),
     ("tasks", keys("2")),
-    ("dead-letters", keys("3")),
-    ("dead-letter", keys("enter")),
+    ("task-story", keys("enter", rest=2)),
+    ("dead-letters", keys("escape", "3")),
+    ("causes", keys("c", rest=1)),
+    ("dead-letter", keys("escape", "enter")),
     ("replay-plan", keys("escape", "r")),
+    ("replayed", keys("right", "enter", rest=3)),
+    ("purge-plan", keys("x")),
+    ("workers", keys("escape", "4", rest=2)),
+    ("audit", keys("5", rest=1)),
+    ("commands", keys("colon")),
     ("help", keys("escape", "question_mark")),
 )
 

@@ -204,7 +204,7 @@ SCENES = {
     "audit_open": Scene(pressing("5", "?4 changes", "j", "enter", "?The way back")),
     "audit_empty": Scene(pressing("5", "?Nobody has"), lambda: FixedBackend(changes=())),
     "command": Scene(pressing("?live", "colon", "p", "?preview")),
-    "help": Scene(pressing(*DLQ, "question_mark", "?these keys")),
+    "help": Scene(pressing(*DLQ, "question_mark", "?what is wrong")),
 }
 
 
@@ -217,7 +217,7 @@ def at_rest(app: ConsoleApp) -> bool:
         and not [
             worker
             for worker in room.workers
-            if worker.node is room and worker.is_running and worker.group != "plan"
+            if worker.node is room and worker.is_running and worker.group not in ("plan", "causes")
         ]
         for room in rooms
     )
