@@ -5,7 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from farutech_console.operations.actions import ACTIONS
-from farutech_console.operations.units import age, count, duration, full_time, short_duration
+from farutech_console.operations.units import (
+    age,
+    count,
+    duration,
+    full_time,
+    plural,
+    short_duration,
+)
 from farutech_console.tui.common.spans import Line, Span, Tone, line
 from farutech_console.tui.common.table import Column
 from worker.model.text import literal
@@ -136,7 +143,7 @@ def detail_lines(entry: AuditEntry, now: datetime) -> list[Line]:
 
 def title_line(shown: int, *, more: bool, looked: datetime | None, now: datetime) -> Line:
     """Return the line over the table."""
-    number = f"{count(shown)}{'+' if more else ''} changes"
+    number = f"{count(shown)}+ changes" if more else plural(shown, "change")
     when = f"   read {duration(age(looked, now))} ago" if looked else ""
     return line(Span(" Audit  ", "strong"), number, Span(when, "muted"))
 
