@@ -148,8 +148,7 @@ class VirtualTable(ScrollView, can_focus=True):
         self._rows, self._marks = rows, marks
         if tuple(columns) != self._columns:
             self._columns = tuple(columns)
-            self._forget_drawn()
-            self.refresh()
+            self._draw_all()
         self._place_cursor(follow=follow)
         self._set_extent(Size(self._across(), len(rows) + HEADER))
         if follow:
@@ -259,7 +258,7 @@ class VirtualTable(ScrollView, can_focus=True):
 
     def on_resize(self) -> None:
         """Keep the cursor in view at the new size."""
-        self._forget_drawn()
+        self._draw_all()
         self.virtual_size = Size(self._across(), len(self._rows) + HEADER)
         height = self._page()
         if self._index >= self.scroll_offset.y + height:
@@ -269,17 +268,18 @@ class VirtualTable(ScrollView, can_focus=True):
     def notify_style_update(self) -> None:
         """Draw anew in the new colours."""
         super().notify_style_update()
-        self._forget_drawn()
+        self._draw_all()
 
     def watch_has_focus(self, has_focus: bool) -> None:  # noqa: FBT001 - Textual calls it so
         """Draw the cursor as it is with the focus, or without."""
         super().watch_has_focus(has_focus)
-        self._forget_drawn()
-        self.refresh()
+        self._draw_all()
 
-    def _forget_drawn(self) -> None:
+    def _draw_all(self) -> None:
+        """Draw all lines anew; a line that Textual kept and nobody knows of would stay for ever."""
         self._drawn.clear()
         self._strips.clear()
+        self.refresh()
 
     def _draw_changes(self) -> None:
         """Repaint the lines that differ from what is on screen, and only those."""
