@@ -12,7 +12,8 @@ from tests.support.queues import NAMES, queue
 
 
 def test_every_key_has_a_scenario_and_every_scenario_a_key() -> None:
-    assert set(SCENARIOS) == {(key.where, key.action) for key in KEYS}
+    keys = {(key.where, key.action) for key in KEYS}
+    assert set(SCENARIOS) == keys, "tests/console/every_key.py says how to write one down"
 
 
 @pytest.mark.parametrize("key", KEYS, ids=lambda key: f"{key.where} {key.shown} {key.action}")
