@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from worker.asking import confirmed
 from worker.flags import CONNECT_WITHIN, EXIT_NO_CONNECTION, load_settings, settings_flags
 from worker.model.clock import SystemClock
 from worker.model.text import literal
@@ -132,7 +133,7 @@ def _plan_and_apply(
     if not as_json:
         _show(found, as_json=False)
     count = sum(difference.change is not None for difference in found)
-    if count and not yes and not _agreed(count):
+    if count and not yes and not asyncio.run(_agreed(count)):
         click.echo("nothing was changed", err=True)
         return EXIT_CANCELLED
     return _run(settings, lambda api: _apply(api, settings, server, found, drain, as_json=as_json))
@@ -252,9 +253,9 @@ def _outcome_line(applied: Applied) -> str:
     return f"{applied.outcome:8} {literal(applied.difference.what)}{detail}"
 
 
-def _agreed(count: int) -> bool:
+async def _agreed(count: int) -> bool:
     changes = "this change" if count == 1 else f"these {count} changes"
-    return click.confirm(f"\nApply {changes}?", err=True)
+    return await confirmed(f"\nApply {changes}?", asyncio.Event())
 
 
 def _tell(words: str) -> None:

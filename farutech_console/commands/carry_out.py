@@ -19,6 +19,7 @@ from farutech_console.operations.actions import asks_name
 from farutech_console.operations.model import Outcome, OutcomeKind, Plan
 from farutech_console.operations.records import outcome_record, plan_record, summary_record
 from farutech_console.operations.velocity import Control
+from worker.asking import ask_line, confirmed
 from worker.model.clock import SystemClock
 from worker.model.text import literal
 
@@ -59,25 +60,23 @@ async def carry_out(backend: LiveBackend, plan: Plan, how: Manner, stop: asyncio
             output.say(line)
     if how.dry_run:
         return EXIT_DONE
-    if plan.count and not await _confirmed(plan, how):
+    if plan.count and not await _confirmed(plan, how, stop):
         output.say("Nothing was changed.")
         return EXIT_CANCELLED
     return await _run(backend, plan, how, stop)
 
 
-async def _confirmed(plan: Plan, how: Manner) -> bool:
-    """Ask, in a thread: the connection must go on answering the server's pings meanwhile."""
+async def _confirmed(plan: Plan, how: Manner, stop: asyncio.Event) -> bool:
     if not asks_name(plan.kind, plan.count, how.environment) or how.confirm == plan.stream:
         if not how.ask:
             return True
-        return await asyncio.to_thread(click.confirm, question(plan), default=False, err=True)
+        return await confirmed(question(plan), stop)
     if how.confirm or not how.ask:
         raise click.UsageError(
             f"this asks for the stream's name: add --confirm {plan.stream} if you are sure"
         )
     words = f"{question(plan)} Type {plan.stream} to go on"
-    typed = await asyncio.to_thread(click.prompt, words, default="", show_default=False, err=True)
-    return str(typed).strip() == plan.stream
+    return await ask_line(words, stop) == plan.stream
 
 
 async def _run(backend: LiveBackend, plan: Plan, how: Manner, stop: asyncio.Event) -> int:

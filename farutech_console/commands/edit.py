@@ -16,6 +16,7 @@ from farutech_console.commands.outcomes import Tally
 from farutech_console.commands.output import json_flag
 from farutech_console.commands.session import EXIT_CANCELLED, run
 from farutech_console.settings import ConsoleSettings
+from worker import asking
 from worker.flags import settings_flags
 from worker.model.text import literal
 
@@ -56,7 +57,7 @@ def edit(
     if source is not None and not (yes or (output.is_interactive() and source != "-")):
         raise click.UsageError("nobody can be asked here: add --yes")
 
-    async def work(backend: LiveBackend, _stop: asyncio.Event) -> int:
+    async def work(backend: LiveBackend, stop: asyncio.Event) -> int:
         from farutech_console.operations import edit as operation
 
         queue = backend.queue()
@@ -64,7 +65,7 @@ def edit(
         draft = await operation.draft_of(queue, sequence)
         text = _read(source) if source is not None else draft.text
         if source is None:
-            text = await _edited(draft)
+            text = await _edited(draft, stop)
         else:
             operation.read_edited(text)
         if text == draft.text:
@@ -74,7 +75,7 @@ def edit(
             return EXIT_CANCELLED
         if not yes:
             _say_difference(draft.text, text)
-            if not await confirmed(f"Replay dead letter {sequence} with this task?"):
+            if not await confirmed(f"Replay dead letter {sequence} with this task?", stop):
                 return EXIT_CANCELLED
         tally = Tally(1, KINDS, as_json=as_json)
         with tally:
@@ -84,7 +85,7 @@ def edit(
     run(given, work)
 
 
-async def _edited(draft: Draft) -> str:
+async def _edited(draft: Draft, stop: asyncio.Event) -> str:
     """Return what the operator made of it; the text as it was where they gave up."""
     from farutech_console.operations.edit import InvalidEditError, read_edited
 
@@ -98,10 +99,8 @@ async def _edited(draft: Draft) -> str:
             read_edited(text)
         except InvalidEditError as error:
             _say_error(text, error)
-            again = await asyncio.to_thread(
-                click.confirm, "Open it again? (no: it is abandoned)", default=True, err=True
-            )
-            if not again:
+            again = "Open it again? (no: it is abandoned)"
+            if not await asking.confirmed(again, stop, default=True):
                 return draft.text
         else:
             return text

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from farutech_console.commands import output
+from farutech_console.commands.asking import confirmed
 from farutech_console.commands.output import json_flag
 from farutech_console.commands.session import (
     EXIT_CANCELLED,
@@ -114,8 +115,7 @@ def recover(
             _show(plan)
         if dry_run:
             return EXIT_DONE
-        if plan.tasks and not yes and not await _confirmed(plan):
-            output.say("Nothing was changed.")
+        if plan.tasks and not yes and not await confirmed(_question(plan), stop):
             return EXIT_CANCELLED
         return await _run(queue, plan, why, as_json=as_json)
 
@@ -153,10 +153,9 @@ def _tell(outcome: Recovered, *, as_json: bool) -> None:
     click.echo(f"{outcome.outcome:<9} {outcome.sequence}  {task}{letter}{detail}")
 
 
-async def _confirmed(plan: StuckPlan) -> bool:
+def _question(plan: StuckPlan) -> str:
     where = "the dead letters" if plan.to == "dlq" else "work"
-    question = f"Move {plural(len(plan.tasks), 'task')} to {where}?"
-    return await asyncio.to_thread(click.confirm, question, default=False, err=True)
+    return f"Move {plural(len(plan.tasks), 'task')} to {where}?"
 
 
 def _show(plan: StuckPlan) -> None:

@@ -136,7 +136,7 @@ def import_(
                 _say_plan(plan)
             if dry_run:
                 return EXIT_FAILED if plan.wrong else EXIT_DONE
-            if not yes and not await confirmed(f"Import {letters(plan.count)}?"):
+            if not yes and not await confirmed(f"Import {letters(plan.count)}?", stop):
                 return EXIT_CANCELLED
             tally = Tally(plan.count + plan.wrong, KINDS, as_json=as_json)
             with tally:

@@ -68,7 +68,8 @@ def undo(
                 output.say(line)
         if dry_run:
             return EXIT_DONE
-        if not yes and plan.count and not await confirmed(f"Bring back {letters(plan.count)}?"):
+        question = f"Bring back {letters(plan.count)}?"
+        if not yes and plan.count and not await confirmed(question, stop):
             return EXIT_CANCELLED
         tally = Tally(plan.count, KINDS, as_json=as_json)
         with tally:

@@ -51,10 +51,10 @@ async def ran(
 def is_gone(pid: int) -> bool:
     try:
         os.kill(pid, 0)
+        status = Path(f"/proc/{pid}/stat")
+        return status.exists() and status.read_text().rpartition(")")[2].split()[0] == "Z"
     except ProcessLookupError:
         return True
-    status = Path(f"/proc/{pid}/stat")
-    return status.exists() and status.read_text().rpartition(")")[2].split()[0] == "Z"
 
 
 async def written(path: Path) -> str:

@@ -111,6 +111,8 @@ EXPRESSIONS: st.SearchStrategy[Expression] = st.recursive(
 
 
 @given(EXPRESSIONS)
+@example(Comparison("tenant", "", ":", (Pattern(("~0", "")),)))
+@example(Comparison("tenant", "", "~", (Pattern(("~",)),)))
 def test_the_canonical_text_says_the_same_filter(expression: Expression) -> None:
     wanted = Filter(expression)
     assert parse_filter(str(wanted)) == wanted

@@ -35,6 +35,11 @@ class Pattern:
             return '""'
         return "*".join(quoted(piece) for piece in self.pieces)
 
+    def guarded(self) -> str:
+        """The text with its beginning in quotes, where it would be read as something else."""
+        first, *rest = self.pieces
+        return "*".join([quoted(first, always=True), *map(quoted, rest)])
+
 
 @dataclass(frozen=True, slots=True)
 class Number:
@@ -122,7 +127,11 @@ class Comparison:
         """The test as it is written: `tenant:acme,globex`."""
         name = f"{self.key}.{self.path}" if self.path else self.key
         sign = ":~" if self.operator == "~" else self.operator
-        return f"{name}{sign}{','.join(map(str, self.values))}"
+        first, *rest = self.values
+        shown = str(first)
+        if isinstance(first, Pattern) and shown.startswith("~"):
+            shown = first.guarded()
+        return f"{name}{sign}{','.join([shown, *map(str, rest)])}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,11 +142,8 @@ class Word:
 
     def __str__(self) -> str:
         """The text, quoted where it would be read as something else."""
-        first, *rest = self.text.pieces
         shown = str(self.text)
-        if read_as_more_than_a_word(shown):
-            return "*".join([quoted(first, always=True), *map(quoted, rest)])
-        return shown
+        return self.text.guarded() if read_as_more_than_a_word(shown) else shown
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,4 +119,5 @@ def _values(key: Key, name: str, typed: str, start: int, known: Known) -> Iterat
     values = known.get(name, ()) or key.choices or _EXAMPLES.get(key.kind, ())
     for value in values:
         if value.casefold().startswith(typed.casefold()) and value != typed:
-            yield Suggestion(quoted(value) or '""', start, key.help)
+            shown = quoted(value, always=value.startswith("~")) or '""'
+            yield Suggestion(shown, start, key.help)
