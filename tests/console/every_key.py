@@ -68,6 +68,7 @@ class Stage:
         await self.go("dlq")
         await self.sees(f"Dead letters · {count}")
         await self.until(lambda: len(self.table.rows) == count, "all are read")
+        await self.until(lambda: len(self.table.in_view) >= min(count, 2), "they are laid out")
         await self.until(lambda: self.table.has_focus, "the table has the focus")
         return sequences
 
