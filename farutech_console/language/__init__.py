@@ -10,13 +10,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal, get_args
 
-from farutech_console.language.es import SPANISH
-
 Language = Literal["en", "es"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 
 Message = str | tuple[str, str]
-_CATALOGUES: Mapping[Language, Mapping[str, Message]] = {"en": {}, "es": SPANISH}
+Catalogue = Mapping[str, Message]
+"""The English text -> its translation; the plural of a numbered one -> for one, for others."""
 
 LOCALE_VARIABLES = ("LC_ALL", "LC_MESSAGES", "LANG")
 """Where POSIX says to look, first found wins."""
@@ -26,11 +25,26 @@ class _Current:
     """The process's language, as gettext has it: one operator sits before a process."""
 
     language: Language = "en"
+    catalogue: Catalogue = {}  # noqa: RUF012 - replaced, never written to
 
 
 def use(language: Language) -> None:
     """Show everything in this language from now on."""
-    _Current.language = language
+    _Current.language, _Current.catalogue = language, _catalogue(language)
+
+
+def use_catalogue(catalogue: Catalogue) -> None:
+    """Show everything by this catalogue from now on: a language that is not among ours."""
+    _Current.catalogue = catalogue
+
+
+def _catalogue(language: Language) -> Catalogue:
+    """Return the words of a language, read once somebody speaks it."""
+    if language == "en":
+        return {}
+    from farutech_console.language.es import SPANISH
+
+    return SPANISH
 
 
 def current() -> Language:
@@ -47,14 +61,14 @@ def from_locale(environment: Mapping[str, str]) -> Language:
 
 def tr(text: str, /, **values: object) -> str:
     """Return the text in the operator's language, its `{names}` filled in."""
-    found = _CATALOGUES[_Current.language].get(text, text)
+    found = _Current.catalogue.get(text, text)
     translated = found if isinstance(found, str) else found[0]
     return translated.format(**values) if values else translated
 
 
 def trn(one: str, many: str, number: float, /, **values: object) -> str:
     """Return the text for this number of things; `{n}` is the number, unless given otherwise."""
-    forms = _CATALOGUES[_Current.language].get(many, (one, many))
+    forms = _Current.catalogue.get(many, (one, many))
     chosen = forms if isinstance(forms, str) else forms[number != 1]
     return chosen.format(**{"n": number, **values})
 
