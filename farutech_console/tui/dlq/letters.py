@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
 
+from farutech_console.operations.index.order import NEWEST, Order, SortKey
 from worker.model.text import literal
 
 if TYPE_CHECKING:
@@ -53,12 +54,32 @@ def summarize(stored: StoredDeadLetter) -> LetterRow:
     )
 
 
-class Letters:
-    """A run of letters from the newest down. `more` tells that older ones are not read yet."""
+_NEVER = datetime.max.replace(tzinfo=UTC)
+_SORTED_BY: Mapping[SortKey, Callable[[LetterRow], Any]] = {
+    "seq": lambda row: row.sequence,
+    "died": lambda row: row.died_at,
+    "task": lambda row: row.task_id.casefold(),
+    "tenant": lambda row: row.tenant_id.casefold(),
+    "type": lambda row: row.task_type.casefold(),
+    "error": lambda row: row.error.casefold(),
+    "tries": lambda row: row.tries,
+    "replays": lambda row: row.replays,
+    "expires": lambda row: row.expires_at or _NEVER,
+}
 
-    def __init__(self) -> None:
+
+class Letters:
+    """A run of letters from the newest down. `more` tells that older ones are not read yet.
+
+    They are shown in `order`; what is not read yet is not among them.
+    """
+
+    def __init__(self, order: Order = NEWEST) -> None:
+        self.order = order
         self._rows: dict[int, LetterRow] = {}
         self._sequences: list[int] = []  # ascending
+        self._shown: list[int] = []  # in the order, where it is not the newest first
+        self._places: dict[int, int] = {}
         self.depth = 0
         self.more = True
         self.asked = False
@@ -83,16 +104,34 @@ class Letters:
         return self._sequences
 
     def sequence_at(self, index: int) -> int:
-        """Return the sequence at this position, the newest at 0."""
-        return self._sequences[-1 - index]
+        """Return the sequence at this position, the first of the order at 0."""
+        return self._sequences[-1 - index] if self.order == NEWEST else self._shown[index]
 
     def index_of(self, sequence: int) -> int:
-        """Return where a letter is, or the next older one where it is gone."""
+        """Return where a letter is, or where another took its place where it is gone."""
+        if self.order != NEWEST:
+            return self._places.get(sequence, 0)
         return max(0, len(self._sequences) - 1 - (bisect_left(self._sequences, sequence + 1) - 1))
 
     def row(self, sequence: int) -> LetterRow:
         """Return a letter's row."""
         return self._rows[sequence]
+
+    def arrange(self, order: Order) -> None:
+        """Show them in this order from now on."""
+        self.order = order
+        self._arrange()
+
+    def _arrange(self) -> None:
+        if self.order == NEWEST:
+            self._shown = []
+            return
+        by = _SORTED_BY[self.order.key]
+        newest_first = sorted(self._rows.values(), key=lambda row: row.sequence, reverse=True)
+        rows = sorted(newest_first, key=by, reverse=self.order.descending)
+        self._shown = [row.sequence for row in rows]
+        # Those that went keep the place that they had, for the cursor that was on them.
+        self._places |= {sequence: place for place, sequence in enumerate(self._shown)}
 
     def take_newest(self, page: Page) -> None:
         """Believe a page from the newest down: what it does not have is gone."""
@@ -130,3 +169,4 @@ class Letters:
         for letter in letters:
             self._rows[letter.sequence] = summarize(letter)
         self._sequences = sorted(self._rows)
+        self._arrange()

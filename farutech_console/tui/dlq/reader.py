@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from farutech_console.operations.filter.model import ALL
+from farutech_console.operations.index.order import Order
 from farutech_console.operations.selection import Selection as Chosen
 from farutech_console.tui.dlq.letters import Letters
 from farutech_console.tui.dlq.selection import Selection
@@ -31,7 +32,16 @@ class Reader:
     def want(self, wanted: Filter) -> None:
         """Read only letters that are like this from now on."""
         if wanted != self.wanted:
-            self.wanted, self.letters = wanted, Letters()
+            self.wanted, self.letters = wanted, Letters(self.order)
+
+    @property
+    def order(self) -> Order:
+        """In which order they are shown."""
+        return self.letters.order
+
+    def sort(self, order: Order) -> None:
+        """Show them in this order from now on."""
+        self.letters.arrange(order)
 
     async def newest(self) -> None:
         """Read the newest page again."""
