@@ -38,7 +38,7 @@ class ReadingApi(Api):
             _refuse(self.subject(verb))
         return await super().request(verb, body, within=within)
 
-    def post(self, subject: str, body: bytes, headers: Mapping[str, str]) -> None:
+    def post(self, subject: str, body: bytes, headers: bytes) -> None:
         """Refuse: it is never a question.
 
         Raises:
@@ -48,7 +48,7 @@ class ReadingApi(Api):
         _refuse(subject)
 
     async def _ask(
-        self, subject: str, payload: bytes, headers: dict[str, str] | None, within: float | None
+        self, subject: str, payload: bytes, headers: bytes, within: float | None
     ) -> bytes:
         # Publishing asks too: for the server's acknowledgement.
         if not subject.startswith(f"{self.prefix}."):

@@ -6,7 +6,6 @@ import asyncio
 import multiprocessing
 import os
 import signal
-from collections.abc import Mapping
 from multiprocessing.context import BaseContext
 
 from farutech_console.operations.queue import Queue
@@ -34,7 +33,7 @@ class Death:
             wire: Wire,
             subject: str,
             body: bytes,
-            headers: Mapping[str, str] | None = None,
+            headers: bytes,
             reply: str = "",
         ) -> bool:
             death.sent += 1

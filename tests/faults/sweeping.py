@@ -24,7 +24,7 @@ class DyingApi(Api):
     done = 0
 
     async def _ask(
-        self, subject: str, payload: bytes, headers: dict[str, str] | None, within: float | None
+        self, subject: str, payload: bytes, headers: bytes, within: float | None
     ) -> bytes:
         self.done += 1
         if self.done == self.at:

@@ -175,7 +175,7 @@ async def test_below_the_operations_nothing_is_written_either(
         ]
     for attempt in (
         made.o.api.publish(NAMES.tasks, b"{}"),
-        made.o.api.exchange(NAMES.tasks, b"{}", {}),
+        made.o.api.exchange(NAMES.tasks, b"{}", b""),
         made.o.api.request("STREAM.PURGE.PROVISIONING_DLQ"),
         made.o.api.request("STREAM.MSG.DELETE.PROVISIONING_DLQ", {"seq": 2}),
         made.o.api.request("CONSUMER.PAUSE.PROVISIONING.provisioning-worker", {}),
@@ -183,7 +183,7 @@ async def test_below_the_operations_nothing_is_written_either(
         with pytest.raises(ReadOnlyError, match="nothing is sent"):
             await attempt
     with pytest.raises(ReadOnlyError):
-        made.o.api.post(NAMES.tasks, b"{}", {})
+        made.o.api.post(NAMES.tasks, b"{}", b"")
     await made.o.connection.client.flush()
     assert heard.writes == []
     assert not issubclass(ReadOnlyError, JetStreamError)

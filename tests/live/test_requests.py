@@ -39,7 +39,7 @@ async def test_each_of_many_gets_its_own_answer(shared_nats: NatsServer) -> None
         await echo(connection.client, "echo")
         asked = [b'{"n": %d}' % number for number in range(500)]
         answers = await asyncio.gather(
-            *(connection.api.exchange("echo", body, {"N": "1"}) for body in asked)
+            *(connection.api.exchange("echo", body, header_block({"N": "1"})) for body in asked)
         )
         assert answers == [{"n": number} for number in range(500)]
 
@@ -50,7 +50,7 @@ async def test_messages_without_answer_arrive_with_their_headers_in_order(
     async with connect(options(shared_nats), within=10) as connection:
         heard = await connection.client.subscribe("posted")
         for number in range(3):
-            connection.api.post("posted", b"%d" % number, {"Who": " Bás\r\nico "})
+            connection.api.post("posted", b"%d" % number, header_block({"Who": " Bás\r\nico "}))
         messages = [await heard.next_msg(timeout=5) for _ in range(3)]
         assert [message.data for message in messages] == [b"0", b"1", b"2"]
         assert {message.headers["Who"] for message in messages if message.headers} == {"Bás  ico"}
@@ -63,7 +63,7 @@ async def test_what_would_break_the_protocol_is_not_sent(shared_nats: NatsServer
         with pytest.raises(BadHeaderError):
             await connection.api.publish("a", b"", headers={"a: b\r\nc": "d"})
         with pytest.raises(PayloadTooLargeError):
-            connection.api.post("a", b"x" * connection.client.max_payload, {"a": "b"})
+            connection.api.post("a", b"x" * connection.client.max_payload, header_block({"a": "b"}))
         assert await connection.flush(5)
         assert connection.losses == 0
 

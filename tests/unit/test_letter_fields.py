@@ -46,6 +46,19 @@ def test_says_what_the_models_say(body: bytes) -> None:
     for name in ATTRIBUTES:
         assert repr(getattr(quick, name)) == repr(getattr(strict, name)), name
     assert quick.stored() == strict
+    assert quick.replay_body() == strict.replay_body()
+
+
+def test_what_a_replay_sends_has_all_that_the_task_had_and_attempts_anew() -> None:
+    extra = {"z": 1e16, "a": [0.1, -0.0, 12345678901234567890123, "\u2028é"], "surrogate": "\ud800"}
+    body = encoded(task=task(attempt=4, max_retries=None, **extra))
+    sent = lean(body).replay_body()
+    assert sent is not None
+    said = json.loads(sent)
+    expected = {**task(**extra), "attempt": 1}
+    del expected["max_retries"]
+    assert said == expected
+    assert list(said) == list(expected)
 
 
 def test_counts_replays_by_the_headers_too() -> None:

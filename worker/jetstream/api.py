@@ -18,6 +18,7 @@ from worker.jetstream.errors import (
     UnreachableError,
 )
 from worker.jetstream.requests import Requests
+from worker.jetstream.wire import header_block
 
 DEFAULT_TIMEOUT = 5.0
 """Seconds to wait for an answer of the server."""
@@ -80,7 +81,7 @@ class Api:
             UnreachableError: not connected.
         """
         payload = json.dumps(body).encode() if body else b""
-        data = await self._ask(self.subject(verb), payload, None, within)
+        data = await self._ask(self.subject(verb), payload, b"", within)
         return decoded(self.subject(verb), data)
 
     async def publish(
@@ -111,7 +112,7 @@ class Api:
         if expected_last_subject_sequence is not None:
             sent[EXPECTED_LAST_SUBJECT_SEQUENCE] = str(expected_last_subject_sequence)
         self.check_size(subject, body, sent)
-        data = await self._ask(subject, body, sent or None, within)
+        data = await self._ask(subject, body, header_block(sent), within)
         answer = decoded(subject, data)
         return PubAck(answer["stream"], answer["seq"], bool(answer.get("duplicate", False)))
 
@@ -130,18 +131,20 @@ class Api:
             raise PayloadTooLargeError(subject, size, self._client.max_payload)
 
     async def exchange(
-        self, subject: str, body: bytes, headers: Mapping[str, str], *, within: float | None = None
+        self, subject: str, body: bytes, headers: bytes, *, within: float | None = None
     ) -> dict[str, Any] | None:
         """Send one message and return the decoded answer, None where the answer is empty.
 
-        The empty answer is how the server takes the first message of an atomic batch. Raises what
-        `publish` raises.
+        `headers` is a header block. The empty answer is how the server takes the first message of
+        an atomic batch. Raises what `publish` raises.
         """
-        data = await self._ask(subject, body, dict(headers), within)
+        data = await self._ask(subject, body, headers, within)
         return decoded(subject, data) if data else None
 
-    def post(self, subject: str, body: bytes, headers: Mapping[str, str]) -> None:
+    def post(self, subject: str, body: bytes, headers: bytes) -> None:
         """Send one message that is not answered; it goes out before all that is sent after it.
+
+        `headers` is a header block.
 
         Raises:
             PayloadTooLargeError: more than the server takes; nothing was sent.
@@ -153,7 +156,7 @@ class Api:
             raise PayloadTooLargeError(subject, len(body), self._client.max_payload) from error
 
     async def _ask(
-        self, subject: str, payload: bytes, headers: dict[str, str] | None, within: float | None
+        self, subject: str, payload: bytes, headers: bytes, within: float | None
     ) -> bytes:
         try:
             answer = await self._requests.ask(subject, payload, headers, within or self._within)

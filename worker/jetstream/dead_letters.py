@@ -157,8 +157,12 @@ class DeadLetters:
 
     async def these(self, sequences: Sequence[int]) -> dict[int, StoredDeadLetter]:
         """Return those of these letters that are there, by sequence. Meant for some hundreds."""
-        found = await self._some(sorted(set(sequences)))
+        found = await self.lean(sequences)
         return {sequence: letter.stored() for sequence, letter in found.items()}
+
+    async def lean(self, sequences: Sequence[int]) -> dict[int, LeanLetter]:
+        """Return what `these` returns, each letter to be read as far as it is asked about."""
+        return await self._some(sorted(set(sequences)))
 
     async def _some(self, wanted: Sequence[int]) -> dict[int, LeanLetter]:
         if not wanted:

@@ -134,7 +134,7 @@ class DirectReader:
         try:
             subscription = await self._wire.subscribe(inbox, answer.take)
             try:
-                if not self._wire.publish(self._request, json.dumps(body).encode(), None, inbox):
+                if not self._wire.publish(self._request, json.dumps(body).encode(), b"", inbox):
                     raise UnreachableError(f"{self._request}: not connected")
                 return await answer.whole(self._api.within)
             finally:

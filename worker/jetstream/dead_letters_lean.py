@@ -8,7 +8,7 @@ from typing import Any
 
 from worker.jetstream.messages import StoredMessage
 from worker.model.clock import parse_rfc3339
-from worker.model.dead_letter import StoredDeadLetter, read_dead_letter
+from worker.model.dead_letter import StoredDeadLetter, read_dead_letter, replay_body
 from worker.model.letter_fields import LetterFields, read_fields
 from worker.model.replay import replay_count
 
@@ -42,6 +42,22 @@ class LeanLetter:
             problem=problem,
             expires_at=self.expires_at,
         )
+
+    def replay_body(self) -> bytes | None:
+        """Return what a replay sends, None where the letter cannot be read."""
+        if self.value is None:
+            return None
+        return replay_body(self.fields.task, self.fields.letter.get("raw"))
+
+    @property
+    def has_raw_object(self) -> bool:
+        """Whether its message lies outside, in the object store."""
+        return self.fields.letter.get("raw_object") is not None
+
+    @property
+    def problem(self) -> str:
+        """Why its message cannot be had: empty, for who reads a letter only this far."""
+        return ""
 
     @property
     def fields(self) -> LetterFields:

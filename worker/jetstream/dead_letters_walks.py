@@ -82,7 +82,7 @@ class Walks:
 
     def _ask(self, number: int, sequence: int) -> None:
         body = b'{"seq":%d%b' % (max(sequence, 1), self._tail)
-        if not self._wire.publish(self._request, body, None, f"{self._inbox}.{number}"):
+        if not self._wire.publish(self._request, body, b"", f"{self._inbox}.{number}"):
             raise UnreachableError(f"{self._request}: not connected")
 
     def _take(self, subject: str, _reply: str, block: bytes, data: bytes) -> None:

@@ -30,10 +30,12 @@ from worker.jetstream.replays_claims import claim_body
 from worker.jetstream.replays_fences import LANES, Fence
 from worker.jetstream.replays_parts import LETTER_LEFT, Replayed, ReplayParts, Run
 from worker.jetstream.replays_task import ReplayedTask
+from worker.jetstream.wire import header_lines
 
 RELEASE_AFTER = 20_000
 """Claims of finished letters that are kept before they are removed together."""
 
+_UNCLAIMED = header_lines({EXPECTED_LAST_SUBJECT_SEQUENCE: "0"})
 _IDLE_PASSES = 20
 _IDLE_WAIT = 0.02
 
@@ -241,9 +243,9 @@ class AtomicReplay:
         messages: list[BatchMessage] = []
         for task in tasks:
             claimed = parts.claims.subject(task.sequence)
-            messages.append(BatchMessage(claimed, {EXPECTED_LAST_SUBJECT_SEQUENCE: "0"}, claim))
-            messages.append(BatchMessage(subject, task.headers, task.body))
+            messages.append(BatchMessage(claimed, _UNCLAIMED, claim))
+            messages.append(BatchMessage(subject, task.lines, task.body))
         first = messages[1]
         checked = {EXPECTED_LAST_SUBJECT_SEQUENCE: str(fence), EXPECTED_ON_SUBJECT: fence_subject}
-        messages[1] = BatchMessage(first.subject, first.headers | checked, first.body)
+        messages[1] = first._replace(headers=first.headers + header_lines(checked))
         return messages

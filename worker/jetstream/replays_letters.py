@@ -9,8 +9,10 @@ from dataclasses import replace
 from worker.jetstream.api import Api
 from worker.jetstream.bodies import Bodies
 from worker.jetstream.dead_letters import DeadLetters
+from worker.jetstream.dead_letters_lean import LeanLetter
 from worker.jetstream.errors import ApiError
 from worker.jetstream.origins import delete_origin
+from worker.jetstream.replays_task import Replayable
 from worker.jetstream.topology import Layout
 from worker.model.dead_letter import StoredDeadLetter
 
@@ -33,13 +35,14 @@ class ReplayedLetters:
         stored = await self._letters.letter(sequence)
         return None if stored is None else await self._made_ready(stored)
 
-    async def these(self, sequences: Sequence[int]) -> dict[int, StoredDeadLetter]:
+    async def these(self, sequences: Sequence[int]) -> dict[int, Replayable]:
         """Return those of these letters that are there, by sequence. Meant for some hundreds."""
-        found = await self._letters.these(sequences)
-        special = [stored for stored in found.values() if _is_special(stored)]
-        for stored in await asyncio.gather(*(self._made_ready(stored) for stored in special)):
-            found[stored.sequence] = stored
-        return found
+        found = await self._letters.lean(sequences)
+        special = [letter.stored() for letter in found.values() if _is_special(letter)]
+        ready: dict[int, Replayable] = {**found}
+        for stored in await asyncio.gather(*map(self._made_ready, special)):
+            ready[stored.sequence] = stored
+        return ready
 
     async def _made_ready(self, stored: StoredDeadLetter) -> StoredDeadLetter:
         whole = await self._bodies.readable(stored)
@@ -52,6 +55,5 @@ class ReplayedLetters:
         return whole
 
 
-def _is_special(stored: StoredDeadLetter) -> bool:
-    letter = stored.letter
-    return letter is not None and (letter.raw_object is not None or letter.reason == "stuck")
+def _is_special(letter: LeanLetter) -> bool:
+    return letter.has_raw_object or letter.reason == "stuck"

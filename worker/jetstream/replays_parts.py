@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 from worker.jetstream.api import Api, headers_size
@@ -20,11 +20,9 @@ from worker.jetstream.patience import Patience
 from worker.jetstream.purges import PurgeParts, finish_purge
 from worker.jetstream.replays_claims import Author, Claim, Claims
 from worker.jetstream.replays_letters import ReplayedLetters
-from worker.jetstream.replays_task import ReplayedTask, replayed_task
+from worker.jetstream.replays_task import Replayable, ReplayedTask, replayed_task
 from worker.jetstream.topology import Layout
 from worker.model.clock import Clock
-from worker.model.dead_letter import StoredDeadLetter
-from worker.model.names import EDITED_BY
 from worker.model.replay import Unknown
 from worker.model.state import StreamState
 
@@ -170,19 +168,18 @@ class ReplayParts:
             return "over"
         return await self.claims.find(sequence)
 
-    def task_of(self, stored: StoredDeadLetter) -> ReplayedTask | Replayed:
+    def task_of(self, stored: Replayable) -> ReplayedTask | Replayed:
         """Return the task to send, or why there is none."""
         key = self.claims.key(stored.sequence)
-        task = replayed_task(stored, self.layout.dead_letters.name, key, self.author.by)
+        edited = self.edited.get(stored.sequence)
+        task = replayed_task(stored, self.layout.dead_letters.name, key, self.author.by, edited)
         if task is None:
             return Replayed(stored.sequence, "", "failed", stored.error)
         if stored.problem:
             return Replayed(task.sequence, task.task_id, "failed", f"not sent: {stored.problem}")
-        if stored.sequence in self.edited:
-            headers = task.headers | {EDITED_BY: self.author.by}
-            task = replace(task, body=self.edited[stored.sequence], headers=headers)
         try:
-            self.api.check_size(self.layout.names.tasks, task.body, task.headers, _WIDEST)
+            beside = len(task.lines) + _WIDEST
+            self.api.check_size(self.layout.names.tasks, task.body, {}, beside)
         except PayloadTooLargeError as error:
             return Replayed(task.sequence, task.task_id, "failed", str(error))
         return task

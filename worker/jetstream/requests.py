@@ -7,7 +7,6 @@ nats-py's own `request` takes 85 (measured with 128 in flight).
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
 from typing import NamedTuple
 
 from nats.aio.client import Client
@@ -49,10 +48,10 @@ class Requests:
         self._opening = asyncio.Lock()
         self._wire.when_lost(self._lost)
 
-    async def ask(
-        self, subject: str, body: bytes, headers: Mapping[str, str] | None, within: float
-    ) -> Answer:
+    async def ask(self, subject: str, body: bytes, headers: bytes, within: float) -> Answer:
         """Send a request and return its answer, whatever it says.
+
+        `headers` is a header block, empty for none.
 
         Raises:
             MaxPayloadError: it is larger than the server takes; nothing was sent.
@@ -74,9 +73,7 @@ class Requests:
             timer.cancel()
             self._waiting.pop(reply, None)
 
-    def post(
-        self, subject: str, body: bytes, headers: Mapping[str, str] | None = None, reply: str = ""
-    ) -> None:
+    def post(self, subject: str, body: bytes, headers: bytes = b"", reply: str = "") -> None:
         """Send a message in this turn of the event loop.
 
         Raises:

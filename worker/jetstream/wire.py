@@ -119,25 +119,23 @@ class Wire:
         self._lines.append(frame)
         return True
 
-    def publish(
-        self, subject: str, body: bytes, headers: Mapping[str, str] | None, reply: str = ""
-    ) -> bool:
+    def publish(self, subject: str, body: bytes, headers: bytes, reply: str = "") -> bool:
         """Have any message sent in this turn of the event loop; return whether that is possible.
 
-        What was not sent when the connection is lost is dropped.
+        `headers` are what `header_block` gave, empty for none. What was not sent when the
+        connection is lost is dropped.
 
         Raises:
-            BadSubjectError, BadHeaderError: they would break the protocol; nothing is sent.
+            BadSubjectError: it would break the protocol; nothing is sent.
             MaxPayloadError: more than the server takes; nothing is sent.
         """
         if not self._client.is_connected:
             return False
         if not subject or _NOT_IN_A_SUBJECT.search(subject):
             raise BadSubjectError
-        block = header_block(headers) if headers else b""
-        if len(block) + len(body) > self._client.max_payload:
+        if len(headers) + len(body) > self._client.max_payload:
             raise MaxPayloadError
-        return self.put(subject, body, reply, block)
+        return self.put(subject, body, reply, headers)
 
     def flush(self) -> None:
         """Hand what was put to the client now: it goes out before anything that follows."""
@@ -317,20 +315,34 @@ def _end_of_frame(words: list[bytes], body: int) -> int:
 
 
 def header_block(headers: Mapping[str, str]) -> bytes:
-    """Return headers as they go over the wire. Line ends in values become spaces.
+    """Return headers as they go over the wire, empty for none.
 
     Raises:
         BadHeaderError: a name that no header may have.
     """
-    lines = ["NATS/1.0"]
+    return block_of(header_lines(headers)) if headers else b""
+
+
+def header_lines(headers: Mapping[str, str]) -> bytes:
+    """Return the lines of headers, to go into a block. Line ends in values become spaces.
+
+    Raises:
+        BadHeaderError: a name that no header may have.
+    """
+    lines = ""
     for name, value in headers.items():
         if not _is_header_name(name):
             raise BadHeaderError(name)
         text = value.strip()
-        if "\n" in text or "\r" in text:
+        if not text.isprintable():
             text = text.translate(_LINE_ENDS)
-        lines.append(f"{name}: {text}")
-    return ("\r\n".join(lines) + "\r\n\r\n").encode()
+        lines += f"{name}: {text}\r\n"
+    return lines.encode()
+
+
+def block_of(lines: bytes) -> bytes:
+    """Return the block that has these lines of headers, at least one."""
+    return b"NATS/1.0\r\n%b\r\n" % lines
 
 
 @lru_cache(maxsize=1024)

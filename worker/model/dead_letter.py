@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from worker.model import wire_json
 from worker.model.clock import parse_rfc3339
 from worker.model.replay import replay_count
-from worker.model.task import InvalidTaskError, Task, parse_task
+from worker.model.task import InvalidTaskError, Task, parse_task, wire_fields
 
 Reason = Literal["attempts_exhausted", "permanent", "invalid", "stuck"]
 REASONS: tuple[Reason, ...] = get_args(Reason)
@@ -146,8 +146,7 @@ class DeadLetter(BaseModel):
 
         A message that was never a task goes back byte for byte.
         """
-        raw = self.raw_bytes()
-        return wire_json.dumps(self.task.to_wire() | {"attempt": 1}) if raw is None else raw
+        return replay_body(dict(self.task), self.raw)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +172,10 @@ class StoredDeadLetter:
         """When the worker gave the task up, or when the letter was stored if it does not say."""
         said = parse_rfc3339(self.letter.dlq_timestamp) if self.letter else None
         return said or self.stored_at
+
+    def replay_body(self) -> bytes | None:
+        """Return what a replay sends, None where the letter cannot be read."""
+        return self.letter.replay_body() if self.letter else None
 
     @property
     def task(self) -> Task:
@@ -242,6 +245,17 @@ class StoredDeadLetter:
             return None
         value: dict[str, Any] = wire_json.loads(self.body)
         return value
+
+
+def replay_body(task: Mapping[str, Any], raw: str | None) -> bytes:
+    """Return what a replay sends for a letter with these fields of its task, and with this `raw`.
+
+    See `DeadLetter.replay_body`.
+    """
+    message = None if raw is None else decode_raw(raw)
+    if message is not None:
+        return message
+    return wire_json.dumps_read(wire_fields(task) | {"attempt": 1})
 
 
 def read_dead_letter(body: bytes) -> tuple[DeadLetter | None, str]:

@@ -71,10 +71,7 @@ class Task(BaseModel):
 
     def to_wire(self) -> dict[str, Any]:
         """Return the task as a JSON object in snake case, unknown keys after the known ones."""
-        known = {name: getattr(self, name) for name in type(self).model_fields}
-        if known["max_retries"] is None:
-            del known["max_retries"]
-        return known | (self.model_extra or {})
+        return wire_fields(dict(self))
 
     def with_attempt(self, attempt: int) -> Self:
         """Return the same task with another `attempt`."""
@@ -97,11 +94,20 @@ def parse_task(data: bytes) -> Task:
     return task
 
 
+def wire_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the JSON object of a task of which these fields are known, in the order it has."""
+    known = {**_DEFAULTS, **fields}
+    if known["max_retries"] is None:
+        del known["max_retries"]
+    return known
+
+
 def encode_task(task: Task) -> bytes:
     """Return the task's bytes as every worker of the fleet reads them."""
     return wire_json.dumps(task.to_wire())
 
 
+_DEFAULTS: dict[str, Any] = {name: field.default for name, field in Task.model_fields.items()}
 _TEXT_FIELDS = frozenset({"task_id", "tenant_id", "task_type", "module_id", "created_at"})
 _SPELLINGS = {
     spelling: name

@@ -51,6 +51,15 @@ def dumps(value: Any) -> bytes:  # noqa: ANN401 - JSON has no narrower type
         return _COMPACT_ASCII.encode(value).encode("ascii")
 
 
+def dumps_read(value: Any) -> bytes:  # noqa: ANN401 - JSON has no narrower type
+    """Return what `loads` gave, or parts of it, as `dumps` would, five times as fast."""
+    try:
+        return to_json(value)
+    except ValueError:
+        # Lone surrogates.
+        return dumps(value)
+
+
 def _read_closely(data: bytes) -> Any:  # noqa: ANN401 - JSON has no narrower type
     """Return the JSON value in `data`, with a look at every key and number: four times as slow."""
     try:
