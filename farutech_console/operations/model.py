@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from farutech_console.operations.velocity import Pacing
 from worker.model.dead_letter import StoredDeadLetter
@@ -167,9 +167,11 @@ class Plan:
         return len(self.sequences)
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of one letter of a plan. `detail` is for an operator to read."""
+class Outcome(NamedTuple):
+    """What became of one letter of a plan. `detail` is for an operator to read.
+
+    A named tuple, because a million are made for a plan of a million.
+    """
 
     sequence: int
     task_id: str

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import replace
 
 from farutech_console.operations.actions import ActionName
 from farutech_console.operations.archive import archive
@@ -70,7 +69,7 @@ async def _with_who(outcome: Outcome, who: Who) -> Outcome:
     """Say of a letter that is gone who dealt with it, where the audit knows."""
     if outcome.detail != GONE:
         return outcome
-    return replace(outcome, detail=await who.told(outcome.sequence) or GONE)
+    return outcome._replace(detail=await who.told(outcome.sequence) or GONE)
 
 
 def action_of(plan: Plan) -> ActionName:
