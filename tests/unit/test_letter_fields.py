@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from hypothesis import example, given, settings
 
@@ -50,7 +51,11 @@ def test_says_what_the_models_say(body: bytes) -> None:
 
 
 def test_what_a_replay_sends_has_all_that_the_task_had_and_attempts_anew() -> None:
-    extra = {"z": 1e16, "a": [0.1, -0.0, 12345678901234567890123, "\u2028é"], "surrogate": "\ud800"}
+    extra: dict[str, Any] = {
+        "z": 1e16,
+        "a": [0.1, -0.0, 12345678901234567890123, "\u2028é"],
+        "surrogate": "\ud800",
+    }
     body = encoded(task=task(attempt=4, max_retries=None, **extra))
     sent = lean(body).replay_body()
     assert sent is not None
