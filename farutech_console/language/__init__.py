@@ -73,6 +73,11 @@ def trn(one: str, many: str, number: float, /, **values: object) -> str:
     return chosen.format(**{"n": number, **values})
 
 
+def msgn(one: str, many: str) -> tuple[str, str]:
+    """Mark a numbered text of a table, for `trn(*it, number)` where it is shown."""
+    return one, many
+
+
 def msg(text: str) -> str:
     """Mark a text of a table for the catalogue; it is translated where it is shown."""
     return text

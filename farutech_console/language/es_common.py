@@ -7,4 +7,251 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-COMMON: Mapping[str, str | tuple[str, str]] = {}
+KEYS: Mapping[str, str | tuple[str, str]] = {
+    "Everywhere": "En todas partes",
+    "In lists and text": "En listas y textos",
+    "Overview": "Resumen",
+    "Tasks": "Tareas",
+    "Dead letters": "Mensajes muertos",
+    "Open letter": "Mensaje abierto",
+    "Workers": "Workers",
+    "Audit": "Auditoría",
+    "During a replay or a purge, and after": "Durante un reenvío o una purga, y después",
+    "Keys": "Teclas",
+    "esc close": "esc cierra",
+    "This console is read-only: it shows no key that writes.": (
+        "Esta consola es de solo lectura: no muestra teclas que escriban."
+    ),
+    "what is wrong, and the figures": "qué va mal, y las cifras",
+    "live events, task by task": "eventos en vivo, tarea por tarea",
+    "what died, and sending it again": "qué ha muerto, y cómo reenviarlo",
+    "who runs the tasks": "quién ejecuta las tareas",
+    "who changed what": "quién cambió qué",
+    "the room where you were before": "la sala anterior",
+    "and forth again": "y la siguiente",
+    "a command by its name": "una orden por su nombre",
+    "copy what the cursor is on to the clipboard": "copiar al portapapeles lo que señala el cursor",
+    "help": "ayuda",
+    "these keys": "estas teclas",
+    "commands by name, themes": "órdenes por nombre, temas",
+    "back: close what is open, unmark": "atrás: cerrar lo abierto, desmarcar",
+    "quit": "salir",
+    "leave; nothing on the server changes": "salir; en el servidor no cambia nada",
+    "one down": "uno abajo",
+    "one up": "uno arriba",
+    "to the top": "al principio",
+    "to the end": "al final",
+    "a page down": "una página abajo",
+    "a page up": "una página arriba",
+    "pause": "pausar",
+    "hold the list still, and go on": "detener la lista, y seguir",
+    "follow": "seguir",
+    "follow the newest event again": "seguir de nuevo el último evento",
+    "the next problem": "el problema siguiente",
+    "the problem before": "el problema anterior",
+    "evidence": "pruebas",
+    "where the problem can be looked into": "donde se puede investigar el problema",
+    "time span": "periodo",
+    "look back 2 min, 15 min, 1 h or 6 h": "ver los últimos 2 min, 15 min, 1 h o 6 h",
+    "find": "buscar",
+    "only events with these words in them": "solo eventos que contengan estas palabras",
+    "story": "historia",
+    "all that is known of the task, and where it is": (
+        "todo lo que se sabe de la tarea, y dónde está"
+    ),
+    "mark": "marcar",
+    "mark the letter for what comes next": "marcar el mensaje para lo que venga después",
+    "all": "todos",
+    "mark all that lie there now, or none": "marcar todos los que hay ahora, o ninguno",
+    "open": "abrir",
+    "all there is to know of the letter": "todo lo que se sabe del mensaje",
+    "filter": "filtrar",
+    "only letters that are like this": "solo los mensajes que sean así",
+    "causes": "causas",
+    "what they died of, counted": "de qué murieron, con recuento",
+    "replay": "reenviar",
+    "send the marked letters again, with a preview": "reenviar los marcados, con vista previa",
+    "canary": "canary",
+    "send one first, the others once it ended well": (
+        "reenviar uno, y los demás cuando acabe bien"
+    ),
+    "purge": "purgar",
+    "delete the marked letters, with a preview": "borrar los marcados, con vista previa",
+    "all there is to know of the worker": "todo lo que se sabe del worker",
+    "hold deliveries, or let them go on": "detener las entregas, o reanudarlas",
+    "all there is to know of the change": "todo lo que se sabe del cambio",
+    "undo": "deshacer",
+    "bring the letters of the purge back, with a preview": (
+        "recuperar los mensajes de la purga, con vista previa"
+    ),
+    "hold the run, or let it go on": "detener la ejecución, o reanudarla",
+    "stop the run: what is done stays done": "parar la ejecución: lo hecho, hecho queda",
+    "outcomes": "resultados",
+    "what became of each letter of the last run": (
+        "qué fue de cada mensaje de la última ejecución"
+    ),
+}
+
+COMMANDS: Mapping[str, str | tuple[str, str]] = {
+    "the dead letters": "los mensajes muertos",
+    "all that is known of a task, and where it is": (
+        "todo lo que se sabe de una tarea, y dónde está"
+    ),
+    "the tasks of a tenant, the latest first": "las tareas de un tenant, la última primero",
+    "show only these dead letters; nothing after it shows all": (
+        "mostrar solo estos mensajes muertos; sin nada detrás, todos"
+    ),
+    "what the dead letters died of, counted": "de qué murieron los mensajes, con recuento",
+    "send the marked dead letters again, with a preview": (
+        "reenviar los mensajes marcados, con vista previa"
+    ),
+    "delete the marked dead letters, with a preview": (
+        "borrar los mensajes marcados, con vista previa"
+    ),
+    "hold the deliveries for a while, or let them go on": (
+        "detener las entregas un tiempo, o reanudarlas"
+    ),
+    "how fast the run goes, such as 50/s; max for as fast as it can": (
+        "ritmo de la ejecución, como 50/s; max, lo más rápido posible"
+    ),
+    "bring back what a purge took": "recuperar lo que se llevó una purga",
+    "colours: dark or light": "colores: dark o light",
+    "the keys and these commands": "las teclas y estas órdenes",
+    "ID": "ID",
+    "[FILTER]": "[FILTRO]",
+    "RATE": "RITMO",
+    "NAME": "NOMBRE",
+    "a command; tab completes": "una orden; tab completa",
+    "and {n} more": "y {n} más",
+    "there is no command {name}: {known}": "no existe la orden {name}: {known}",
+    "{name} may be {known}": "{name} puede ser {known}",
+    "{name} needs its {what}": "a {name} le falta {what}",
+    "{name} takes nothing after it": "{name} no lleva nada detrás",
+    " or ": " o ",
+}
+
+HEADER: Mapping[str, str | tuple[str, str]] = {
+    "starting: reading the settings…": "iniciando: leyendo la configuración…",
+    "live {age} ago": "en vivo, hace {age}",
+    "data {age} old: {why}": "datos de hace {age}: {why}",
+    "asking the server…": "preguntando al servidor…",
+    "no data yet: {why}": "aún sin datos: {why}",
+    "no answer": "sin respuesta",
+    "server gone": "servidor caído",
+    "no server": "sin servidor",
+    ", attempt {n}": ", intento {n}",
+    "connecting…": "conectando…",
+    "read-only": "solo lectura",
+    "{what} died ({error}): restart the console": "murió {what} ({error}): reinicie la consola",
+    "There is nothing to copy here.": "Aquí no hay nada que copiar.",
+    "Copied: {text}": "Copiado: {text}",
+    "no figures yet": "aún no hay cifras",
+    "now": "ahora",
+    "{n} tasks pending": ("{n} tarea pendiente", "{n} tareas pendientes"),
+    "{n} tasks stuck": ("{n} tarea atascada", "{n} tareas atascadas"),
+}
+
+WAITING: Mapping[str, str | tuple[str, str]] = {
+    "Connecting": "Conectando",
+    "Connected": "Conectado",
+    " at {server}": " en {server}",
+    "No NATS server answers{where}": "Ningún servidor NATS responde{where}",
+    "Tried {n} times in {age}": ("{n} intento en {age}", "{n} intentos en {age}"),
+    "What to do": "Qué hacer",
+    "start it:": "arrancarlo:",
+    "or name another:": "o indicar otro:",
+    "(or set NATS_URL)": "(o definir NATS_URL)",
+    "or see it run here:": "o verla funcionar aquí:",
+    "The console goes on trying and connects by itself when one comes up.": (
+        "La consola sigue intentándolo y se conecta sola en cuanto haya uno."
+    ),
+    ": asking for the stream and the consumer…": ": preguntando por el stream y el consumer…",
+    "The server answers, but not for {stream}": "El servidor responde, pero no por {stream}",
+    "create what is missing:": "crear lo que falta:",
+    "(it never changes what is there)": "(nunca cambia lo que ya existe)",
+    "or watch another stream:": "u observar otro stream:",
+    "The console asks again every second.": "La consola vuelve a preguntar cada segundo.",
+}
+
+PLANS: Mapping[str, str | tuple[str, str]] = {
+    "Replay {n} dead letters": ("Reenviar {n} mensaje muerto", "Reenviar {n} mensajes muertos"),
+    "Purge {n} dead letters": ("Purgar {n} mensaje muerto", "Purgar {n} mensajes muertos"),
+    "Type {name} to confirm: {plan}.": "Escriba {name} para confirmar: {plan}.",
+    "Cancel": "Cancelar",
+    "what": "qué",
+    "tasks": "tareas",
+    "tenants": "tenants",
+    "types": "tipos",
+    "to": "destino",
+    "history": "historial",
+    "pace": "ritmo",
+    "expiring": "caducan",
+    "unknown": "desconocido",
+    "mind": "atención",
+    "same as": "equivale a",
+    "nothing: no letter is left of those that were marked": (
+        "nada: ya no queda ninguno de los mensajes marcados"
+    ),
+    "{span} of {stream}": "{span} de {stream}",
+    ", died {first} to {last} ago": ", murieron hace entre {last} y {first}",
+    ", died {age} ago": ", murió hace {age}",
+    "nobody can tell whether {n} letters went already ({told})": (
+        "nadie sabe si {n} mensaje ya se envió ({told})",
+        "nadie sabe si {n} mensajes ya se enviaron ({told})",
+    ),
+    ", and others": ", y otros",
+    "no task id can be read": "ningún id de tarea es legible",
+    "none": "ninguno",
+    "{known} and {n} more": "{known} y {n} más",
+    "{subject}, then each letter is deleted": "{subject}; después se borra cada mensaje",
+    "nowhere: they are deleted for good": "ninguno: se borran para siempre",
+    "{n} letters came back after a replay before": (
+        "{n} mensaje ya volvió tras un reenvío",
+        "{n} mensajes ya volvieron tras un reenvío",
+    ),
+    "none was replayed before": "ninguno se había reenviado antes",
+    "{n} letters will be dropped by the server within the hour": (
+        "el servidor eliminará {n} mensaje en menos de una hora",
+        "el servidor eliminará {n} mensajes en menos de una hora",
+    ),
+}
+
+RUNS: Mapping[str, str | tuple[str, str]] = {
+    "Replay": "Reenvío",
+    "Purge": "Purga",
+    "Replay of {n} letters": ("Reenvío de {n} mensaje", "Reenvío de {n} mensajes"),
+    "Purge of {n} letters": ("Purga de {n} mensaje", "Purga de {n} mensajes"),
+    "{n} replayed": ("{n} reenviado", "{n} reenviados"),
+    "{n} done before": ("{n} hecho antes", "{n} hechos antes"),
+    "{n} failed": ("{n} fallido", "{n} fallidos"),
+    "{n} unknown": ("{n} desconocido", "{n} desconocidos"),
+    "{n} purged": ("{n} purgado", "{n} purgados"),
+    "{n} restored": ("{n} recuperado", "{n} recuperados"),
+    "replayed": "reenviado",
+    "already": "ya hecho",
+    "failed": "fallido",
+    "purged": "purgado",
+    "restored": "recuperado",
+    " {age} left": " quedan {age}",
+    " ‖ held: P goes on": " ‖ detenida: P reanuda",
+    " o outcomes  esc close": " o resultados  esc cierra",
+    "o more": "o más",
+    "broke off: {why}": "se interrumpió: {why}",
+    "{n} succeeded": "{n} con éxito",
+    "{n} came back dead": "{n} de nuevo en la DLQ",
+    "{n} stuck": "{n} en atasco",
+    "{n} running": "{n} en marcha",
+    "{n} not heard of": "{n} sin noticias",
+    "{verb}: what became of each letter": "{verb}: qué fue de cada mensaje",
+    "(no task id)": "(sin id de tarea)",
+    "No letter has an outcome yet.": "Ningún mensaje tiene resultado todavía.",
+}
+
+COMMON: Mapping[str, str | tuple[str, str]] = {
+    **KEYS,
+    **COMMANDS,
+    **HEADER,
+    **WAITING,
+    **PLANS,
+    **RUNS,
+}

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from farutech_console.language import tr
+
 
 @dataclass(frozen=True, slots=True)
 class Command:
@@ -25,7 +27,7 @@ class Command:
     @property
     def shown(self) -> str:
         """The command as it is typed."""
-        return f"{self.name} {self.argument}".strip()
+        return f"{self.name} {tr(self.argument)}".strip()
 
     @property
     def needs_argument(self) -> bool:
@@ -95,13 +97,16 @@ def parse(text: str, commands: Iterable[Command]) -> Entered:
     found = [command for command in known if command.name == name.casefold()]
     found = found or [c for c in known if name and c.name.startswith(name.casefold())]
     if not found:
-        raise CommandError(f"there is no command {name}: " + ", ".join(c.name for c in known))
+        names = ", ".join(each.name for each in known)
+        raise CommandError(tr("there is no command {name}: {known}", name=name, known=names))
     if len(found) > 1:
-        raise CommandError(f"{name} may be " + " or ".join(c.name for c in found))
+        names = tr(" or ").join(each.name for each in found)
+        raise CommandError(tr("{name} may be {known}", name=name, known=names))
     command = found[0]
     argument = argument.strip()
     if command.needs_argument and not argument:
-        raise CommandError(f"{command.name} needs its {command.argument}")
+        what = tr(command.argument)
+        raise CommandError(tr("{name} needs its {what}", name=command.name, what=what))
     if argument and not command.argument:
-        raise CommandError(f"{command.name} takes nothing after it")
+        raise CommandError(tr("{name} takes nothing after it", name=command.name))
     return Entered(command, argument)

@@ -8,6 +8,8 @@ from typing import Literal
 
 from textual.binding import Binding, BindingType
 
+from farutech_console.language import msg
+
 Where = Literal[
     "everywhere", "table", "overview", "tasks", "dlq", "letter", "workers", "audit", "run"
 ]
@@ -90,15 +92,15 @@ ROOM_NAMES: tuple[Where, ...] = ("overview", "tasks", "dlq", "workers", "audit")
 """The rooms, in the order of their keys."""
 
 TITLES: dict[Where, str] = {
-    "everywhere": "Everywhere",
-    "table": "In lists and text",
-    "overview": "Overview",
-    "tasks": "Tasks",
-    "dlq": "Dead letters",
-    "letter": "Open letter",
-    "workers": "Workers",
-    "audit": "Audit",
-    "run": "During a replay or a purge, and after",
+    "everywhere": msg("Everywhere"),
+    "table": msg("In lists and text"),
+    "overview": msg("Overview"),
+    "tasks": msg("Tasks"),
+    "dlq": msg("Dead letters"),
+    "letter": msg("Open letter"),
+    "workers": msg("Workers"),
+    "audit": msg("Audit"),
+    "run": msg("During a replay or a purge, and after"),
 }
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from textual.content import Content
 from textual.widget import Widget
 
+from farutech_console.language import tr
+
 
 class Starting(Widget):
     """One line; a room takes its place within the second."""
@@ -14,5 +16,5 @@ class Starting(Widget):
     def render(self) -> Content:
         """Draw it."""
         return Content.assemble(
-            ("farutech", "bold"), ("  ◌ starting: reading the settings…", "$tone-muted")
+            ("farutech", "bold"), ("  ◌ " + tr("starting: reading the settings…"), "$tone-muted")
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import string
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -25,6 +25,19 @@ def _english_again() -> Iterator[None]:
     language.use("en")
 
 
+WHERE_TEXTS_STAND: Mapping[str, tuple[int, ...]] = {
+    "tr": (0,),
+    "msg": (0,),
+    "trn": (1,),
+    "msgn": (1,),
+    # The tables of keys and of commands, whose labels and helps are translated where shown; of a
+    # filter's key the second is an example, which stands as it is typed.
+    "Key": (3, 4),
+    "Command": (1, 2),
+}
+"""Of each call that marks texts, which arguments are texts."""
+
+
 def _texts() -> dict[str, str]:
     """Return the texts that the code marks, each with where it stands."""
     found: dict[str, str] = {}
@@ -38,12 +51,21 @@ def _texts() -> dict[str, str]:
 def _marked(node: ast.AST) -> Iterator[str]:
     if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
         return
-    which = {"tr": 0, "msg": 0, "trn": 1}.get(node.func.id)
-    if which is None:
+    if node.func.id == "plural":
+        # plural(3, "letter") is "{n} letters".
+        nouns = [noun for part in node.args[1:] for noun in _constants(part)]
+        if nouns:
+            yield "{n} " + (nouns[1] if len(nouns) > 1 else f"{nouns[0]}s")
         return
-    # A text in two branches, `tr("one" if … else "other")`, is two texts.
-    for part in ast.walk(node.args[which]):
-        if isinstance(part, ast.Constant) and isinstance(part.value, str):
+    for argument in WHERE_TEXTS_STAND.get(node.func.id, ()):
+        for part in node.args[argument : argument + 1]:
+            # A text in two branches, `tr("one" if … else "other")`, is two texts.
+            yield from _constants(part)
+
+
+def _constants(node: ast.AST) -> Iterator[str]:
+    for part in ast.walk(node):
+        if isinstance(part, ast.Constant) and isinstance(part.value, str) and part.value:
             yield part.value
 
 

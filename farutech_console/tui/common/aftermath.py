@@ -6,20 +6,29 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Literal
 
+from farutech_console.language import msg, tr
+
 if TYPE_CHECKING:
     from datetime import datetime
 
     from farutech_console.operations.model import EventKind, TaskEvent
 
 Fate = Literal["succeeded", "dead", "stuck", "running", "unheard"]
-FATES: dict[Fate, str] = {
-    "succeeded": "● {} succeeded",
-    "dead": "✖ {} came back dead",
-    "stuck": "✖ {} stuck",
-    "running": "↻ {} running",
-    "unheard": "◌ {} not heard of",
+FATES: dict[Fate, tuple[str, str]] = {
+    "succeeded": ("●", msg("{n} succeeded")),
+    "dead": ("✖", msg("{n} came back dead")),
+    "stuck": ("✖", msg("{n} stuck")),
+    "running": ("↻", msg("{n} running")),
+    "unheard": ("◌", msg("{n} not heard of")),
 }
-"""What an operator reads of each, in this order; `{}` is how many."""
+"""A glyph and what an operator reads of each, in this order; true of one and of many."""
+
+
+def fate_words(fate: Fate, number: str = "") -> str:
+    """Return what an operator reads of a fate: of so many letters, or of one that is named."""
+    glyph, words = FATES[fate]
+    return f"{glyph} {tr(words, n=number).strip()}"
+
 
 _ENDS: dict[EventKind, Fate] = {
     "succeeded": "succeeded",

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from farutech_console.operations.units import count, plural
+from farutech_console.language import msgn, trn
+from farutech_console.operations.units import count
 from worker.model.text import literal
 
 if TYPE_CHECKING:
     from farutech_console.operations.model import QueueStatus
     from farutech_console.tui.preferences import Preferences
+
+
+_CALLS = {
+    "dead letters": msgn("{n} dead letter", "{n} dead letters"),
+    "pending": msgn("{n} task pending", "{n} tasks pending"),
+    "stuck": msgn("{n} task stuck", "{n} tasks stuck"),
+}
 
 
 class Alarm:
@@ -37,11 +45,15 @@ class Alarm:
         dead = status.dead_letters.depth if status.dead_letters else 0
         pending = status.consumer.pending if status.consumer else 0
         figures = (
-            ("dead letters", wanted.call_dead_letters, dead, plural(dead, "dead letter")),
-            ("pending", wanted.call_pending, pending, f"{count(pending)} tasks pending"),
-            ("stuck", wanted.call_stuck, status.stuck, f"{plural(status.stuck, 'task')} stuck"),
+            ("dead letters", wanted.call_dead_letters, dead),
+            ("pending", wanted.call_pending, pending),
+            ("stuck", wanted.call_stuck, status.stuck),
         )
-        return {what: text for what, limit, figure, text in figures if 0 < limit <= figure}
+        return {
+            what: trn(*_CALLS[what], figure, n=count(figure))
+            for what, limit, figure in figures
+            if 0 < limit <= figure
+        }
 
 
 def desktop_notification(text: str) -> str:

@@ -9,6 +9,7 @@ from textual.content import Content
 from textual.style import Style
 from textual.widget import Widget
 
+from farutech_console.language import tr
 from farutech_console.tui.keys import ROOM_NAMES, Key, Where, allowed, keys_of
 
 ROOMS: dict[str, Where] = {f"room('{name}')": name for name in ROOM_NAMES}
@@ -65,7 +66,7 @@ class KeyBar(Bar):
     def render(self) -> Content:
         """Draw as many keys as fit."""
         lead = [Content.assemble((f" {self._lead} ", "bold $tone-accent"))] if self._lead else []
-        parts = [clickable(key, key.label) for key in self._keys]
+        parts = [clickable(key, tr(key.label)) for key in self._keys]
         return fitting([*lead, *parts], self.size.width)
 
 
@@ -92,6 +93,6 @@ class RoomBar(Bar):
         for key in keys:
             room = ROOMS.get(key.action, "")
             figure = self._counts.get(room, "")
-            label = f"{key.label} {figure}" if figure else key.label
+            label = f"{tr(key.label)} {figure}" if figure else tr(key.label)
             parts.append(clickable(key, label, active=room == self._room))
         return fitting(parts, self.size.width)

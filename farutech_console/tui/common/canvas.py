@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from farutech_console.language import tr
 from farutech_console.operations.trend import Point
 from farutech_console.operations.units import short_count, short_duration
 from farutech_console.tui.common.spans import Line, Span, Tone
@@ -117,7 +118,7 @@ def _value_labels(top: float, rows: int) -> list[str]:
 
 
 def _time_axis(seconds: float, across: int) -> str:
-    ends = f"-{short_duration(seconds)}", "now"
+    ends = f"-{short_duration(seconds)}", tr("now")
     middle = f"-{short_duration(seconds / 2)}" if across >= 30 else ""
     left = max(0, across // 2 - len(ends[0]) - len(middle) // 2)
     right = max(0, across - len(ends[0]) - left - len(middle) - len(ends[1]))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 from textual.widget import Widget
 
+from farutech_console.language import tr
 from farutech_console.tui.common.canvas import Curve, plot
 from farutech_console.tui.common.spans import Line, content, line, one_line
 
@@ -41,7 +42,7 @@ class Chart(Widget):
         self._curves: tuple[Curve, ...] = ()
         self._seconds = 900.0
         self._until = 0.0
-        self._note = "no figures yet"
+        self._note = tr("no figures yet")
         self._legend: Line = ()
         self._lines: list[Line] = []
         self.border_title = title

@@ -12,6 +12,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
+from farutech_console.language import tr
 from farutech_console.tui.commands import Command, CommandError, Entered, matching, parse
 from farutech_console.tui.common.spans import Line, Span, content, line
 from worker.model.text import literal
@@ -45,7 +46,7 @@ class CommandBar(ModalScreen[Entered | None]):
         with Vertical():
             yield Static(id="matches")
             yield Static(id="problem")
-            yield Input(self._typed, placeholder="a command; tab completes", compact=True)
+            yield Input(self._typed, placeholder=tr("a command; tab completes"), compact=True)
 
     def on_mount(self) -> None:
         """Show what there is."""
@@ -60,7 +61,7 @@ class CommandBar(ModalScreen[Entered | None]):
         found = matching(text, self._commands)
         lines = [_line(command) for command in found[:SHOWN]]
         if len(found) > SHOWN:
-            lines.append(line(Span(f"and {len(found) - SHOWN} more", "muted")))
+            lines.append(line(Span(tr("and {n} more", n=len(found) - SHOWN), "muted")))
         self.query_one("#matches", Static).update(content(lines))
 
     @on(Input.Submitted)
@@ -91,4 +92,4 @@ class CommandBar(ModalScreen[Entered | None]):
 
 
 def _line(command: Command) -> Line:
-    return line(Span(f"{command.shown:<{NAME}}", "accent"), Span(f" {command.help}", "muted"))
+    return line(Span(f"{command.shown:<{NAME}}", "accent"), Span(f" {tr(command.help)}", "muted"))

@@ -11,7 +11,7 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static
 
-from farutech_console.operations.units import plural
+from farutech_console.language import tr
 from farutech_console.tui.common.preview import preview, question
 from farutech_console.tui.common.spans import content, line, one_line
 from farutech_console.tui.common.textview import TextView
@@ -62,11 +62,11 @@ class ConfirmPlan(ModalScreen["Plan | None"]):
             box.border_title = one_line(line(question(self.plan)))
             yield TextView(id="plan")
             name = literal(self.plan.stream)
-            ask = f"Type {name} to {self.plan.kind} {plural(self.plan.count, 'dead letter')}."
+            ask = tr("Type {name} to confirm: {plan}.", name=name, plan=question(self.plan))
             yield Static(content([line(ask)]), id="ask")
             yield Input(placeholder=name, compact=True, disabled=not self._type_name, id="name")
             with Horizontal():
-                yield Button("Cancel", id="cancel", compact=True)
+                yield Button(tr("Cancel"), id="cancel", compact=True)
                 yield Button(
                     one_line(line(question(self.plan))),
                     id="go",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 from textual.widget import Widget
 
+from farutech_console.language import tr
 from farutech_console.operations.actions import is_production
 from farutech_console.operations.units import age, duration, millis
 from farutech_console.tui.common.cells import fit
@@ -59,20 +60,23 @@ def state_of(live: Live, now: datetime) -> Line:
         return _gone(live, now)
     old = live.age(now)
     if old is None:
-        why = f"no data yet: {literal(live.failure)}" if live.failure else "asking the server…"
+        asking = tr("asking the server…")
+        failed = tr("no data yet: {why}", why=literal(live.failure))
+        why = failed if live.failure else asking
         return line(Span(f"◌ {why}", "warn" if live.failure else "muted"))
     if live.is_fresh(now):
-        return line(Span("● ", "ok"), Span(f"live {duration(old)} ago"))
-    why = literal(live.failure) if live.failure else "no answer"
-    return line(Span(f"▲ data {duration(old)} old: {why}", "warn"))
+        return line(Span("● ", "ok"), Span(tr("live {age} ago", age=duration(old))))
+    why = literal(live.failure) if live.failure else tr("no answer")
+    told = tr("data {age} old: {why}", age=duration(old), why=why)
+    return line(Span(f"▲ {told}", "warn"))
 
 
 def _gone(live: Live, now: datetime) -> Line:
     link = live.link
     if not link.attempts and live.status is None and link.detail in BEGINNING:
-        return line(Span("◌ connecting…", "muted"))
-    what = "server gone" if live.status else "no server"
-    tries = f", attempt {link.attempts}" if link.attempts else ""
+        return line(Span("◌ " + tr("connecting…"), "muted"))
+    what = tr("server gone") if live.status else tr("no server")
+    tries = tr(", attempt {n}", n=link.attempts) if link.attempts else ""
     why = f": {literal(link.detail)}" if link.detail else ""
     return line(Span(f"✖ {what} {duration(age(link.since, now))}{tries}{why}", "bad"))
 
@@ -81,7 +85,7 @@ def header_line(live: Live, now: datetime, place: Place, width: int) -> Line:
     """Return the header in exactly `width` cells; the state is what stays when space is short."""
     state = state_of(live, now)
     if place.read_only:
-        state = (*state, Span("  read-only", "accent"))
+        state = (*state, Span("  " + tr("read-only"), "accent"))
     wanted = cells_of(state)
     left: list[Span] = [*place.badge(), Span(" " + literal(place.stream), "strong")]
     for part in _server_parts(live):

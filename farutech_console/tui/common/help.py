@@ -9,6 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 
+from farutech_console.language import tr
 from farutech_console.tui.common.spans import Line, Span, line
 from farutech_console.tui.common.textview import TextView
 from farutech_console.tui.keys import TITLES, Where, allowed, keys_of
@@ -19,14 +20,14 @@ COLUMN = 9
 def help_lines(room: Where, *, read_only: bool) -> list[Line]:
     """Return the help: this room's keys first, then the others."""
     order = [room, *(place for place in TITLES if place != room)]
-    note = line(Span("This console is read-only: it shows no key that writes.", "warn"))
+    note = line(Span(tr("This console is read-only: it shows no key that writes."), "warn"))
     lines: list[Line] = [note, ()] if read_only else []
     for place in order:
         keys = allowed(keys_of(place), read_only=read_only)
         if not keys:
             continue
-        lines += [line(Span(TITLES[place], "strong"))]
-        lines += [line(Span(f"  {key.shown:<{COLUMN}}", "accent"), key.help) for key in keys]
+        lines += [line(Span(tr(TITLES[place]), "strong"))]
+        lines += [line(Span(f"  {key.shown:<{COLUMN}}", "accent"), tr(key.help)) for key in keys]
         lines += [()]
     return lines
 
@@ -52,8 +53,8 @@ class Help(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         """The keys, in a view that scrolls."""
         with Vertical() as box:
-            box.border_title = "Keys"
-            box.border_subtitle = "esc close"
+            box.border_title = tr("Keys")
+            box.border_subtitle = tr("esc close")
             yield TextView()
 
     def on_mount(self) -> None:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from textual.message import Message
 
+from farutech_console.language import tr
+
 if TYPE_CHECKING:
     from textual.worker import Worker
 
@@ -26,7 +28,8 @@ class Broke(Message):
     def __init__(self, worker: Worker[object]) -> None:
         super().__init__()
         error = type(worker.error).__name__
-        self.what = f"{worker.name.strip('_')} died ({error}): restart the console"
+        name = worker.name.strip("_")
+        self.what = tr("{what} died ({error}): restart the console", what=tr(name), error=error)
 
 
 class Follow(Message):

@@ -10,20 +10,29 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 
-from farutech_console.tui.common.aftermath import FATES, Aftermath
+from farutech_console.language import msg, tr
+from farutech_console.tui.common.aftermath import Aftermath, fate_words
 from farutech_console.tui.common.cells import fit
-from farutech_console.tui.common.progress import FATE_TONES, GOOD, TROUBLE, Run
+from farutech_console.tui.common.progress import FATE_TONES, GOOD, TROUBLE, VERBS, Run
 from farutech_console.tui.common.spans import Line, Span, Tone, line
 from farutech_console.tui.common.textview import TextView
 from worker.model.text import literal
 
 if TYPE_CHECKING:
-    from farutech_console.operations.model import Outcome
+    from farutech_console.operations.model import Outcome, OutcomeKind
 
 ID, SHORT_ID = 36, 13
 WIDE = 110
 """Columns of the terminal from which a whole task id is shown."""
 
+OUTCOME_WORDS: dict[OutcomeKind, str] = {
+    "replayed": msg("replayed"),
+    "already": msg("already"),
+    "failed": msg("failed"),
+    "unknown": msg("unknown"),
+    "purged": msg("purged"),
+    "restored": msg("restored"),
+}
 _LOOKS: dict[str, tuple[str, Tone]] = {
     "good": ("●", "ok"),
     "bad": ("✖", "bad"),
@@ -37,7 +46,7 @@ def outcome_lines(
     """Return a line per outcome: trouble first, then what died again, else in their order."""
     ranked = sorted(outcomes, key=lambda outcome: _rank(outcome, aftermath))
     lines = [_outcome_line(outcome, aftermath, id_width) for outcome in ranked]
-    return lines or [line("No letter has an outcome yet.")]
+    return lines or [line(tr("No letter has an outcome yet."))]
 
 
 def _rank(outcome: Outcome, aftermath: Aftermath) -> int:
@@ -49,9 +58,10 @@ def _rank(outcome: Outcome, aftermath: Aftermath) -> int:
 def _outcome_line(outcome: Outcome, aftermath: Aftermath, id_width: int) -> Line:
     good, bad = outcome.outcome in GOOD, outcome.outcome in TROUBLE
     glyph, tone = _LOOKS["good" if good else "bad" if bad else "other"]
-    task_id = fit(literal(outcome.task_id, ID) or "(no task id)", id_width)
+    longest = max(len(tr(word)) for word in OUTCOME_WORDS.values()) + 1
+    task_id = fit(literal(outcome.task_id, ID) or tr("(no task id)"), id_width)
     return line(
-        Span(f"{glyph} {outcome.outcome:<9}", tone),
+        Span(f"{glyph} {tr(OUTCOME_WORDS[outcome.outcome]):<{longest}}", tone),
         f" {outcome.sequence:>8}  {task_id}  ",
         *_then(outcome, aftermath),
     )
@@ -62,7 +72,7 @@ def _then(outcome: Outcome, aftermath: Aftermath) -> list[Span]:
     if outcome.outcome != "replayed":
         return [Span(literal(outcome.detail), "plain" if outcome.outcome in TROUBLE else "muted")]
     fate, why = aftermath.fate(outcome.task_id)
-    words = FATES[fate].replace(" {}", "") + (f": {literal(why, 300)}" if why else "")
+    words = fate_words(fate) + (f": {literal(why, 300)}" if why else "")
     return [Span(words, FATE_TONES[fate])]
 
 
@@ -82,14 +92,14 @@ class Outcomes(ModalScreen[None]):
 
     def __init__(self, run: Run) -> None:
         super().__init__()
-        self._title = f"{run.plan.kind.capitalize()}: what became of each letter"
+        self._title = tr("{verb}: what became of each letter", verb=tr(VERBS[run.plan.kind]))
         self._run = run
 
     def compose(self) -> ComposeResult:
         """The outcomes, in a view that scrolls."""
         with Vertical() as box:
             box.border_title = self._title
-            box.border_subtitle = "esc close"
+            box.border_subtitle = tr("esc close")
             yield TextView()
 
     def on_mount(self) -> None:

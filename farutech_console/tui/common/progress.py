@@ -11,25 +11,43 @@ from textual.content import Content
 from textual.geometry import Size
 from textual.widget import Widget
 
-from farutech_console.operations.units import count, duration, plural
+from farutech_console.language import msg, msgn, tr, trn
+from farutech_console.operations.units import count, duration
 from farutech_console.operations.velocity import Control
-from farutech_console.tui.common.aftermath import FATES, Aftermath, Fate
+from farutech_console.tui.common.aftermath import Aftermath, Fate, fate_words
 from farutech_console.tui.common.spans import Line, Span, Tone, cells_of, content, line
 from worker.model.text import literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from farutech_console.operations.model import Outcome, Plan, TaskEvent
+    from farutech_console.operations.model import Outcome, Plan, PlanKind, TaskEvent
     from worker.model.clock import Clock
 
 KEPT = 10_000
 """Outcomes that are kept for reading; all are counted."""
 
 BAR = 20
-HINT, BRIEF_HINT = " o outcomes  esc close", "o more"
 GOOD = ("replayed", "purged")
 TROUBLE = ("failed", "unknown")
+VERBS: Mapping[PlanKind, str] = {
+    "replay": msg("Replay"),
+    "purge": msg("Purge"),
+    "purge_hard": msg("Purge"),
+}
+_OF_LETTERS: Mapping[PlanKind, tuple[str, str]] = {
+    "replay": msgn("Replay of {n} letter", "Replay of {n} letters"),
+    "purge": msgn("Purge of {n} letter", "Purge of {n} letters"),
+    "purge_hard": msgn("Purge of {n} letter", "Purge of {n} letters"),
+}
+_COUNTED: Mapping[str, tuple[str, str]] = {
+    "replayed": msgn("{n} replayed", "{n} replayed"),
+    "already": msgn("{n} done before", "{n} done before"),
+    "failed": msgn("{n} failed", "{n} failed"),
+    "unknown": msgn("{n} unknown", "{n} unknown"),
+    "purged": msgn("{n} purged", "{n} purged"),
+    "restored": msgn("{n} restored", "{n} restored"),
+}
 FATE_TONES: dict[Fate, Tone] = {
     "succeeded": "ok",
     "dead": "bad",
@@ -128,8 +146,8 @@ class Run:
 def progress_lines(progress: Progress, width: int) -> list[Line]:
     """Return a run in a line of `width` cells, in two where what came of it needs the room."""
     ended = progress.ended
-    long, short = _lead(progress), line(Span(f" {progress.plan.kind.capitalize()}:", "strong"))
-    hint, brief = (Span(f"  {text}" if ended else "", "muted") for text in (HINT, BRIEF_HINT))
+    long, short = _lead(progress), line(Span(f" {tr(VERBS[progress.plan.kind])}:", "strong"))
+    hint, brief = (Span(f"  {text}" if ended else "", "muted") for text in _hints())
     outcomes, fates = _outcomes(progress), _fates(progress)
     whole = (*long, *outcomes, *fates, hint)
     if cells_of(whole) <= width:
@@ -145,9 +163,9 @@ def _outcomes(progress: Progress) -> list[Span]:
     for kind, number in sorted(progress.counts.items(), key=_order):
         tone: Tone = "ok" if kind in GOOD else "bad" if kind in TROUBLE else "muted"
         glyph = "●" if kind in GOOD else "✖" if kind in TROUBLE else "–"  # noqa: RUF001 - a glyph
-        spans.append(Span(f"  {glyph} {count(number)} {_words(kind)}", tone))
+        spans.append(Span(f"  {glyph} {trn(*_COUNTED[kind], number, n=count(number))}", tone))
     if progress.failure:
-        spans.append(Span(f"  ✖ broke off: {literal(progress.failure)}", "bad"))
+        spans.append(Span("  ✖ " + tr("broke off: {why}", why=literal(progress.failure)), "bad"))
     return spans
 
 
@@ -159,32 +177,34 @@ def _order(counted: tuple[str, int]) -> tuple[bool, bool, str]:
 
 def _fates(progress: Progress) -> list[Span]:
     spans = [
-        Span(f"  {FATES[fate].format(count(number))}", FATE_TONES[fate])
+        Span(f"  {fate_words(fate, count(number))}", FATE_TONES[fate])
         for fate, number in progress.fates.items()
     ]
     return [Span("  →", "muted"), *spans] if spans else []
 
 
 def _lead(progress: Progress) -> Line:
-    verb = progress.plan.kind.capitalize()
+    kind = progress.plan.kind
     done, wanted = progress.settled, progress.plan.count
     if progress.ended:
-        return line(Span(f" {verb} of {plural(wanted, 'letter')}:", "strong"))
+        return line(Span(f" {trn(*_OF_LETTERS[kind], wanted, n=count(wanted))}:", "strong"))
     filled = BAR * done // max(1, wanted)
     pace = done / progress.seconds if progress.seconds > 0 else 0.0
-    left = f" {duration((wanted - done) / pace)} left" if pace and done < wanted else ""
+    left = ""
+    if pace and done < wanted:
+        left = tr(" {age} left", age=duration((wanted - done) / pace))
     if progress.held:
-        left = " ‖ held: P goes on"
+        left = tr(" ‖ held: P goes on")
     return line(
-        Span(f" {verb} ", "strong"),
+        Span(f" {tr(VERBS[kind])} ", "strong"),
         Span("█" * filled, "accent"),
         Span("░" * (BAR - filled), "muted"),
         f" {count(done)}/{count(wanted)}{left}",
     )
 
 
-def _words(kind: str) -> str:
-    return {"already": "done before", "unknown": "unknown"}.get(kind, kind)
+def _hints() -> tuple[str, str]:
+    return tr(" o outcomes  esc close"), tr("o more")
 
 
 class RunBar(Widget):

@@ -11,6 +11,7 @@ from textual.app import ComposeResult
 from textual.screen import Screen
 from textual.worker import Worker, WorkerState
 
+from farutech_console.language import tr
 from farutech_console.operations.units import count
 from farutech_console.tui.common.bars import KeyBar, RoomBar
 from farutech_console.tui.common.header import Header, Place
@@ -129,7 +130,8 @@ class Room(Screen[None]):
         text = self.to_copy()
         if text:
             self.app.copy_to_clipboard(text)
-        told = f"Copied: {literal(text, 60)}" if text else "There is nothing to copy here."
+        nothing = tr("There is nothing to copy here.")
+        told = tr("Copied: {text}", text=literal(text, 60)) if text else nothing
         self.notify(told, markup=False)
 
     def go_back(self) -> bool:
