@@ -23,6 +23,7 @@ from farutech_console.operations.browse import letters_of, read_groups, read_pag
 from farutech_console.operations.filter.parser import parse_filter
 from farutech_console.operations.queue import Queue
 from farutech_console.operations.selection import Selection
+from worker.event_loop import fast_loop
 from worker.jetstream.connection import connect
 from worker.model.clock import SystemClock
 from worker.model.link import ConnectionOptions
@@ -120,4 +121,5 @@ async def taken(name: str, url: str) -> Taken:
 
 
 if __name__ == "__main__":
-    print(json.dumps(asdict(asyncio.run(taken(sys.argv[1], sys.argv[2])))))
+    with asyncio.Runner(loop_factory=fast_loop()) as runner:
+        print(json.dumps(asdict(runner.run(taken(sys.argv[1], sys.argv[2])))))

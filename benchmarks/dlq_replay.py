@@ -27,6 +27,7 @@ from tests.support.nats_server import NatsServer
 from tests.support.operating import operated
 from tests.support.queues import NAMES, Queue, queue
 from tests.support.server_versions import Unavailable, find_binary, installed_version
+from worker.event_loop import fast_loop
 from worker.jetstream.messages import purge_subject
 from worker.model.clock import SystemClock
 
@@ -134,8 +135,9 @@ def main(letters: int, plain: int, versions: Sequence[str]) -> None:
         with (
             tempfile.TemporaryDirectory() as folder,
             NatsServer(Path(folder) / "nats", binary=binary) as server,
+            asyncio.Runner(loop_factory=fast_loop()) as runner,
         ):
-            figures = asyncio.run(measure(server, letters, plain))
+            figures = runner.run(measure(server, letters, plain))
         for figure in figures:
             click.echo(
                 f"{version:<8} {figure.title:<24} {figure.rate:>9,.0f}/s  "

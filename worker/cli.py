@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import gc
 import sys
-from collections.abc import Callable
 from random import Random
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from worker import __version__
+from worker.event_loop import fast_loop
 from worker.flags import EXIT_NO_CONNECTION, load_settings, settings_flags
 from worker.settings import WorkerSettings
 from worker.topology_cli import topology
@@ -72,7 +72,7 @@ def _run(settings: WorkerSettings) -> int:
         raise click.UsageError(f"--http: {error}") from error
     log = logger(settings.log_level, settings.log_format)
     try:
-        with asyncio.Runner(loop_factory=_fast_loop()) as runner:
+        with asyncio.Runner(loop_factory=fast_loop()) as runner:
             runner.run(_serve(settings, log))
     except HandlerSetupError as error:
         raise click.UsageError(str(error)) from error
@@ -99,15 +99,6 @@ async def _serve(settings: WorkerSettings, log: FilteringBoundLogger) -> None:
         async with chosen_handlers(settings, random) as handlers:
             _collect_less_garbage()
             await serve(settings, handlers, shutdown, around)
-
-
-def _fast_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    """Return uvloop's factory where the extra `fast` is installed, else None for asyncio's."""
-    try:
-        import uvloop
-    except ImportError:
-        return None
-    return uvloop.new_event_loop
 
 
 def _collect_less_garbage() -> None:

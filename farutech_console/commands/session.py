@@ -14,6 +14,7 @@ import click
 
 from farutech_console.commands.output import say
 from farutech_console.settings import ConsoleSettings
+from worker.event_loop import fast_loop
 from worker.flags import load_settings
 from worker.model.text import literal
 
@@ -40,7 +41,8 @@ def run(given: dict[str, Any], work: Work, *, listen: bool = False) -> None:
     """
     settings = settings_of(given)
     try:
-        code = asyncio.run(_connected(settings, work, listen=listen))
+        with asyncio.Runner(loop_factory=fast_loop()) as runner:
+            code = runner.run(_connected(settings, work, listen=listen))
     except (KeyboardInterrupt, asyncio.CancelledError):
         say("Cancelled.")
         code = EXIT_CANCELLED
@@ -101,7 +103,7 @@ def _stopping() -> Iterator[asyncio.Event]:
 
     try:
         loop.add_signal_handler(signal.SIGINT, ask)
-    except (NotImplementedError, RuntimeError):
+    except (NotImplementedError, RuntimeError, ValueError):
         # On Windows, where Ctrl-C cancels as asyncio does by itself, and outside the main thread.
         yield stop
         return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 
 from farutech_console.operations.errors import ArchiveError
@@ -25,8 +25,8 @@ async def archive(
     *,
     why: str = "",
     control: Control,
-) -> AsyncGenerator[Outcome, None]:
-    """Move the letters of a plan into the archive and yield an outcome for each.
+) -> AsyncGenerator[Sequence[Outcome], None]:
+    """Move the letters of a plan into the archive and yield an outcome for each, some at a time.
 
     Raises:
         ArchiveError: there is no archive; nothing was changed.
@@ -40,7 +40,7 @@ async def archive(
     async with aclosing(moving):
         async for done in moving:
             task_id = done.task_id or task_ids.get(done.sequence, "")
-            yield Outcome(done.sequence, task_id, done.result, done.detail)
+            yield (Outcome(done.sequence, task_id, done.result, done.detail),)
 
 
 async def ensure_archive(queue: Queue, layout: Layout) -> None:

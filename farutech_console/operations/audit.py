@@ -7,12 +7,14 @@ import contextlib
 import hashlib
 import uuid
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Any, Literal
 
 from farutech_console.operations.actions import ActionName
 from farutech_console.operations.errors import AuditError, OperationError
+from farutech_console.operations.model import Outcome
 from farutech_console.operations.queue import Queue
 from worker.jetstream.errors import JetStreamError
 from worker.jetstream.info import find_stream, seen_from
@@ -28,6 +30,7 @@ MOST_FAILURES = 20
 """Failed letters that the record of an end names one by one."""
 MOST_WHY = 2000
 """Characters of a reason that are kept."""
+_KIND = attrgetter("outcome")
 LAST_WORD = 5.0
 """Seconds that a change which was broken off has to say so."""
 
@@ -73,6 +76,15 @@ class Tally:
         self.counts[outcome] += 1
         if outcome in ("failed", "unknown") and len(self.failures) < MOST_FAILURES:
             self.failures.append({"sequence": sequence, "outcome": outcome, "detail": detail[:300]})
+
+    def count_all(self, outcomes: Sequence[Outcome]) -> None:
+        """Take what became of many letters."""
+        kinds = Counter(map(_KIND, outcomes))
+        if kinds["failed"] or kinds["unknown"]:
+            for outcome in outcomes:
+                self.count(outcome.outcome, outcome.sequence, outcome.detail)
+        else:
+            self.counts.update(kinds)
 
 
 @contextlib.asynccontextmanager

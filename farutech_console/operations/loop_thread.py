@@ -16,6 +16,7 @@ from contextlib import AbstractAsyncContextManager, aclosing
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from farutech_console.operations.errors import OperationError
+from worker.event_loop import fast_loop
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -148,7 +149,7 @@ class LoopThread(Generic[R]):
 
     def _main(self) -> None:
         """Be the thread."""
-        with asyncio.Runner() as runner:
+        with asyncio.Runner(loop_factory=fast_loop()) as runner:
             self._loop = runner.get_loop()
             runner.run(self._hold())
 

@@ -23,6 +23,8 @@ from worker.jetstream.replays_parts import GONE
 from worker.jetstream.topology import Layout
 
 _AT_ONCE = 128
+_TOLD = 500
+"""Outcomes that are yielded at once, at most."""
 _STRETCH = 100_000
 """Letters that one request deletes, so that a cancel is heard in between."""
 _COUNTED = 5_000
@@ -31,8 +33,8 @@ _COUNTED = 5_000
 
 async def purge(
     queue: Queue, layout: Layout, plan: Plan, control: Control
-) -> AsyncGenerator[Outcome, None]:
-    """Delete the letters of a plan and yield an outcome for each.
+) -> AsyncGenerator[Sequence[Outcome], None]:
+    """Delete the letters of a plan and yield an outcome for each, some at a time.
 
     Raises:
         JetStreamError: the server was away for too long, or has the stream no longer; letters not
@@ -61,8 +63,12 @@ async def purge(
         else:
             kinds = await _delete_each(queue.api, layout.dead_letters.name, few, patience)
         await belongings.remove(objects)
-        for sequence, (kind, detail) in zip(few, kinds, strict=True):
-            yield Outcome(sequence, ids.get(sequence, ""), kind, detail)
+        for start in range(0, count, _TOLD):
+            told = zip(few[start : start + _TOLD], kinds[start : start + _TOLD], strict=True)
+            yield [
+                Outcome(sequence, ids.get(sequence, ""), kind, detail)
+                for sequence, (kind, detail) in told
+            ]
 
 
 async def _delete_origins(queue: Queue, layout: Layout, stuck: Iterable[int]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
 
 from farutech_console.operations.comebacks import Comebacks
@@ -18,8 +18,8 @@ from worker.jetstream.topology import Layout
 
 async def replay(
     queue: Queue, layout: Layout, plan: Plan, author: Author, control: Control
-) -> AsyncGenerator[Outcome, None]:
-    """Replay the letters of a plan and yield an outcome for each.
+) -> AsyncGenerator[Sequence[Outcome], None]:
+    """Replay the letters of a plan and yield an outcome for each, some at a time.
 
     Raises:
         JetStreamError: the server was away for too long; letters not yielded were not touched.
@@ -29,12 +29,16 @@ async def replay(
     replayer = Replayer(
         queue.api, layout, author, clock=queue.clock, unknown=control.pacing.unknown
     )
-    run = replayer.run(plan.sequences, control.allow, complete=plan.complete)
-    async with _watching(comebacks), aclosing(run):
-        async for done in run:
-            if done.result == "replayed":
-                comebacks.sent(done)
-            yield Outcome(done.sequence, _named(done, task_ids), done.result, done.detail)
+    pages = replayer.pages(plan.sequences, control.allow, complete=plan.complete)
+    async with _watching(comebacks), aclosing(pages):
+        async for page in pages:
+            for done in page:
+                if done.result == "replayed":
+                    comebacks.sent(done)
+            yield [
+                Outcome(done.sequence, _named(done, task_ids), done.result, done.detail)
+                for done in page
+            ]
 
 
 def _named(done: Replayed, task_ids: Mapping[int, str]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 
 from farutech_console.operations.actions import ActionName
@@ -51,15 +51,18 @@ async def run_plan(
         return
     async with audited(queue, change_of(plan, why)) as tally:
         who = Who(queue, plan.generation, tally.id)
-        outcomes = _outcomes(queue, layout, plan, Author(queue.operator, tally.id), why, control)
+        pages = _outcomes(queue, layout, plan, Author(queue.operator, tally.id), why, control)
         try:
-            async with aclosing(outcomes):
-                async for outcome in outcomes:
-                    if outcome.outcome == "already":
-                        outcome = await _with_who(outcome, who)
-                    tally.count(outcome.outcome, outcome.sequence, outcome.detail)
-                    control.count(outcome)
-                    yield outcome
+            async with aclosing(pages):
+                async for page in pages:
+                    outcomes = [
+                        await _with_who(one, who) if one.outcome == "already" else one
+                        for one in page
+                    ]
+                    tally.count_all(outcomes)
+                    control.count(outcomes)
+                    for outcome in outcomes:
+                        yield outcome
         finally:
             control.end()
         tally.stopped = tally.counts.total() < plan.count
@@ -91,7 +94,7 @@ def change_of(plan: Plan, why: str) -> Change:
 
 def _outcomes(
     queue: Queue, layout: Layout, plan: Plan, author: Author, why: str, control: Control
-) -> AsyncGenerator[Outcome, None]:
+) -> AsyncGenerator[Sequence[Outcome], None]:
     if plan.kind == "replay":
         return replay(queue, layout, plan, author, control)
     if plan.kind == "purge":

@@ -10,8 +10,9 @@ import asyncio
 import math
 import re
 from collections import Counter, deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import TYPE_CHECKING, Literal
 
 from worker.model.clock import Clock
@@ -32,6 +33,7 @@ _SPEED_OVER = 10.0
 """Seconds over which the speed that is shown is averaged."""
 
 _MARK_EVERY = 0.25
+_KIND = attrgetter("outcome")
 
 _UNITS = {"s": 1.0, "min": 60.0, "h": 3600.0}
 _RATE = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)\s*/\s*(s|min|h)")
@@ -223,7 +225,6 @@ class Control:
         self._counts: Counter[str] = Counter()
         self._marks = _Marks()
         self._done = 0
-        self._look_at = 0
         self._begun = 0
         self._missing = 0
         self._came_back = 0
@@ -285,22 +286,14 @@ class Control:
             self.cancel()
         return self._cancelled
 
-    def count(self, outcome: Outcome) -> None:
-        """A letter has its outcome."""
-        kind = outcome.outcome
-        self._counts[kind] += 1
-        self._done += 1
-        if self._canary == "due" and kind == "replayed":
+    def count(self, outcomes: Sequence[Outcome]) -> None:
+        """Letters have their outcomes."""
+        kinds = Counter(map(_KIND, outcomes))
+        self._counts.update(kinds)
+        self._done += len(outcomes)
+        if self._canary == "due" and kinds["replayed"]:
             self._canary = "sent"
-        if self._done >= self._look_at:
-            self._mark()
-
-    def _mark(self) -> None:
-        """Note how many are done, at intervals: to ask the clock for each of a million is slow."""
-        now = self._clock.monotonic()
-        self._marks.add(now, self._done)
-        speed = self._marks.speed(now, self._done)
-        self._look_at = self._done + max(1, int(speed * _MARK_EVERY / 2))
+        self._marks.add(self._clock.monotonic(), self._done)
 
     @property
     def canary_is_out(self) -> bool:

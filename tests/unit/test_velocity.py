@@ -23,7 +23,7 @@ from tests.console.fixed import StillClock
 
 def tell(control: Control, kind: OutcomeKind, count: int = 1) -> None:
     for _ in range(count):
-        control.count(Outcome(1, "t", kind))
+        control.count([Outcome(1, "t", kind)])
 
 
 def state(control: Control) -> State:

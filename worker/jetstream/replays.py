@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 
 from worker.jetstream.api import Api
@@ -72,7 +73,22 @@ class Replayer:
         complete: bool = False,
         edited: Mapping[int, bytes] | None = None,
     ) -> AsyncGenerator[Replayed, None]:
-        """Replay these letters and yield the outcome of each, in their order.
+        """Replay these letters and yield the outcome of each, in their order; see `pages`."""
+        pages = self.pages(sequences, allow, complete=complete, edited=edited)
+        async with aclosing(pages):
+            async for page in pages:
+                for outcome in page:
+                    yield outcome
+
+    async def pages(
+        self,
+        sequences: Sequence[int],
+        allow: Allow = all_at_once,
+        *,
+        complete: bool = False,
+        edited: Mapping[int, bytes] | None = None,
+    ) -> AsyncGenerator[Sequence[Replayed], None]:
+        """Replay these letters and yield the outcome of each, in their order, some at a time.
 
         Before any are begun, `allow` is asked how many of those left may be. With `complete` the
         caller knows that the letters, ascending, are all that the stream holds up to the last.
@@ -93,8 +109,8 @@ class Replayer:
             way = AtomicReplay(parts, claimed, complete=complete)
         flow = Flow(way, claimed, sequences, allow, self._most_at_once())
         try:
-            async for outcome in flow.outcomes():
-                yield _told(outcome, recovered)
+            async for page in flow.pages():
+                yield [_told(outcome, recovered) for outcome in page]
         finally:
             await flow.leave()
 

@@ -88,8 +88,8 @@ class Flow:
         self._ways = [way]
         self._sending: deque[_Sent] = deque()
 
-    async def outcomes(self) -> AsyncGenerator[Replayed, None]:
-        """Yield the outcome of each letter that is begun.
+    async def pages(self) -> AsyncGenerator[list[Replayed], None]:
+        """Yield the outcome of each letter that is begun, some at a time.
 
         Raises:
             JetStreamError: some letters could not be settled; the others were, and told.
@@ -108,8 +108,7 @@ class Flow:
             await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
             self._begin()
             while self._sending and self._sending[0].task.done():
-                for outcome in await self._settle(self._sending.popleft()):
-                    yield outcome
+                yield await self._settle(self._sending.popleft())
         if self._failure is not None:
             raise self._failure
 

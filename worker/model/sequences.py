@@ -21,8 +21,12 @@ def compact(sequences: Iterable[int]) -> str:
 
 def runs(sequences: Iterable[int]) -> Iterator[tuple[int, int]]:
     """Yield each run of consecutive sequences by its first and last, ascending."""
+    ascending = sorted(set(sequences))
+    if ascending and ascending[-1] - ascending[0] == len(ascending) - 1:
+        yield ascending[0], ascending[-1]
+        return
     first = last = None
-    for sequence in sorted(set(sequences)):
+    for sequence in ascending:
         if last is not None and sequence == last + 1:
             last = sequence
             continue
