@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 
+from farutech_console.language import tr
 from farutech_console.operations.errors import ArchiveError
 from farutech_console.operations.model import Outcome, Plan
 from farutech_console.operations.queue import Queue
@@ -55,11 +56,20 @@ async def ensure_archive(queue: Queue, layout: Layout) -> None:
         home = await ensure_stream(queue.api, names.archive("*"), spec)
     except JetStreamError as error:
         raise ArchiveError(
-            f"nothing was changed: the archive {spec.name} cannot be created ({error}). See that "
-            "the server has room, and that we may create streams; or purge without it, with --hard"
+            tr(
+                "nothing was changed: the archive {name} cannot be created ({error}). See that the "
+                "server has room, and that we may create streams; or purge without it, with --hard",
+                name=spec.name,
+                error=error,
+            )
         ) from error
     if home != spec.name:
         raise ArchiveError(
-            f"nothing was changed: {names.archive('*')} belongs to the stream {home}, not to "
-            f"{spec.name}: take the subject from it, or purge with --hard"
+            tr(
+                "nothing was changed: {subject} belongs to the stream {home}, not to {name}: take "
+                "the subject from it, or purge with --hard",
+                subject=names.archive("*"),
+                home=home,
+                name=spec.name,
+            )
         )

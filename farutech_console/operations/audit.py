@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Any, Literal
 
+from farutech_console.language import tr
 from farutech_console.operations.actions import ActionName
 from farutech_console.operations.errors import AuditError, OperationError
 from farutech_console.operations.model import Outcome
@@ -124,9 +125,14 @@ async def _begin(queue: Queue, change: Change, tally: Tally) -> None:
         await patience.repeat(lambda: _publish(queue, change, tally, _begun(queue, change)))
     except JetStreamError as error:
         raise AuditError(
-            f"nothing was changed: its record could not be written on {subject} ({error}). "
-            f"No change is made without one: see that {queue.names.audit_stream} can take it, and "
-            "that we may publish there"
+            tr(
+                "nothing was changed: its record could not be written on {subject} ({error}). "
+                "No change is made without one: see that {stream} can take it, and that we may "
+                "publish there",
+                subject=subject,
+                error=error,
+                stream=queue.names.audit_stream,
+            )
         ) from error
 
 
@@ -136,8 +142,12 @@ async def _end(queue: Queue, change: Change, tally: Tally) -> None:
         await patience.repeat(lambda: _publish(queue, change, tally, _ended(tally, "done", "")))
     except JetStreamError as error:
         raise AuditError(
-            f"the change was made, but its end could not be recorded ({error}): the audit will "
-            f"show {tally.id} as not ended"
+            tr(
+                "the change was made, but its end could not be recorded ({error}): the audit will "
+                "show {id} as not ended",
+                error=error,
+                id=tally.id,
+            )
         ) from error
 
 

@@ -8,6 +8,7 @@ import re
 from contextlib import aclosing
 from dataclasses import dataclass
 
+from farutech_console.language import tr
 from farutech_console.operations.archive import ensure_archive
 from farutech_console.operations.audit import Change, audited
 from farutech_console.operations.errors import OperationError, StalePlanError
@@ -64,17 +65,21 @@ async def draft_of(queue: Queue, sequence: int) -> Draft:
     letter = await read_letter(queue, sequence)
     if letter is None:
         raise NotEditableError(
-            f"there is no dead letter {sequence}: it was replayed, purged or expired"
+            tr("there is no dead letter {n}: it was replayed, purged or expired", n=sequence)
         )
     if letter.letter is None or letter.problem:
         why = letter.problem or letter.error
-        raise NotEditableError(f"dead letter {sequence} has no task to edit: {why}")
+        told = tr("dead letter {n} has no task to edit: {why}", n=sequence, why=why)
+        raise NotEditableError(told)
     try:
         text = pretty(letter.letter.replay_body())
     except UnicodeDecodeError as error:
-        raise NotEditableError(
-            f"the message of dead letter {sequence} is no text: not UTF-8 at byte {error.start}"
-        ) from error
+        told = tr(
+            "the message of dead letter {n} is no text: not UTF-8 at byte {byte}",
+            n=sequence,
+            byte=error.start,
+        )
+        raise NotEditableError(told) from error
     return Draft(letter, layout.dead_letters.name, layout.dlq_generation, text)
 
 
@@ -106,7 +111,7 @@ def read_edited(text: str) -> Task:
         return parse_task(text.encode("utf-8")).with_attempt(1)
     except UnicodeEncodeError as error:
         line = text.count("\n", 0, error.start) + 1
-        raise InvalidEditError("there is half of a character in it", line) from error
+        raise InvalidEditError(tr("there is half of a character in it"), line) from error
     except InvalidTaskError as error:
         said = str(error)
         place = _JSON_PLACE.search(said)
@@ -157,7 +162,7 @@ async def _still_there(queue: Queue, layout: Layout, draft: Draft) -> StoredDead
     letter = await read_letter(queue, draft.sequence) if same else None
     if letter is None or letter.body != draft.letter.body:
         raise StalePlanError(
-            f"dead letter {draft.sequence} is gone: replayed or purged while it was edited"
+            tr("dead letter {n} is gone: replayed or purged while it was edited", n=draft.sequence)
         )
     return letter
 
@@ -183,7 +188,7 @@ async def _replay(
     async with aclosing(replaying) as run:
         async for done in run:
             return Outcome(done.sequence, done.task_id, done.result, done.detail)
-    raise StalePlanError(f"dead letter {draft.sequence} was not replayed")
+    raise StalePlanError(tr("dead letter {n} was not replayed", n=draft.sequence))
 
 
 def _line_of(text: str, error: str) -> int:

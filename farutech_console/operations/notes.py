@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from farutech_console.language import tr
 from farutech_console.operations.audit import Change, audited
 from farutech_console.operations.audit_log import Wanted, read_audit
 from farutech_console.operations.errors import NoteError
 from farutech_console.operations.queue import Queue
+from farutech_console.operations.units import count
 from worker.model.clock import format_rfc3339
 
 LONGEST = 2000
@@ -50,10 +52,19 @@ async def write_note(queue: Queue, cause: str, text: str) -> None:
     """
     queue.guard("note")
     if not _KEY.fullmatch(cause):
-        raise NoteError(f"{cause!r} is no key of a cause: farutech-console dlq groups shows them")
+        told = tr(
+            "{cause} is no key of a cause: farutech-console dlq groups shows them",
+            cause=repr(cause),
+        )
+        raise NoteError(told)
     text = text.strip()
     if len(text) > LONGEST:
-        raise NoteError(f"a note has at most {LONGEST:,} characters, this has {len(text):,}")
+        told = tr(
+            "a note has at most {most} characters, this has {n}",
+            most=count(LONGEST),
+            n=count(len(text)),
+        )
+        raise NoteError(told)
     change = Change("note", cause, f"farutech-console dlq note {cause}", details={"text": text})
     async with audited(queue, change):
         pass

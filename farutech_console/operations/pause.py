@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from datetime import datetime, timedelta
 
+from farutech_console.language import tr
 from farutech_console.operations.audit import Change, audited
 from farutech_console.operations.errors import UnsupportedError
 from farutech_console.operations.queue import Queue
@@ -65,7 +66,7 @@ def check_length(seconds: float) -> None:
     """
     longest = LONGEST.total_seconds()
     if not 1 <= seconds <= longest:
-        raise PauseTooLongError(f"a pause lasts from 1 s to {duration(longest)}")
+        raise PauseTooLongError(tr("a pause lasts from 1 s to {span}", span=duration(longest)))
 
 
 async def _pause(queue: Queue, until: datetime, why: str) -> Pause:
@@ -82,6 +83,9 @@ async def _check_server(queue: Queue) -> None:
     server = await server_state(queue.api)
     if server.api_level < PAUSE_LEVEL:
         raise UnsupportedError(
-            f"nats-server {server.version} cannot pause a consumer, 2.11 and newer can: "
-            "stop the workers instead"
+            tr(
+                "nats-server {version} cannot pause a consumer, 2.11 and newer can: "
+                "stop the workers instead",
+                version=server.version,
+            )
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Sequence
 
+from farutech_console.language import tr
 from farutech_console.operations.model import MOST_NAMED, InDoubt, Plan, PlanKind
 from farutech_console.operations.plan_letters import summarize
 from farutech_console.operations.selection import Selection
@@ -79,8 +80,8 @@ def _target(kind: PlanKind, names: QueueNames) -> str:
     if kind == "replay":
         return names.tasks
     if kind == "purge":
-        return f"{names.archive_stream}: undo brings them back within 7 days"
-    return "nowhere: deleted for good"
+        return tr("{archive}: undo brings them back within 7 days", archive=names.archive_stream)
+    return tr("nowhere: deleted for good")
 
 
 async def _in_doubt(
@@ -121,10 +122,15 @@ def _selection(which: Which) -> Selection:
 
 def _consumer_note(names: QueueNames, consumer: ConsumerState | None) -> str:
     if consumer is None:
-        return f"there is no consumer {names.consumer}: nobody runs the tasks until there is"
+        return tr(
+            "there is no consumer {name}: nobody runs the tasks until there is", name=names.consumer
+        )
     if consumer.paused:
-        minutes = consumer.pause_remaining / 60
-        return f"{names.consumer} is paused for another {minutes:.0f} min: the tasks wait till then"
+        return tr(
+            "{name} is paused for another {span}: the tasks wait till then",
+            name=names.consumer,
+            span=f"{consumer.pause_remaining / 60:.0f} min",
+        )
     if consumer.waiting == 0 and consumer.ack_pending == 0:
-        return f"no worker asks {names.consumer} for tasks: they wait until one does"
+        return tr("no worker asks {name} for tasks: they wait until one does", name=names.consumer)
     return ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import socket
 
+from farutech_console.language import tr
 from farutech_console.operations.actions import ACTIONS, ActionName
 from farutech_console.operations.errors import ReadOnlyError
 from farutech_console.operations.reading import ReadingApi
@@ -49,8 +50,12 @@ class Queue:
         """
         if self.read_only and ACTIONS[action].writes:
             raise ReadOnlyError(
-                f"this console is read-only: it refuses {action}, which "
-                f"{ACTIONS[action].does}; leave out --read-only (FARUTECH_READ_ONLY) to do it"
+                tr(
+                    "this console is read-only: it refuses {action}, which {does}; leave out "
+                    "--read-only (FARUTECH_READ_ONLY) to do it",
+                    action=action,
+                    does=tr(ACTIONS[action].does),
+                )
             )
 
     async def layout(self) -> Layout:

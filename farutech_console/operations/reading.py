@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
+from farutech_console.language import tr
 from farutech_console.operations.errors import ReadOnlyError
 from worker.jetstream.api import Api
 
@@ -61,4 +62,6 @@ def _is_verb(verb: str, read: str) -> bool:
 
 
 def _refuse(subject: str) -> NoReturn:
-    raise ReadOnlyError(f"this console is read-only: nothing is sent to {subject}")
+    raise ReadOnlyError(
+        tr("this console is read-only: nothing is sent to {subject}", subject=subject)
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 
+from farutech_console.language import tr
 from farutech_console.operations.actions import ActionName
 from farutech_console.operations.archive import archive
 from farutech_console.operations.audit import Change, audited
@@ -39,7 +40,10 @@ async def run_plan(
     layout = await queue.fresh_layout()
     if (layout.dead_letters.name, layout.dlq_generation) != (plan.stream, plan.generation):
         raise StalePlanError(
-            f"{plan.stream} is not the stream any more that was planned for: plan again"
+            tr(
+                "{name} is not the stream any more that was planned for: plan again",
+                name=plan.stream,
+            )
         )
     control = control or Control(queue.clock, plan.pacing)
     control.begin(plan.count + len(plan.missing), len(plan.missing))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from farutech_console.language import tr
 from farutech_console.operations.audit import Change, audited
 from farutech_console.operations.audit_log import AuditEntry, Wanted, read_audit
 from farutech_console.operations.errors import NothingToUndoError
@@ -64,7 +65,11 @@ async def plan_undo(queue: Queue, which: str = LAST) -> UndoPlan:
     until = entry.began_at + KEPT
     if queue.clock.now() >= until:
         raise NothingToUndoError(
-            f"{entry.id} purged {entry.began_at:%Y-%m-%d %H:%M} UTC: the archive keeps 7 days"
+            tr(
+                "{id} purged {time}: the archive keeps 7 days",
+                id=entry.id,
+                time=f"{entry.began_at:%Y-%m-%d %H:%M} UTC",
+            )
         )
     layout = await queue.fresh_layout()
     parts = PurgeParts(queue.api, layout, queue.clock)
@@ -152,17 +157,21 @@ async def _find(queue: Queue, which: str) -> AuditEntry:
     wanted = Wanted(action="purge", id="" if which == LAST else which)
     found: list[AuditEntry] = []
     if which != LAST and len(which) < FEWEST:
-        raise NothingToUndoError(f"{which!r} is too short: give at least {FEWEST} letters of an id")
+        told = tr("{id} is too short: give at least {n} letters of an id", id=repr(which), n=FEWEST)
+        raise NothingToUndoError(told)
     async with aclosing(read_audit(queue, wanted)) as entries:
         async for entry in entries:
             found.append(entry)
             if which == LAST or len(found) > 1:
                 break
     if not found:
-        what = "no purge is on record" if which == LAST else f"no purge has the id {which}"
-        raise NothingToUndoError(f"{what}: farutech-console audit --action purge lists them")
+        last = tr("no purge is on record")
+        what = last if which == LAST else tr("no purge has the id {id}", id=which)
+        told = tr("{what}: farutech-console audit --action purge lists them", what=what)
+        raise NothingToUndoError(told)
     if len(found) > 1:
-        raise NothingToUndoError(f"several purges have an id that begins with {which}: give more")
+        told = tr("several purges have an id that begins with {id}: give more", id=which)
+        raise NothingToUndoError(told)
     return found[0]
 
 

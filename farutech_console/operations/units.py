@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from farutech_console.language import tr, trn
+
 _SPANS = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
 _SIZES = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
 
@@ -59,8 +61,12 @@ def size(octets: int) -> str:
 
 
 def count(number: int) -> str:
-    """Return a whole number with thousands apart: `12,481`."""
-    return f"{number:,}"
+    """Return a whole number with thousands apart: `12,481`.
+
+    The language says by what; a comma would be read as the decimal sign in half of those who speak
+    Spanish, so that there it is a space that never breaks. Decimals have a point in every language.
+    """
+    return f"{number:,}".replace(",", tr(","))
 
 
 def short_count(number: float) -> str:
@@ -77,7 +83,7 @@ def rate(per_second: float) -> str:
     if per_second == 0:
         return "0/s"
     if abs(per_second) >= 10:
-        return f"{per_second:,.0f}/s"
+        return f"{count(round(per_second))}/s"
     if abs(per_second) >= 1:
         return f"{per_second:.1f}/s"
     return f"{per_second * 60:.1f}/min"
@@ -94,5 +100,6 @@ def full_time(moment: datetime) -> str:
 
 
 def plural(number: int, one: str, many: str = "") -> str:
-    """Return a count with its noun: `1 letter`, `12 letters`."""
-    return f"{count(number)} {one if number == 1 else many or one + 's'}"
+    """Return a count with its noun: `1 letter`, `12 letters`, in the operator's language."""
+    singular, plurals = f"{{n}} {one}", f"{{n}} {many or one + 's'}"
+    return trn(singular, plurals, number, n=count(number))

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import TYPE_CHECKING, Literal
 
+from farutech_console.language import tr
 from worker.model.clock import Clock
 from worker.model.replay import Unknown
 
@@ -68,7 +69,7 @@ def parse_rate(text: str) -> Rate:
     """
     match = _RATE.fullmatch(text.strip())
     if match is None or not float(match[1]):
-        raise ValueError(f"{text!r} is no rate: say 50/s, 10/min or 2/h")
+        raise ValueError(tr("{text} is no rate: say 50/s, 10/min or 2/h", text=repr(text)))
     return Rate(float(match[1]), match[2])
 
 
@@ -80,7 +81,7 @@ def parse_share(text: str) -> float:
     """
     match = _SHARE.fullmatch(text.strip())
     if match is None or float(match[1]) > 100:
-        raise ValueError(f"{text!r} is no share: say 20%")
+        raise ValueError(tr("{text} is no share: say 20%", text=repr(text)))
     return float(match[1]) / 100
 
 

@@ -9,6 +9,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime
 
+from farutech_console.language import msg, tr
 from farutech_console.operations.audit_log import AuditEntry, read_audit
 from farutech_console.operations.queue import Queue
 from farutech_console.operations.units import duration
@@ -21,11 +22,11 @@ MOST_CHANGES = 200
 
 _RUN = re.compile(r"(\d{1,19})(?:-(\d{1,19}))?")
 _DID = {
-    "replay": "replayed",
-    "resolve_unknown": "settled",
-    "edit": "edited and replayed",
-    "purge": "purged",
-    "purge_hard": "purged for good",
+    "replay": msg("replayed"),
+    "resolve_unknown": msg("settled"),
+    "edit": msg("edited and replayed"),
+    "purge": msg("purged"),
+    "purge_hard": msg("purged for good"),
 }
 
 
@@ -60,7 +61,7 @@ class Who:
             return ""
         entry = change.entry
         ago = _ago(entry.ended_at or entry.began_at, self._queue.clock.now())
-        return f"{_DID[entry.action]} by {entry.by} {ago}"
+        return tr("{what} by {who} {ago}", what=tr(_DID[entry.action]), who=entry.by, ago=ago)
 
     def _find(self, sequence: int) -> _Change | None:
         return next((change for change in self._changes if change.names(sequence)), None)
@@ -101,4 +102,4 @@ def _change(entry: AuditEntry) -> _Change:
 
 def _ago(moment: datetime, now: datetime) -> str:
     seconds = (now - moment).total_seconds()
-    return "just now" if seconds < 1 else f"{duration(seconds)} ago"
+    return tr("just now") if seconds < 1 else tr("{span} ago", span=duration(seconds))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import string
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -30,12 +31,16 @@ WHERE_TEXTS_STAND: Mapping[str, tuple[int, ...]] = {
     "msg": (0,),
     "trn": (1,),
     "msgn": (1,),
-    # The tables of keys and of commands, whose labels and helps are translated where shown; of a
-    # filter's key the second is an example, which stands as it is typed.
+    # The tables of keys and of commands, whose labels and helps are translated where shown.
     "Key": (3, 4),
     "Command": (1, 2),
+    # What an action does, and how it is taken back.
+    "Action": (1, 3),
 }
 """Of each call that marks texts, which arguments are texts."""
+
+_AS_TYPED = re.compile(r"farutech-console [a-z ]+|[a-z_.]+(?:[:<]|>=?)[^ ]+")
+"""Commands and examples of filters: the same in every language."""
 
 
 def _texts() -> dict[str, str]:
@@ -44,6 +49,8 @@ def _texts() -> dict[str, str]:
     for path in SOURCES.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             for text in _marked(node):
+                if _AS_TYPED.fullmatch(text):
+                    continue
                 found[text] = f"{path.relative_to(SOURCES)}: {text!r}"
     return found
 

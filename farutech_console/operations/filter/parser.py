@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 
+from farutech_console.language import tr
 from farutech_console.operations.filter.keys import KEYS, Key
 from farutech_console.operations.filter.model import (
     And,
@@ -75,7 +76,7 @@ class _Parser:
             return Filter()
         expression = self._either()
         if not self._ended():
-            raise self._error("this bracket closes nothing: quote text that has brackets")
+            raise self._error(tr("this bracket closes nothing: quote text that has brackets"))
         return Filter(expression)
 
     def _either(self) -> Expression:
@@ -94,16 +95,16 @@ class _Parser:
     def _part(self) -> Expression:
         start = self._at
         if self._ended() or self._peek() == ")" or self._reserved() in ("or", "and"):
-            raise self._error("something to look for is missing here")
+            raise self._error(tr("something to look for is missing here"))
         self._depth += 1
         if self._depth > DEEPEST:
-            raise self._error(f"brackets and negations go at most {DEEPEST} deep")
+            raise self._error(tr("brackets and negations go at most {n} deep", n=DEEPEST))
         if self._take_reserved("not"):
             part: Expression = Not(self._part())
         elif self._peek() in NEGATIONS:
             self._at += 1
             if self._ended() or self._peek().isspace():
-                raise self._error("what is not to match is missing here", start)
+                raise self._error(tr("what is not to match is missing here"), start)
             part = Not(self._part())
         elif self._peek() == "(":
             part = self._bracketed()
@@ -118,7 +119,7 @@ class _Parser:
         self._skip_blank()
         part = self._either()
         if self._ended():
-            raise self._error("this bracket is never closed", start)
+            raise self._error(tr("this bracket is never closed"), start)
         self._at += 1
         self._skip_blank()
         return part
@@ -127,9 +128,9 @@ class _Parser:
         match = KEY.match(self._text, self._at)
         part: Expression = Word(self._pattern()) if match is None else self._test(match)
         if not self._ended() and self._peek() == ",":
-            raise self._error("a comma stands between the values of a key: else quote it")
+            raise self._error(tr("a comma stands between the values of a key: else quote it"))
         if not self._ended() and self._peek() == "(":
-            raise self._error('text that has brackets is quoted: "f(x)"')
+            raise self._error(tr('text that has brackets is quoted: "f(x)"'))
         self._skip_blank()
         return part
 
@@ -143,7 +144,7 @@ class _Parser:
         values = [self._value(key, operator)]
         while not self._ended() and self._peek() == ",":
             if operator not in (":", "~"):
-                raise self._error(f"only one value can follow {operator}")
+                raise self._error(tr("only one value can follow {operator}", operator=operator))
             self._at += 1
             values.append(self._value(key, operator))
         test = Comparison(key.name, match["path"] or "", operator, tuple(values))
@@ -154,22 +155,28 @@ class _Parser:
         if key is None:
             raise self._error(_no_such_key(match))
         if key.pathed and not match["path"]:
-            raise self._error(f"{key.name} wants a name after a dot: {key.example}")
+            wanted = tr(
+                "{key} wants a name after a dot: {example}", key=key.name, example=key.example
+            )
+            raise self._error(wanted)
         if match["path"] and not key.pathed:
-            raise self._error(f"{key.name} takes no path: {key.example}")
+            refused = tr("{key} takes no path: {example}", key=key.name, example=key.example)
+            raise self._error(refused)
         return key
 
     def _value(self, key: Key, operator: Operator) -> Value:
         start = self._at
         if self._ended() or self._peek().isspace() or self._peek() in ",()":
             said = self._text[:start].split()[-1] if self._text[:start].split() else key.name
-            raise self._error(f"a value is missing after {said}")
+            raise self._error(tr("a value is missing after {said}", said=said))
         if key.kind in ("number", "age", "time") or operator not in (":", "~"):
             return self._scalar_or_range(key, operator)
         pattern = self._pattern()
         if key.choices and operator == ":" and not _is_possible(pattern, key):
             choices = ", ".join(key.choices)
-            raise self._error(f"a {key.name} is one of {choices}", start)
+            raise self._error(
+                tr("a {key} is one of {choices}", key=key.name, choices=choices), start
+            )
         return pattern
 
     def _scalar_or_range(self, key: Key, operator: Operator) -> Value:
@@ -180,26 +187,30 @@ class _Parser:
         low, dots, high = text.partition("..")
         if not dots:
             if key.kind == "age" and operator == ":":
-                words = f"compare it: {key.name}>2h, {key.name}<2h, or {key.name}:1h..2h"
+                words = tr("compare it: {key}>2h, {key}<2h, or {key}:1h..2h", key=key.name)
                 raise self._error(words, start)
             return self._scalar(key, text, start)
         if operator != ":":
-            raise self._error(f"a range follows a colon: {key.name}:{text}", start)
+            words = tr("a range follows a colon: {key}:{text}", key=key.name, text=text)
+            raise self._error(words, start)
         if not (low or high):
-            raise self._error("a range has a beginning or an end", start)
+            raise self._error(tr("a range has a beginning or an end"), start)
         return self._range(key, low, high, start)
 
     def _range(self, key: Key, low: str, high: str, start: int) -> Range:
         lowest = self._scalar(key, low, start) if low else None
         highest = self._scalar(key, high, start + len(low) + 2) if high else None
         if lowest is not None and highest is not None and _order(lowest) > _order(highest):
-            raise self._error(f"a range goes from the smaller to the larger: {high}..{low}", start)
+            words = tr("a range goes from the smaller to the larger: {text}", text=f"{high}..{low}")
+            raise self._error(words, start)
         return Range(lowest, highest)
 
     def _scalar(self, key: Key, text: str, start: int) -> Scalar:
         value = scalar(key.kind, text)
         if value is None:
-            raise self._error(f"{key.name} is {WORDS[key.kind]}", start)
+            raise self._error(
+                tr("{key} is {words}", key=key.name, words=tr(WORDS[key.kind])), start
+            )
         return value
 
     def _pattern(self) -> Pattern:
@@ -218,13 +229,13 @@ class _Parser:
             else:
                 break
         if self._at == start:
-            raise self._error("a comma stands between the values of a key: else quote it")
+            raise self._error(tr("a comma stands between the values of a key: else quote it"))
         return Pattern(tuple(pieces))
 
     def _quoted_text(self) -> str:
         match = QUOTED.match(self._text, self._at)
         if match is None:
-            raise self._error("this quote is never closed")
+            raise self._error(tr("this quote is never closed"))
         self._at = match.end()
         return unquoted(match[1])
 
@@ -256,13 +267,26 @@ class _Parser:
 def _no_such_key(match: re.Match[str]) -> str:
     name = match["name"]
     close = difflib.get_close_matches(name.lower(), KEYS, n=1)
-    guess = f"did you mean {close[0]}?" if close else f"there are {', '.join(KEYS)}."
-    return f"there is no key {name}: {guess} Text with a {match['sign'][-1]} in it is quoted"
+    guess = tr("there are {keys}.", keys=", ".join(KEYS))
+    if close:
+        guess = tr("did you mean {key}?", key=close[0])
+    return tr(
+        "there is no key {name}: {guess} Text with a {sign} in it is quoted",
+        name=name,
+        guess=guess,
+        sign=match["sign"][-1],
+    )
 
 
 def _no_such_operator(key: Key, operator: Operator) -> str:
     signs = [":~" if sign == "~" else sign for sign in key.operators]
-    return f"{key.name} takes {' '.join(signs)} and not {operator}: {key.example}"
+    return tr(
+        "{key} takes {signs} and not {operator}: {example}",
+        key=key.name,
+        signs=" ".join(signs),
+        operator=operator,
+        example=key.example,
+    )
 
 
 def _is_possible(pattern: Pattern, key: Key) -> bool:

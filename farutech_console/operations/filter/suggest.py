@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from farutech_console.language import msg, tr
 from farutech_console.operations.filter.keys import KEYS, Key, Kind
 from farutech_console.operations.filter.syntax import KEY, NEGATIONS, QUOTED, quoted, unquoted
 
@@ -14,12 +15,12 @@ Known = Mapping[str, Sequence[str]]
 and the values of one as `payload.plan`."""
 
 _HELP_OF_OPERATORS: Mapping[str, str] = {
-    ":": "is exactly, * for anything",
-    "~": "contains",
-    "<": "less than",
-    "<=": "at most",
-    ">": "more than",
-    ">=": "at least",
+    ":": msg("is exactly, * for anything"),
+    "~": msg("contains"),
+    "<": msg("less than"),
+    "<=": msg("at most"),
+    ">": msg("more than"),
+    ">=": msg("at least"),
 }
 _EXAMPLES: Mapping[Kind, Sequence[str]] = {"age": ("15m", "1h", "6h", "1d")}
 _BETWEEN = re.compile(r"[\s()]")
@@ -92,19 +93,20 @@ def _keys(part: str, start: int, known: Known, *, after_something: bool) -> Iter
         key = KEYS.get(path[1].lower())
         for name in known.get(key.name, ()) if key and key.pathed else ():
             if name.lower().startswith(path[2].lower()):
-                yield Suggestion(f"{path[1].lower()}.{name}:", start, key.help if key else "")
+                yield Suggestion(f"{path[1].lower()}.{name}:", start, tr(key.help) if key else "")
         return
     for key in KEYS.values():
         if key.name == typed and not key.pathed:
             for operator in key.operators:
                 sign = ":~" if operator == "~" else operator
-                yield Suggestion(f"{key.name}{sign}", start, _HELP_OF_OPERATORS[operator])
+                yield Suggestion(f"{key.name}{sign}", start, tr(_HELP_OF_OPERATORS[operator]))
         elif key.name.startswith(typed):
-            yield Suggestion(_beginning(key), start, f"{key.help}: {key.example}")
+            yield Suggestion(_beginning(key), start, f"{tr(key.help)}: {key.example}")
     words = ("or", "not") if after_something else ("not",)
     for word in words:
         if typed and word.startswith(typed):
-            yield Suggestion(f"{word} ", start, "any of both" if word == "or" else "all others")
+            meaning = tr("any of both") if word == "or" else tr("all others")
+            yield Suggestion(f"{word} ", start, meaning)
 
 
 def _beginning(key: Key) -> str:
@@ -120,4 +122,4 @@ def _values(key: Key, name: str, typed: str, start: int, known: Known) -> Iterat
     for value in values:
         if value.casefold().startswith(typed.casefold()) and value != typed:
             shown = quoted(value, always=value.startswith("~")) or '""'
-            yield Suggestion(shown, start, key.help)
+            yield Suggestion(shown, start, tr(key.help))

@@ -6,16 +6,17 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
+from farutech_console.language import msg
 from farutech_console.operations.filter.keys import Kind
 from farutech_console.operations.filter.model import Moment, Number, Scalar, Span
 
 MOST_DIGITS = 18
 
 WORDS: Mapping[Kind, str] = {
-    "number": "a whole number, such as 5",
-    "json": "a number, such as 5 or 2.5",
-    "age": "a number with s, m, h or d, such as 2h or 1h30m",
-    "time": "a time in UTC, such as 2026-11-24 or 2026-11-24T02:41Z",
+    "number": msg("a whole number, such as 5"),
+    "json": msg("a number, such as 5 or 2.5"),
+    "age": msg("a number with s, m, h or d, such as 2h or 1h30m"),
+    "time": msg("a time in UTC, such as 2026-11-24 or 2026-11-24T02:41Z"),
 }
 """What the values of a kind look like, where they can be compared."""
 

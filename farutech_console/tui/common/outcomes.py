@@ -70,7 +70,9 @@ def _outcome_line(outcome: Outcome, aftermath: Aftermath, id_width: int) -> Line
 def _then(outcome: Outcome, aftermath: Aftermath) -> list[Span]:
     """Return what is said of the outcome, and of the task since."""
     if outcome.outcome != "replayed":
-        return [Span(literal(outcome.detail), "plain" if outcome.outcome in TROUBLE else "muted")]
+        return [
+            Span(literal(tr(outcome.detail)), "plain" if outcome.outcome in TROUBLE else "muted")
+        ]
     fate, why = aftermath.fate(outcome.task_id)
     words = fate_words(fate) + (f": {literal(why, 300)}" if why else "")
     return [Span(words, FATE_TONES[fate])]
