@@ -19,7 +19,9 @@ class ConsoleSettings(QueueSettings):
         max_length=24,
     )
     lang: Literal["", "en", "es"] = setting(
-        "", "FARUTECH_LANG", "language of the console: en or es (default: the locale's)"
+        "",
+        "FARUTECH_LANG",
+        "language of the console: en or es (default: the locale's); commands speak English",
     )
     call: Literal["off", "bell", "desktop"] = setting(
         "off",

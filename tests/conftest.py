@@ -9,6 +9,7 @@ Fixtures:
 
 from __future__ import annotations
 
+import os
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -28,6 +29,10 @@ from tests.support.server_versions import (
 # A noisy machine makes single examples slow; pytest's timeout bounds them all.
 hypothesis.settings.register_profile("house", deadline=None)
 hypothesis.settings.load_profile("house")
+
+# No test depends on the language of the machine it runs on, nor do the programs it starts.
+os.environ["LC_ALL"] = "C.UTF-8"
+os.environ.pop("FARUTECH_LANG", None)
 
 VERSIONS = [
     installed_version(),

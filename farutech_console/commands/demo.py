@@ -9,18 +9,26 @@ import click
 from farutech_console.commands.terminal import open_console
 from farutech_console.demo.server import NoServerError
 from farutech_console.demo.stack import NOTICE, demo_stack
+from farutech_console.language import LANGUAGES, Language
 from farutech_console.settings import ConsoleSettings
 
 
 @click.command("demo")
-def demo_command() -> None:
+@click.option("--lang", type=click.Choice(LANGUAGES), help="Language of the console.")
+def demo_command(lang: Language | None) -> None:
     """Open the console on a live system of its own: a server, a worker, and tasks that fail.
 
     Nothing needs to be set up, and nothing is left behind.
     """
     try:
         with demo_stack() as stack:
-            code = open_console(lambda: ConsoleSettings(server=stack.url), NOTICE)
+            code = open_console(lambda: _settings(stack.url, lang), NOTICE)
     except NoServerError as error:
         raise click.ClickException(str(error)) from error
     sys.exit(code)
+
+
+def _settings(server: str, lang: Language | None) -> ConsoleSettings:
+    given = lang or click.get_current_context().find_root().params.get("lang")
+    settings = ConsoleSettings(server=server)
+    return settings.model_copy(update={"lang": given}) if given else settings

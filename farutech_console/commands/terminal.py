@@ -7,6 +7,8 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from farutech_console import language
+
 # Only what the first paint needs: settings, click and NATS are imported after it, in a thread.
 if TYPE_CHECKING:
     from farutech_console.operations.live import LiveBackend
@@ -56,14 +58,13 @@ def open_console(load: Callable[[], ConsoleSettings], notice: str = "") -> int:
         _speak(settings)
         return _backend(settings)
 
+    language.use(language.at_start(sys.argv[1:], os.environ))
     return run_console(
         ThreadedBackend(make), notice=notice, preferences=lambda: _preferences(loaded[-1])
     )
 
 
 def _speak(settings: ConsoleSettings) -> None:
-    from farutech_console import language
-
     language.use(settings.lang or language.from_locale(os.environ))
 
 

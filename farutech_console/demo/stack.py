@@ -12,9 +12,10 @@ from random import Random
 
 from farutech_console.demo.processes import running
 from farutech_console.demo.server import nats_server
+from farutech_console.language import msg
 
 BACKOFF_SCALE = 0.05
-NOTICE = "demo: backoff runs at 1/20 of the real schedule"
+NOTICE = msg("demo: backoff runs at 1/20 of the real schedule")
 WORKER_FLAGS = (
     *("--worker-id", "worker-demo-01"),
     *("--backoff-scale", str(BACKOFF_SCALE)),

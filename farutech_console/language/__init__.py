@@ -7,7 +7,7 @@ that operators know in English (stream, consumer, ack pending) stay in every lan
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal, get_args
 
 Language = Literal["en", "es"]
@@ -57,6 +57,18 @@ def from_locale(environment: Mapping[str, str]) -> Language:
     named = next((environment[name] for name in LOCALE_VARIABLES if environment.get(name)), "")
     code = named.partition("_")[0].partition(".")[0].lower()
     return next((language for language in LANGUAGES if language == code), "en")
+
+
+def at_start(arguments: Sequence[str], environment: Mapping[str, str]) -> Language:
+    """Return the language that arguments and variables seem to ask for, before they are read.
+
+    For what is shown until the settings are known, which have the last word.
+    """
+    wanted = environment.get("FARUTECH_LANG", "")
+    for flag, following in zip(arguments, (*arguments[1:], ""), strict=True):
+        if flag == "--lang" or flag.startswith("--lang="):
+            wanted = flag.partition("=")[2] or following
+    return next((known for known in LANGUAGES if known == wanted), from_locale(environment))
 
 
 def tr(text: str, /, **values: object) -> str:

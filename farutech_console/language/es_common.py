@@ -145,6 +145,20 @@ HEADER: Mapping[str, str | tuple[str, str]] = {
     "{what} died ({error}): restart the console": "murió {what} ({error}): reinicie la consola",
     "There is nothing to copy here.": "Aquí no hay nada que copiar.",
     "Copied: {text}": "Copiado: {text}",
+    "the status poll": "la consulta de estado",
+    "the look at the workers": "la consulta de los workers",
+    "the run": "la ejecución",
+    "Look here": "Mire aquí",
+    "There is no theme {name}: {known}.": "No existe el tema {name}: {known}.",
+    "Theme": "Tema",
+    "Change the current theme": "Cambiar el tema",
+    "Maximize": "Maximizar",
+    "Maximize the focused widget": "Maximizar el elemento enfocado",
+    "Minimize": "Minimizar",
+    "Minimize the widget and restore to normal size": "Devolver el elemento a su tamaño normal",
+    "demo: backoff runs at 1/20 of the real schedule": (
+        "demo: el backoff corre a 1/20 del calendario real"
+    ),
     "no figures yet": "aún no hay cifras",
     "now": "ahora",
     "{n} tasks pending": ("{n} tarea pendiente", "{n} tareas pendientes"),
@@ -236,6 +250,18 @@ RUNS: Mapping[str, str | tuple[str, str]] = {
     " ‖ held: P goes on": " ‖ detenida: P reanuda",
     " o outcomes  esc close": " o resultados  esc cierra",
     "o more": "o más",
+    "no longer there: replayed or purged by someone else": (
+        "ya no está: alguien lo reenvió o lo purgó"
+    ),
+    "Another run is under way: wait for it to end.": (
+        "Hay otra ejecución en marcha: espere a que termine."
+    ),
+    "the console itself failed": "falló la propia consola",
+    "No more letters are begun; those in hand are finished.": (
+        "No se empieza ningún mensaje más; los que están en curso se terminan."
+    ),
+    "No run is under way.": "No hay ninguna ejecución en marcha.",
+    "The run goes at {rate}.": "La ejecución va a {rate}.",
     "broke off: {why}": "se interrumpió: {why}",
     "{n} succeeded": "{n} con éxito",
     "{n} came back dead": "{n} de nuevo en la DLQ",

@@ -13,6 +13,7 @@ from textual.app import App, ComposeResult, SystemCommand
 from textual.reactive import reactive
 from textual.worker import Worker, WorkerState
 
+from farutech_console.language import msg, tr
 from farutech_console.tui import crash, themes
 from farutech_console.tui.common.messages import Broke, Follow, RunRequested
 from farutech_console.tui.common.trail import Trail
@@ -47,6 +48,16 @@ TERMINAL_S = 2.0
 OPENING = "opening the backend"
 OURS_INSTEAD = frozenset({"Quit", "Keys", "Screenshot"})
 """Textual's commands that ours stand for, or that would write a picture of payloads to a disk."""
+
+PALETTE = (
+    msg("Theme"),
+    msg("Change the current theme"),
+    msg("Maximize"),
+    msg("Maximize the focused widget"),
+    msg("Minimize"),
+    msg("Minimize the widget and restore to normal size"),
+)
+"""What Textual calls the commands that it offers beside ours."""
 
 
 class ConsoleApp(App[None]):
@@ -146,8 +157,10 @@ class ConsoleApp(App[None]):
         for room, kind in ROOMS.items():
             self.add_mode(room, partial(kind, desk))
         await self.switch_mode("overview")
-        self.run_worker(monitor.run(), name="the status poll", exit_on_error=False)
-        self.run_worker(monitor.look_deeper(), name="the look at the workers", exit_on_error=False)
+        self.run_worker(monitor.run(), name=msg("the status poll"), exit_on_error=False)
+        self.run_worker(
+            monitor.look_deeper(), name=msg("the look at the workers"), exit_on_error=False
+        )
         self.set_interval(LISTEN_S, monitor.listen)
 
     async def on_unmount(self) -> None:
@@ -163,7 +176,7 @@ class ConsoleApp(App[None]):
         """Call the operator, who may look elsewhere."""
         if not text:
             return
-        self.notify(text, title="Look here", severity="warning", timeout=20, markup=False)
+        self.notify(text, title=tr("Look here"), severity="warning", timeout=20, markup=False)
         if alarm.way == "bell":
             self.bell()
         elif self._driver is not None and not self.is_headless:
@@ -267,8 +280,9 @@ class ConsoleApp(App[None]):
     def _take_theme(self, name: str) -> None:
         found = themes.THEMES.get(name.casefold())
         if found is None:
-            known = " or ".join(themes.THEMES)
-            self.notify(f"There is no theme {literal(name, 20)}: {known}.", markup=False)
+            known = tr(" or ").join(themes.THEMES)
+            told = tr("There is no theme {name}: {known}.", name=literal(name, 20), known=known)
+            self.notify(told, markup=False)
         else:
             self.theme = found.name
 
@@ -281,10 +295,12 @@ class ConsoleApp(App[None]):
             for command in offered(read_only=self._backend.read_only):
                 if not command.needs_argument:
                     run = partial(self._do, Entered(command, ""))
-                    yield SystemCommand(command.name, command.help, partial(self.call_next, run))
+                    yield SystemCommand(
+                        command.name, tr(command.help), partial(self.call_next, run)
+                    )
         for known in super().get_system_commands(screen):
             if known.title not in OURS_INSTEAD:
-                yield known
+                yield known._replace(title=tr(known.title), help=tr(known.help))
 
     def action_help(self) -> None:
         """Show the keys."""
@@ -311,17 +327,18 @@ class ConsoleApp(App[None]):
         from farutech_console.tui.common.progress import Run
 
         if self._run is not None and not self._run.progress.ended:
-            self.notify("Another run is under way: wait for it to end.", severity="warning")
+            told = tr("Another run is under way: wait for it to end.")
+            self.notify(told, severity="warning", markup=False)
             return
         self._run = Run(event.plan, self._clock)
         self.run_progress = self._run.progress
-        self.run_worker(self._carry_out(self._run), name="the run", exit_on_error=False)
+        self.run_worker(self._carry_out(self._run), name=msg("the run"), exit_on_error=False)
 
     async def _carry_out(self, run: Run) -> None:
         from farutech_console.tui.common.failures import expected, in_words
 
         watch = self.set_interval(LISTEN_S, self._show_run)
-        failure = "the console itself failed"
+        failure = tr("the console itself failed")
         try:
             async for outcome in self._backend.run(run.plan, run.control):
                 run.add(outcome)
@@ -347,20 +364,21 @@ class ConsoleApp(App[None]):
         """Begin no more letters; what is done stays done."""
         if self._run is not None and not self._run.progress.ended:
             self._run.control.cancel("stopped by the operator")
-            self.notify("No more letters are begun; those in hand are finished.", markup=False)
+            told = tr("No more letters are begun; those in hand are finished.")
+            self.notify(told, markup=False)
 
     def _take_rate(self, text: str) -> None:
         from farutech_console.operations.velocity import parse_rate
 
         if self._run is None or self._run.progress.ended:
-            self.notify("No run is under way.", severity="warning")
+            self.notify(tr("No run is under way."), severity="warning")
             return
         try:
             self._run.control.change_rate(None if text == "max" else parse_rate(text))
         except ValueError as error:
             self.notify(literal(str(error)), severity="warning", markup=False)
         else:
-            self.notify(f"The run goes at {literal(text, 20)}.", markup=False)
+            self.notify(tr("The run goes at {rate}.", rate=literal(text, 20)), markup=False)
 
     def action_outcomes(self) -> None:
         """Show what became of each letter of the last run."""

@@ -12,8 +12,9 @@ import pytest
 
 import farutech_console
 from farutech_console import language
-from farutech_console.language import from_locale, tr, trn
+from farutech_console.language import at_start, from_locale, tr, trn
 from farutech_console.language.es import PARTS, SPANISH
+from farutech_console.operations.units import count, plural, rate, size
 
 SOURCES = Path(farutech_console.__file__).parent
 STRICT = False
@@ -122,6 +123,32 @@ def test_translations_keep_what_is_filled_in() -> None:
 )
 def test_the_locale_names_the_language(variables: dict[str, str], expected: str) -> None:
     assert from_locale(variables) == expected
+
+
+@pytest.mark.parametrize(
+    ("words", "variables", "expected"),
+    [
+        ("--lang es", {}, "es"),
+        ("--lang=es --read-only", {"LANG": "en_US.UTF-8"}, "es"),
+        ("--lang en", {"FARUTECH_LANG": "es"}, "en"),
+        ("--server es", {"FARUTECH_LANG": "es", "LANG": "en_US"}, "es"),
+        ("--lang", {"LANG": "es_ES"}, "es"),
+        ("--lang xx", {}, "en"),
+    ],
+)
+def test_what_is_asked_for_is_spoken_from_the_first_paint(
+    words: str, variables: dict[str, str], expected: str
+) -> None:
+    assert at_start(words.split(), variables) == expected
+
+
+def test_figures_have_no_sign_that_is_read_two_ways() -> None:
+    assert (count(12_481), rate(12_481), size(9_541_222)) == ("12,481", "12,481/s", "9.1 MiB")
+    language.use("es")
+    told = (count(12_481), rate(12_481), size(9_541_222))
+    assert told == ("12\u00a0481", "12\u00a0481/s", "9.1 MiB")
+    assert plural(1, "worker") == "1 worker"
+    assert plural(1_200, "dead letter") == "1\u00a0200 mensajes muertos"
 
 
 def test_numbers_choose_the_form() -> None:

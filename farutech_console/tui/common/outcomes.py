@@ -33,6 +33,9 @@ OUTCOME_WORDS: dict[OutcomeKind, str] = {
     "purged": msg("purged"),
     "restored": msg("restored"),
 }
+_KNOWN_DETAILS = (msg("no longer there: replayed or purged by someone else"),)
+"""What is recorded in English and shown in the operator's language."""
+
 _LOOKS: dict[str, tuple[str, Tone]] = {
     "good": ("●", "ok"),
     "bad": ("✖", "bad"),
