@@ -23,7 +23,7 @@ from farutech_console.tui.audit.undo import ConfirmUndo
 from farutech_console.tui.common.failures import expected, in_words
 from farutech_console.tui.common.live import Live
 from farutech_console.tui.common.room import Desk, Room
-from farutech_console.tui.common.spans import content, one_line
+from farutech_console.tui.common.spans import content, line, one_line
 from farutech_console.tui.common.table import VirtualTable
 from farutech_console.tui.common.textview import TextView
 from farutech_console.tui.keys import bindings
@@ -119,7 +119,8 @@ class AuditRoom(Room):
         if entry is None:
             view.show([], from_top=True)
             return
-        self.query_one("#detail").border_title = literal(f"{entry.action} by {entry.by}", 60)
+        title = literal(f"{entry.action} by {entry.by}", 60)
+        self.query_one("#detail").border_title = one_line(line(title))
         lines = detail_lines(entry, self.desk.clock.now())
         view.show(lines, from_top=entry.sequence != self._opened)
         self._opened = entry.sequence

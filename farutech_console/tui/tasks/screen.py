@@ -13,7 +13,7 @@ from farutech_console.operations.units import count
 from farutech_console.tui.common.failures import expected, in_words
 from farutech_console.tui.common.live import Live
 from farutech_console.tui.common.room import Desk, Room
-from farutech_console.tui.common.spans import Line, Span, line
+from farutech_console.tui.common.spans import Line, Span, line, one_line
 from farutech_console.tui.common.table import VirtualTable
 from farutech_console.tui.common.textview import TextView
 from farutech_console.tui.common.words import Words
@@ -185,7 +185,7 @@ class TasksRoom(Room):
     def _open(self, title: str) -> None:
         self.add_class("-open")
         detail = self.query_one("#detail")
-        detail.border_title, detail.border_subtitle = title, "esc back"
+        detail.border_title, detail.border_subtitle = one_line(line(title)), "esc back"
         view = self.query_one("#story", TextView)
         view.show([line(Span("◌ Reading events, queue, dead letters and ledger…", "muted"))])
         view.focus()

@@ -13,7 +13,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static
 
 from farutech_console.operations.units import count, duration
-from farutech_console.tui.common.spans import Line, Span, content, line
+from farutech_console.tui.common.spans import Line, Span, content, line, one_line
 from worker.model.text import literal
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class AskPause(ModalScreen["Pause | None"]):
         """What it does, why, and for how long."""
         name, paused = literal(self._consumer.name, 40), self._consumer.paused
         with Vertical() as box:
-            box.border_title = f"Resume {name}" if paused else f"Pause {name}"
+            box.border_title = one_line(line(f"Resume {name}" if paused else f"Pause {name}"))
             yield Static(content(question(self._consumer)))
             yield Input(placeholder="why (for the next on-call)", compact=True, id="why")
             with Horizontal():

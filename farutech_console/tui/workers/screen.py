@@ -13,7 +13,7 @@ from textual.widgets import Static
 from farutech_console.tui.common.failures import expected, in_words
 from farutech_console.tui.common.live import Live
 from farutech_console.tui.common.room import Desk, Room
-from farutech_console.tui.common.spans import content, one_line
+from farutech_console.tui.common.spans import content, line, one_line
 from farutech_console.tui.common.table import VirtualTable
 from farutech_console.tui.common.textview import TextView
 from farutech_console.tui.keys import bindings
@@ -116,7 +116,8 @@ class WorkersRoom(Room):
         if worker is None:
             view.show([], from_top=True)
             return
-        self.query_one("#detail").border_title = literal(worker.name, 40)
+        title = line(literal(worker.name, 40))
+        self.query_one("#detail").border_title = one_line(title)
         view.show(detail_lines(worker, now), from_top=worker.key != self._opened)
         self._opened = worker.key
 

@@ -1,0 +1,137 @@
+"""A hostile text in every place of every screen: no widget obeys it, and none is left out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+from textual.screen import Screen
+from textual.widget import Widget
+from textual.widgets import Input
+
+from farutech_console.tui.audit.screen import AuditRoom
+from farutech_console.tui.audit.undo import ConfirmUndo
+from farutech_console.tui.common.commandbar import CommandBar
+from farutech_console.tui.common.confirm import ConfirmPlan
+from farutech_console.tui.common.help import Help
+from farutech_console.tui.common.outcomes import Outcomes
+from farutech_console.tui.dlq.causes import Causes
+from farutech_console.tui.dlq.screen import DeadLettersRoom
+from farutech_console.tui.overview.screen import OverviewRoom
+from farutech_console.tui.preferences import Preferences
+from farutech_console.tui.start import Starting
+from farutech_console.tui.tasks.screen import TasksRoom
+from farutech_console.tui.workers.pause import AskPause
+from farutech_console.tui.workers.screen import WorkersRoom
+from tests.console.driving import console, eventually, screen_text, sees
+from tests.console.enumerated import all_widgets
+from tests.console.hostile_world import hostile_world
+from tests.console.test_hostile import TEXTS, assert_clean
+from worker.model.text import literal
+
+MARK = "¶"
+"""Begins every hostile text, so that a screen which shows one can be told from one that does not."""
+
+SHOW_NOTHING_THAT_WAS_SENT: frozenset[type[Widget]] = frozenset({Starting})
+LONGEST_TYPED = 1000
+
+
+class Tour:
+    """Goes from screen to screen, and remembers the widgets that were seen on them."""
+
+    def __init__(self, pilot: Pilot[None], text: str) -> None:
+        self._pilot, self._text = pilot, text
+        self._shown = literal(text, 5).removesuffix("…")
+        self.seen: set[type[Widget]] = set()
+
+    async def press(self, *keys: str) -> None:
+        await self._pilot.press(*keys)
+
+    async def looks(self, screen: type[Screen[Any]], *, holds_it: bool = True) -> None:
+        """Wait until the screen is there and shows the text as it stands; look at all on it."""
+        app = self._pilot.app
+        await eventually(self._pilot, lambda: type(app.screen) is screen, screen.__name__)
+        if holds_it:
+            await sees(self._pilot, self._shown)
+        await self._pilot.pause(0.1)
+        assert_clean(screen_text(self._pilot))
+        here = [each for each in app.screen.walk_children(with_self=True) if each.region]
+        self.seen |= {type(each) for each in here}
+
+    async def types(self) -> None:
+        """Write the text into the field that has the focus."""
+        field = self._pilot.app.focused
+        assert isinstance(field, Input)
+        field.value = self._text[:LONGEST_TYPED]
+        await self._pilot.pause()
+
+    async def sees(self, text: str) -> None:
+        await sees(self._pilot, text)
+
+
+async def through_the_rooms(tour: Tour) -> None:
+    await tour.looks(OverviewRoom)
+    await tour.press("2")
+    await tour.looks(TasksRoom)
+    await tour.press("slash")
+    await tour.types()
+    await tour.press("enter")
+    await tour.looks(TasksRoom)
+    await tour.press("enter")
+    await tour.looks(TasksRoom)
+    await tour.press("escape", "4")
+    await tour.looks(WorkersRoom)
+    await tour.press("enter")
+    await tour.looks(WorkersRoom)
+    await tour.press("escape", "5")
+    await tour.looks(AuditRoom)
+    await tour.press("enter")
+    await tour.looks(AuditRoom)
+    await tour.press("j")
+    await tour.looks(AuditRoom)
+    await tour.press("escape", "3")
+    await tour.looks(DeadLettersRoom)
+    await tour.press("enter")
+    await tour.looks(DeadLettersRoom)
+
+
+async def through_the_dialogs(tour: Tour) -> None:
+    await tour.press("slash")
+    await tour.types()
+    await tour.press("enter")
+    await tour.looks(DeadLettersRoom)
+    await tour.press("escape", "question_mark")
+    await tour.looks(Help, holds_it=False)
+    await tour.press("escape", "colon")
+    await tour.types()
+    await tour.press("enter")
+    await tour.looks(CommandBar)
+    await tour.press("escape", "c")
+    await tour.looks(Causes)
+    await tour.press("escape", "a", "x")
+    await tour.looks(ConfirmPlan)
+    await tour.press("escape", "r")
+    await tour.looks(ConfirmPlan)
+    await tour.press("right", "enter")
+    await tour.sees("2 failed")
+    await tour.press("o")
+    await tour.looks(Outcomes)
+    await tour.press("escape", "4", "p")
+    await tour.looks(AskPause)
+    await tour.press("escape", "5", "u")
+    await tour.looks(ConfirmUndo)
+
+
+@pytest.mark.parametrize("name", TEXTS)
+async def test_every_widget_shows_a_hostile_text_as_it_stands(name: str) -> None:
+    text = MARK + TEXTS[name]
+    wanted = Preferences(environment=text[:20])
+    async with console(
+        hostile_world(text), size=(160, 48), notice=text, preferences=wanted
+    ) as pilot:
+        tour = Tour(pilot, text)
+        await through_the_rooms(tour)
+        await through_the_dialogs(tour)
+    missing = all_widgets() - tour.seen - SHOW_NOTHING_THAT_WAS_SENT
+    assert not missing, "the tour above leads past these: lead it to them"
