@@ -11,9 +11,10 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 import farutech_console.tui
+from farutech_console.tui.common.bars import Bar
 from farutech_console.tui.common.room import Room
 
-BASES: frozenset[type[Widget]] = frozenset({Room})
+BASES: frozenset[type[Widget]] = frozenset({Room, Bar})
 """What is never shown itself, only what is made of it."""
 
 

@@ -14,6 +14,7 @@ from textual.widgets import Input, Static
 
 from farutech_console.language import tr
 from farutech_console.tui.commands import Command, CommandError, Entered, matching, parse
+from farutech_console.tui.common.field import Field
 from farutech_console.tui.common.spans import Line, Span, content, line
 from worker.model.text import literal
 
@@ -46,7 +47,7 @@ class CommandBar(ModalScreen[Entered | None]):
         with Vertical():
             yield Static(id="matches")
             yield Static(id="problem")
-            yield Input(self._typed, placeholder=tr("a command; tab completes"), compact=True)
+            yield Field(self._typed, placeholder=tr("a command; tab completes"), compact=True)
 
     def on_mount(self) -> None:
         """Show what there is."""

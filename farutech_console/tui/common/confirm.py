@@ -12,6 +12,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static
 
 from farutech_console.language import tr
+from farutech_console.tui.common.field import Field
 from farutech_console.tui.common.preview import preview, question
 from farutech_console.tui.common.spans import content, line, one_line
 from farutech_console.tui.common.textview import TextView
@@ -64,7 +65,7 @@ class ConfirmPlan(ModalScreen["Plan | None"]):
             name = literal(self.plan.stream)
             ask = tr("Type {name} to confirm: {plan}.", name=name, plan=question(self.plan))
             yield Static(content([line(ask)]), id="ask")
-            yield Input(placeholder=name, compact=True, disabled=not self._type_name, id="name")
+            yield Field(placeholder=name, compact=True, disabled=not self._type_name, id="name")
             with Horizontal():
                 yield Button(tr("Cancel"), id="cancel", compact=True)
                 yield Button(

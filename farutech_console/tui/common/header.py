@@ -146,7 +146,7 @@ class Header(Widget):
         self._shown = self._line()
         if not self._notice:
             return one_line(self._shown)
-        return content([self._shown, line(Span(f" ▸ {tr(self._notice)}", "warn"))])
+        return content([self._shown, line(Span(f" ▸ {literal(tr(self._notice))}", "warn"))])
 
     def get_content_height(self, *_: object) -> int:
         """One line, or two with a notice."""

@@ -14,6 +14,7 @@ from textual.widgets import Input
 from farutech_console.operations.filter.model import FilterError
 from farutech_console.operations.filter.parser import parse_filter
 from farutech_console.operations.filter.suggest import suggest
+from farutech_console.tui.common.field import Field
 from farutech_console.tui.common.spans import Line, Span, line
 from farutech_console.tui.common.words import Words
 from worker.model.text import literal
@@ -47,7 +48,7 @@ class FilterBar(Vertical):
     def compose(self) -> ComposeResult:
         """What may be meant, and the field."""
         yield Words(id="suggestions")
-        yield Input(
+        yield Field(
             placeholder="tenant:acme error:~timeout age>2h, or bare words; tab completes",
             compact=True,
             id="filter",

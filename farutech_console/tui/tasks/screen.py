@@ -11,6 +11,7 @@ from textual.widgets import Input
 
 from farutech_console.operations.units import count
 from farutech_console.tui.common.failures import expected, in_words
+from farutech_console.tui.common.field import Field
 from farutech_console.tui.common.live import Live
 from farutech_console.tui.common.room import Desk, Room
 from farutech_console.tui.common.spans import Line, Span, line, one_line
@@ -54,7 +55,7 @@ class TasksRoom(Room):
             yield VirtualTable(gutter=False)
             with Vertical(id="detail"):
                 yield TextView(id="story")
-        yield Input(
+        yield Field(
             placeholder="a part of the task's id, its tenant, type or error; enter",
             compact=True,
             id="look-for",

@@ -13,6 +13,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static
 
 from farutech_console.operations.units import count, duration
+from farutech_console.tui.common.field import Field
 from farutech_console.tui.common.spans import Line, Span, content, line, one_line
 from worker.model.text import literal
 
@@ -61,7 +62,7 @@ class AskPause(ModalScreen["Pause | None"]):
         with Vertical() as box:
             box.border_title = one_line(line(f"Resume {name}" if paused else f"Pause {name}"))
             yield Static(content(question(self._consumer)))
-            yield Input(placeholder="why (for the next on-call)", compact=True, id="why")
+            yield Field(placeholder="why (for the next on-call)", compact=True, id="why")
             with Horizontal():
                 yield Button("Cancel", id="cancel", compact=True)
                 if paused:
