@@ -11,6 +11,7 @@ from farutech_console.operations.browse import Groups
 from farutech_console.operations.edit import Draft
 from farutech_console.operations.filter.model import ALL, Filter
 from farutech_console.operations.fleet_view import FleetView
+from farutech_console.operations.index.letters import LetterIndex
 from farutech_console.operations.model import (
     FeedCounts,
     LinkState,
@@ -91,6 +92,12 @@ class Backend(Protocol):
         """Return the causes of the letters that a selection takes; reads all of them once.
 
         `progress` is called as by `select`.
+        """
+
+    async def index(self) -> LetterIndex | None:
+        """Return the index over the letters, which begins to be filled at the first call.
+
+        None where this backend keeps none.
         """
 
     async def letter(self, sequence: int) -> StoredDeadLetter | None:

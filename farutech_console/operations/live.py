@@ -15,6 +15,8 @@ from farutech_console.operations.feed import LiveFeed
 from farutech_console.operations.filter.model import ALL, Filter
 from farutech_console.operations.fleet import FleetWatch
 from farutech_console.operations.fleet_view import FleetView
+from farutech_console.operations.index.letters import LetterIndex
+from farutech_console.operations.index.runs import noted
 from farutech_console.operations.link import Link
 from farutech_console.operations.model import (
     FeedCounts,
@@ -74,6 +76,7 @@ class LiveBackend:
         self._task_names = TaskNames()
         self._feed = LiveFeed(self._clock, self._task_names)
         self._fleet = FleetWatch()
+        self._index: LetterIndex | None = None
         self._found: asyncio.Future[Queue]
         self._keeping: asyncio.Task[None]
 
@@ -90,7 +93,9 @@ class LiveBackend:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Close the connection."""
+        """Throw the index away, and close the connection."""
+        if self._index is not None:
+            await self._index.close()
         self._keeping.cancel()
         await asyncio.wait((self._keeping,))
         self._found.cancel()
@@ -162,6 +167,12 @@ class LiveBackend:
     ) -> Groups:
         """Return the causes of the letters that a selection takes; reads all of them."""
         return await read_groups(self.queue(), selection, progress)
+
+    async def index(self) -> LetterIndex:
+        """Return the index over the letters, which begins to be filled at the first call."""
+        if self._index is None:
+            self._index = LetterIndex(self.queue)
+        return self._index
 
     async def letter(self, sequence: int) -> StoredDeadLetter | None:
         """Return one letter, None where it is gone."""
@@ -245,7 +256,8 @@ class LiveBackend:
             AuditError: the audit could not be written.
             JetStreamError: the server was away for too long; letters not yielded were not touched.
         """
-        async with aclosing(run_plan(self.queue(), plan, control=control, why=why)) as outcomes:
+        outcomes = noted(run_plan(self.queue(), plan, control=control, why=why), self._index)
+        async with aclosing(outcomes):
             async for outcome in outcomes:
                 yield outcome
 

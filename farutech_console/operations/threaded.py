@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from farutech_console.operations.edit import Draft
     from farutech_console.operations.filter.model import Filter
     from farutech_console.operations.fleet_view import FleetView
+    from farutech_console.operations.index.letters import LetterIndex
     from farutech_console.operations.model import (
         FeedCounts,
         LinkState,
@@ -109,6 +110,10 @@ class ThreadedBackend:
     ) -> Groups:
         """Return the causes of the letters that a selection takes."""
         return await self._thread.call(lambda backend: backend.groups(selection, progress))
+
+    async def index(self) -> LetterIndex | None:
+        """Return the index over the letters; it is filled in the thread, and asked from here."""
+        return await self._thread.call(lambda backend: backend.index())
 
     async def letter(self, sequence: int) -> StoredDeadLetter | None:
         """Return one letter, None where it is gone."""

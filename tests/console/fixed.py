@@ -20,6 +20,7 @@ from farutech_console.operations.errors import NothingToUndoError
 from farutech_console.operations.filter.evaluate import predicate
 from farutech_console.operations.filter.model import ALL, Filter
 from farutech_console.operations.fleet_view import FleetView, WorkerView
+from farutech_console.operations.index.letters import LetterIndex
 from farutech_console.operations.model import (
     DeadLetterState,
     FeedCounts,
@@ -325,6 +326,9 @@ class FixedBackend:
             for one in letters:
                 causes.add(one)
         return Groups(tuple(causes.ranked()), len(self.letters), causes.count)
+
+    async def index(self) -> LetterIndex | None:
+        return None
 
     async def letter(self, sequence: int) -> StoredDeadLetter | None:
         self._fail()

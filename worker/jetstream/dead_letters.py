@@ -71,6 +71,10 @@ class DeadLetters:
             newest = last.stored_at if last else None
         return Extent(depth, state.first_sequence, state.last_sequence, oldest, newest)
 
+    async def count_from(self, sequence: int) -> int | None:
+        """Return how many letters there are from `sequence` on, None where only reading tells."""
+        return await self._reader.count_from(sequence)
+
     async def letter(self, sequence: int) -> StoredDeadLetter | None:
         """Return one letter, None where it is gone or the sequence was never a dead letter's."""
         message = await message_at(self._api, self._stream, sequence)

@@ -101,11 +101,11 @@ class DirectReader:
         The server tells how many messages follow a sequence, so it is found by halving what is
         known to hold too many and what is known to hold too few; a good guess comes first.
         """
-        beyond = await self._count_from(high + 1)
+        beyond = await self.count_from(high + 1)
         low, above = extent.first_sequence, high + 1
         guess = max(high - extent.span(limit), low)
         while True:
-            count = await self._count_from(guess) - beyond
+            count = await self.count_from(guess) - beyond
             if count < 1 and guess <= low:
                 return None
             if limit <= count <= 2 * limit or (0 < count < limit and guess <= low):
@@ -118,7 +118,8 @@ class DirectReader:
                 return guess if count > 0 else None
             guess = (low + above) // 2
 
-    async def _count_from(self, sequence: int) -> int:
+    async def count_from(self, sequence: int) -> int:
+        """Return how many messages there are from `sequence` on; see `descending`."""
         batch = await self._batch(sequence, 1)
         return batch.pending + len(batch.messages)
 

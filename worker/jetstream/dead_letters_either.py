@@ -52,6 +52,16 @@ class EitherReader:
             high = stretch.upto - 1
         return found[:limit]
 
+    async def count_from(self, sequence: int) -> int | None:
+        """Return how many messages there are from `sequence` on, None where only reading tells."""
+        if not isinstance(self._reader, DirectReader):
+            return None
+        try:
+            return await self._reader.count_from(sequence)
+        except DirectGetOffError:
+            self._reader = self._slow
+            return None
+
     async def _ask(self, ask: Callable[[Reader], Awaitable[T]]) -> T:
         try:
             return await ask(self._reader)
