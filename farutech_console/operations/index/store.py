@@ -27,6 +27,9 @@ T = TypeVar("T")
 BUSY_WAIT_S = 0.005
 """How soon a writer looks again whether a query is over; it never blocks its event loop."""
 
+AGAIN_S = 0.02
+"""Seconds until a query is interrupted again that did not end."""
+
 _SORTED_BY: Mapping[SortKey, str] = {
     "seq": "seq",
     "died": "died",
@@ -207,12 +210,17 @@ class Store:
         try:
             return await asked
         except asyncio.CancelledError:
-            with self._guard:
-                if self._running is token:
-                    self._db.interrupt()
+            self._stop(token)
             raise
         except sqlite3.Error as error:
             raise LetterIndexError(f"the letters' index cannot be read: {error}") from error
+
+    def _stop(self, token: object) -> None:
+        """End a query, again and again: one that is about to begin is not interrupted."""
+        with self._guard:
+            if self._running is token:
+                self._db.interrupt()
+                asyncio.get_running_loop().call_later(AGAIN_S, self._stop, token)
 
     def _run(self, token: object, query: Callable[[], T]) -> T:
         with self._lock:
