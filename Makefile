@@ -91,8 +91,8 @@ $(BENCH_STAMP): $(STAMP) benchmarks/requirements.lock
 bench-dlq: $(STAMP) ## how fast dead letters are read and replayed
 	@$(BIN)/python -m benchmarks.dlq
 
-bench-console: $(STAMP) ## how the console holds up under load
-	@$(BIN)/python -m benchmarks.console
+bench-console: $(STAMP) ## how the console holds up under load (BENCH_FLAGS="--letters 1000000")
+	@$(BIN)/python -m benchmarks.console $(BENCH_FLAGS)
 
 lock: ## requirements.lock, the benchmarks' and the test servers' lock, anew from pyproject.toml
 	@$(MAKE) --no-print-directory $(VENV)-lock/.installed

@@ -1,6 +1,6 @@
 """How the console holds up: `make bench-console`. A pty drives the real program on a real server.
 
-`--letters 1000000` for the whole size; one part alone with `--part start`, and so on.
+`BENCH_FLAGS="--letters 1000000"` for the whole size; one part alone with `--part start`, and so on.
 """
 
 from __future__ import annotations
@@ -11,7 +11,9 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -21,35 +23,53 @@ from benchmarks.console_pty import Screen, console, cpu_seconds, share_of_core
 from benchmarks.worker_load import memory
 from tests.support.nats_server import NatsServer
 
-ROOMS = {"Overview": "1", "Tasks": "2", "Dead letters": "3"}
-PARTS = ("start", "idle", "events", "dlq")
+ROOMS = {"Overview": "1", "Tasks": "2", "Dead letters": "3", "Workers": "4", "Audit": "5"}
+PARTS = ("start", "idle", "events", "dlq", "soak")
 PAINTED = "starting"
 """Stands on the very first paint."""
+CONNECTED = "live 0 s ago"
+PAGE_DOWN, LAST, FIRST = "\x1b[6~", "G", "g"
+FILTERS = ("tenant:acme-7", "error:~timeout", "task:~4217", "cause:*", "attempts>=5 replays>0")
+SOAKED = "benchmarks.console_soak"
+PAGE_BYTES = 2000
+DAY_S = 86_400.0
 
 
 @click.command()
 @click.option("--letters", default=100_000, show_default=True, help="dead letters in the stream")
 @click.option("--rate", default=5_000, show_default=True, help="task events a second")
 @click.option("--starts", default=5, show_default=True, help="how often it is started")
-@click.option(
-    "--part", "parts", multiple=True, type=click.Choice(["start", "idle", "events", "dlq"])
-)
-def main(*, letters: int, rate: int, starts: int, parts: tuple[str, ...]) -> None:
+@click.option("--soak", default=60.0, show_default=True, help="seconds in which a day passes")
+@click.option("--url", default="", help="a server with those letters in it, instead of a new one")
+@click.option("--part", "parts", multiple=True, type=click.Choice(PARTS))
+def main(
+    *, letters: int, rate: int, starts: int, soak: float, url: str, parts: tuple[str, ...]
+) -> None:
     """Measure and print."""
     print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores, {letters:,} letters")
-    with tempfile.TemporaryDirectory() as folder, NatsServer(Path(folder)) as server:
-        asyncio.run(fill(server.url, letters))
-        flags = ("--server", server.url)
+    with _server(url, letters) as at:
+        flags = ("--server", at)
         measures: dict[str, Callable[[], None]] = {
             "start": lambda: _start(flags, starts),
             "idle": lambda: _idle(flags),
-            "events": lambda: _events(flags, server.url, rate),
+            "events": lambda: _events(flags, at, rate),
             "dlq": lambda: _letters(flags, letters),
+            "soak": lambda: _soak(flags, at, soak),
         }
         for name, measure in measures.items():
             if not parts or name in parts:
                 measure()
     print(f"load {os.getloadavg()[0]:.1f} at the end")
+
+
+@contextmanager
+def _server(url: str, letters: int) -> Iterator[str]:
+    if url:
+        yield url
+        return
+    with tempfile.TemporaryDirectory() as folder, NatsServer(Path(folder)) as server:
+        asyncio.run(fill(server.url, letters))
+        yield server.url
 
 
 def _start(flags: Sequence[str], starts: int) -> None:
@@ -58,7 +78,7 @@ def _start(flags: Sequence[str], starts: int) -> None:
         with console(flags) as screen:
             painted.append(screen.wait_for(PAINTED) - screen.began)
             painted_cpu.append(cpu_seconds(screen.pid))
-            connected.append(screen.wait_for("live 0 s ago") - screen.began)
+            connected.append(screen.wait_for(CONNECTED) - screen.began)
             connected_cpu.append(cpu_seconds(screen.pid))
     _say("first paint", painted)
     _say("first paint, processor", painted_cpu)
@@ -68,57 +88,136 @@ def _start(flags: Sequence[str], starts: int) -> None:
 
 def _idle(flags: Sequence[str]) -> None:
     for room, key in ROOMS.items():
+        if room == "Dead letters":
+            continue
         with console(flags) as screen:
-            screen.wait_for("live 0 s ago")
+            screen.wait_for(CONNECTED)
             screen.send(key)
             screen.rest(6)
             print(f"idle, {room}: {share_of_core(screen, 10):.1%} of a core")
 
 
 def _events(flags: Sequence[str], url: str, rate: int) -> None:
-    load = [sys.executable, "-m", "benchmarks.console_load", url, str(rate), "25"]
     with console(flags) as screen:
-        screen.wait_for("live 0 s ago")
+        screen.wait_for(CONNECTED)
         screen.send(ROOMS["Tasks"])
-        process = subprocess.Popen(load)
-        try:
+        with _load(url, rate, 25):
             screen.rest(5)
             used = share_of_core(screen, 5)
             waits = []
             for turn in range(20):
                 waits.append(screen.answer_time(" ", "held" if turn % 2 == 0 else "following"))
                 screen.rest(0.3)
-        finally:
-            process.terminate()
-            process.wait()
     print(f"{rate:,} events/s, Tasks: {used:.0%} of a core")
     _say(f"{rate:,} events/s, key to paint", waits)
+    dropped = screen.written.count(b"dropped unseen")
+    print(f"dropped: {'said so' if dropped else 'none said'}")
+
+
+@contextmanager
+def _load(url: str, rate: float, seconds: float) -> Iterator[None]:
+    program = [sys.executable, "-m", "benchmarks.console_load", url, str(rate), str(seconds)]
+    process = subprocess.Popen(program)
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait()
 
 
 def _letters(flags: Sequence[str], letters: int) -> None:
     with console(flags) as screen:
-        screen.wait_for("live 0 s ago")
+        screen.wait_for(CONNECTED)
+        began = time.monotonic()
         screen.send(ROOMS["Dead letters"])
-        screen.wait_for(f"{letters}")
-        screen.rest(3)
-        pages = [_page(screen) for _ in range(50)]
-        _say("page down", pages)
+        screen.wait_for("quota exceeded", "connection refused")
+        print(f"dead letters, first page: {(time.monotonic() - began) * 1e3:.0f} ms")
+        screen.rest(1)
+        _say("page down while it is indexed", _pages(screen, 20))
+        print(f"to the oldest while it is indexed: {_far(screen):.0f} ms")
+        used, since = cpu_seconds(screen.pid), time.monotonic()
+        _index(screen, letters, began)
+        share = (cpu_seconds(screen.pid) - used) / (time.monotonic() - since)
+        print(f"a core used meanwhile: {share:.0%}")
+        screen.send(FIRST)
+        screen.rest(2)
+        _say("page down", _pages(screen, 60))
+        print(f"to the oldest: {_far(screen):.0f} ms")
+        for text in FILTERS:
+            print(f"filter {text}: {_filter(screen, text):.0f} ms")
+        screen.rest(5)
+        print(f"idle, Dead letters: {share_of_core(screen, 10):.1%} of a core")
         print(f"memory: {memory(screen.pid) / 2**20:.0f} MiB")
 
 
-def _page(screen: Screen) -> float:
-    since = screen.send("\x1b[6~")
-    waited = screen.answer_time("", "\x1b[?2026l") if since < 0 else _first_paint(screen, since)
-    screen.rest(0.25)
-    return waited
+def _index(screen: Screen, letters: int, began: float) -> None:
+    """Wait until all is indexed: the title does not say how far it is any more."""
+    since = screen.send(FIRST)
+    while True:
+        screen.rest(1.5)
+        if screen.written.find(b"indexed", since) < 0:
+            break
+        since = len(screen.written)
+    took = time.monotonic() - began
+    print(f"indexed: {took:.0f} s, {letters / took:,.0f} letters/s")
 
 
-def _first_paint(screen: Screen, since: int) -> float:
-    import time
+def _pages(screen: Screen, times: int) -> list[float]:
+    """Return how long a page down takes, key to the last line that is painted of it."""
+    waits = []
+    for _ in range(times):
+        screen.rest(0.25)
+        since = screen.send(PAGE_DOWN)
+        waits.append(_painted(screen, since))
+    return waits
 
+
+def _painted(screen: Screen, since: int) -> float:
+    """Return how long it takes until a page was written, which is some kilobytes."""
     began = time.monotonic()
-    screen.until(lambda: len(screen.written) - since > 2000, "a page is painted")
+    screen.until(lambda: len(screen.written) - since > PAGE_BYTES, "a page is painted")
     return time.monotonic() - began
+
+
+def _far(screen: Screen) -> float:
+    """Go to the oldest letter, and return after how many ms it is shown."""
+    screen.rest(1)
+    waited = screen.answer_time(LAST, "00000000")
+    screen.rest(0.5)
+    screen.send(FIRST)
+    screen.rest(1)
+    return waited * 1e3
+
+
+def _filter(screen: Screen, text: str) -> float:
+    """Enter a filter, and return after how many ms the title says what it found."""
+    screen.send(f"/{text}")
+    screen.rest(0.7)
+    waited = screen.answer_time("\r", " with ")
+    screen.rest(0.5)
+    screen.send("\x1b")
+    screen.rest(1.5)
+    return waited * 1e3
+
+
+def _soak(flags: Sequence[str], url: str, seconds: float) -> None:
+    """Let a day pass in so many seconds, with events and keys, and see whether memory grows."""
+    flags = (str(DAY_S / seconds), *flags)
+    resident: list[float] = []
+    with console(flags, program=SOAKED) as screen, _load(url, 2_000, seconds + 60):
+        screen.wait_for("live ")
+        screen.rest(seconds / 4)
+        began = time.monotonic()
+        while time.monotonic() - began < seconds:
+            for key in ROOMS.values():
+                screen.send(key)
+                screen.rest(seconds / 60)
+            screen.written.clear()
+            resident.append(memory(screen.pid) / 2**20)
+    print(
+        f"soak, a day in {seconds:.0f} s: {resident[0]:.0f} MiB at first, "
+        f"{statistics.median(resident):.0f} median, {resident[-1]:.0f} at the end"
+    )
 
 
 def _say(what: str, seconds: Sequence[float]) -> None:

@@ -91,12 +91,17 @@ class Screen:
 
 
 @contextlib.contextmanager
-def console(flags: Sequence[str], columns: int = 160, rows: int = 45) -> Iterator[Screen]:
-    """Run the console in a terminal of this size; it is killed at the end if it still runs."""
+def console(
+    flags: Sequence[str], columns: int = 160, rows: int = 45, *, program: str = "farutech_console"
+) -> Iterator[Screen]:
+    """Run the console in a terminal of this size; it is killed at the end if it still runs.
+
+    `program` is the module that is run.
+    """
     fd, child = pty.openpty()
     fcntl.ioctl(child, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
     keep = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
-    command = [sys.executable, "-m", "farutech_console", *flags]
+    command = [sys.executable, "-m", program, *flags]
     began = time.monotonic()
     process = subprocess.Popen(
         command,

@@ -4,4 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-DLQ: Mapping[str, str | tuple[str, str]] = {}
+DLQ: Mapping[str, str | tuple[str, str]] = {
+    "indexed {indexed} of {depth}": "{indexed} de {depth} en el índice",
+    "the index stands still: {why}": "el índice no avanza: {why}",
+    "None among those indexed so far is like that, of {depth}.": (
+        "Ninguno de los que ya están en el índice es así, de {depth}."
+    ),
+}

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from farutech_console.language import tr
+from farutech_console.operations.index.row import LetterRow
 from farutech_console.operations.units import age, count, plural, short_duration
 from farutech_console.tui.common.live import Live
 from farutech_console.tui.common.spans import Line, Span, line
 from farutech_console.tui.common.table import Column
-from farutech_console.tui.dlq.letters import LetterRow, Letters
+from farutech_console.tui.dlq.indexed import IndexedLetters
+from farutech_console.tui.dlq.letters import Letters
 from farutech_console.tui.dlq.reader import Reader
 from farutech_console.tui.dlq.selection import Selection
 from worker.model.text import literal
@@ -72,7 +75,9 @@ def _expires(row: LetterRow, now: datetime) -> Span:
 class LetterRows:
     """The letters as the table asks for them."""
 
-    def __init__(self, letters: Letters, now: datetime, width: int, *, expiring: bool) -> None:
+    def __init__(
+        self, letters: Letters | IndexedLetters, now: datetime, width: int, *, expiring: bool
+    ) -> None:
         self._letters, self._now, self._width, self._expiring = letters, now, width, expiring
 
     def __len__(self) -> int:
@@ -88,8 +93,12 @@ class LetterRows:
         return self._letters.index_of(key)
 
     def cells(self, index: int) -> tuple[Span, ...]:
-        """Return the letter's columns."""
-        row = self._letters.row(self._letters.sequence_at(index))
+        """Return the letter's columns; of one that is not there yet, that."""
+        sequence = self._letters.sequence_at(index)
+        row = None if sequence is None else self._letters.row(sequence)
+        if row is None:
+            known = "" if sequence is None else str(sequence)
+            return Span(known, "muted"), Span("◌", "muted")
         return cells(row, self._now, self._width, expiring=self._expiring)
 
 
@@ -98,15 +107,30 @@ def title_line(reader: Reader, selection: Selection, above: int) -> Line:
     letters = reader.letters
     spans = [Span(f" Dead letters · {count(letters.depth)}", "strong")]
     if reader.wanted:
-        known = f"{count(len(letters))}{'+' if letters.more else ''} with "
+        known = f"{count(len(letters))}{'+' if letters.is_partial else ''} with "
         spans.append(Span(f"   {known}{literal(str(reader.wanted), 60)}", "accent"))
         spans.append(Span(": esc shows all", "muted"))
     elif letters.more and len(letters):
         spans.append(Span(f"   {count(len(letters))} read, more as you scroll", "muted"))
+    if isinstance(letters, IndexedLetters):
+        spans += _index_words(letters)
     if above:
         spans.append(Span(f"   ↑ {count(above)} newer", "accent"))
     if selection:
         spans.append(Span(f"   ● {_marked(reader, selection)} marked", "accent"))
+    return tuple(spans)
+
+
+def _index_words(letters: IndexedLetters) -> Line:
+    """Return how far the index is, where it does not hold all."""
+    spans: list[Span] = []
+    if letters.is_partial:
+        indexed, depth = count(letters.indexed), count(letters.depth)
+        told = tr("indexed {indexed} of {depth}", indexed=indexed, depth=depth)
+        spans.append(Span(f"   ◌ {told}", "accent"))
+    if letters.failure:
+        why = literal(letters.failure, 60)
+        spans.append(Span(f"   ▲ {tr('the index stands still: {why}', why=why)}", "warn"))
     return tuple(spans)
 
 
@@ -115,7 +139,7 @@ def _marked(reader: Reader, selection: Selection) -> str:
     if selection.up_to is None or not reader.wanted:
         return count(selection.count(letters.depth))
     known = count(selection.count(len(letters)))
-    return f"all {known}{'+' if letters.more else ''}"
+    return f"all {known}{'+' if letters.is_partial else ''}"
 
 
 def empty_lines(reader: Reader, live: Live, failure: str) -> list[Line]:
@@ -127,6 +151,10 @@ def empty_lines(reader: Reader, live: Live, failure: str) -> list[Line]:
         return [line(Span("✖ There is no connection, so no dead letters can be read.", "bad"))]
     if not letters.asked:
         return [line(Span("◌ Reading…", "muted"))]
+    if reader.wanted and letters.depth and letters.is_partial:
+        depth = count(letters.depth)
+        told = tr("None among those indexed so far is like that, of {depth}.", depth=depth)
+        return [line(Span(f"◌ {told}", "muted"))]
     if reader.wanted and letters.depth:
         wanted = literal(str(reader.wanted), 200)
         return [

@@ -58,7 +58,7 @@ class DeadLettersRoom(Room):
         self._selection = Selection()
         self._failure = ""
         self._seen: object = None
-        self._reading = False
+        self._reading = self._fetching = False
         self._rest: Timer | None = None
 
     def body(self) -> ComposeResult:
@@ -75,7 +75,7 @@ class DeadLettersRoom(Room):
     def show(self, live: Live) -> None:
         """Read again where something changed on the server; let ages grow."""
         state = live.status.dead_letters if live.status else None
-        asked_for = state != self._seen or bool(self._failure)
+        asked_for = state != self._seen or bool(self._failure) or self._reader.is_behind
         if live.link.connected and asked_for and not self._reading:
             self._seen, self._reading = state, True
             self._refresh()
@@ -136,7 +136,24 @@ class DeadLettersRoom(Room):
         near_end = table.in_view.stop >= len(table.rows) - NEAR_END
         if near_end and self._reader.letters.more:
             self._read_older()
+        self._fetch_near()
         self._draw()
+
+    @work(group="rows", exit_on_error=False)
+    async def _fetch_near(self) -> None:
+        """Fetch the rows that are in view, or soon will be; one fetch at a time."""
+        if self._fetching:
+            return
+        self._fetching = True
+        try:
+            while self._reader.lacks(self.query_one("#table", VirtualTable).in_view):
+                await self._reader.again(self.query_one("#table", VirtualTable).in_view)
+                self._draw()
+        except expected() as error:
+            self._failure = in_words(error)
+            self._draw()
+        finally:
+            self._fetching = False
 
     # Only some of them
 
@@ -152,7 +169,9 @@ class DeadLettersRoom(Room):
         self._leave_filter()
         self._reader.want(wanted)
         self._selection = Selection()
-        self._seen = None
+        # What is being read is read no further.
+        self.workers.cancel_group(self, "letters")
+        self._seen, self._reading = None, False
         if self._live is not None:
             self.show(self._live)
 
@@ -258,7 +277,8 @@ class DeadLettersRoom(Room):
     def to_copy(self) -> str:
         """Return the id of the letter's task, or its sequence where it has none."""
         letters, cursor = self._reader.letters, self.query_one("#table", VirtualTable).cursor
-        return "" if cursor is None else letters.row(cursor).task_id or str(cursor)
+        row = None if cursor is None else letters.row(cursor)
+        return row.task_id if row is not None and row.task_id else str(cursor or "")
 
     # What changes the server
 
