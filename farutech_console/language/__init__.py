@@ -8,6 +8,7 @@ that operators know in English (stream, consumer, ack pending) stay in every lan
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import zip_longest
 from typing import Literal, get_args
 
 Language = Literal["en", "es"]
@@ -65,7 +66,7 @@ def at_start(arguments: Sequence[str], environment: Mapping[str, str]) -> Langua
     For what is shown until the settings are known, which have the last word.
     """
     wanted = environment.get("FARUTECH_LANG", "")
-    for flag, following in zip(arguments, (*arguments[1:], ""), strict=True):
+    for flag, following in zip_longest(arguments, arguments[1:], fillvalue=""):
         if flag == "--lang" or flag.startswith("--lang="):
             wanted = flag.partition("=")[2] or following
     return next((known for known in LANGUAGES if known == wanted), from_locale(environment))

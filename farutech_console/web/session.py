@@ -57,6 +57,16 @@ class ConsoleProcess(AppService):
         if json.loads(data)["type"] == "exit":
             await self.remote_close()
 
+    async def run(self) -> None:
+        """Pass on what the app draws until it ends, and then close the web socket.
+
+        An app that was killed or crashed says nothing of its end: the page must not stand still.
+        """
+        try:
+            await super().run()
+        finally:
+            await self.remote_close()
+
     async def on_packed(self, payload: bytes) -> None:
         """Ignore files that the app hands over."""
 

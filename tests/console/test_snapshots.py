@@ -5,20 +5,34 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import pytest
 from textual.pilot import Pilot
+from textual.screen import Screen
 from textual.widgets import Input
 
 from farutech_console.operations.model import LinkState
 from farutech_console.operations.trend import Trend
 from farutech_console.tui.app import ConsoleApp
+from farutech_console.tui.audit.screen import AuditRoom
+from farutech_console.tui.audit.undo import ConfirmUndo
+from farutech_console.tui.common.commandbar import CommandBar
+from farutech_console.tui.common.confirm import ConfirmPlan
+from farutech_console.tui.common.help import Help
+from farutech_console.tui.common.outcomes import Outcomes
 from farutech_console.tui.common.room import Room
 from farutech_console.tui.common.table import VirtualTable
+from farutech_console.tui.dlq.causes import Causes
 from farutech_console.tui.dlq.pane import LetterPane
 from farutech_console.tui.dlq.screen import DeadLettersRoom
+from farutech_console.tui.overview.screen import OverviewRoom
 from farutech_console.tui.preferences import Preferences
+from farutech_console.tui.tasks.screen import TasksRoom
+from farutech_console.tui.workers.pause import AskPause
+from farutech_console.tui.workers.screen import WorkersRoom
 from tests.console.driving import app_of, eventually, sees
+from tests.console.enumerated import all_screens
 from tests.console.fixed import (
     NOW,
     FixedBackend,
@@ -208,6 +222,28 @@ SCENES = {
 }
 
 
+SHOWS: dict[type[Screen[Any]], str] = {
+    OverviewRoom: "overview",
+    TasksRoom: "tasks",
+    DeadLettersRoom: "letters",
+    WorkersRoom: "workers",
+    AuditRoom: "audit",
+    Causes: "causes",
+    ConfirmPlan: "plan_replay",
+    ConfirmUndo: "plan_undo",
+    Outcomes: "outcomes",
+    AskPause: "pause",
+    CommandBar: "command",
+    Help: "help",
+}
+"""Of each screen and dialog a scene that ends on it."""
+
+
+def test_every_screen_and_dialog_has_a_scene() -> None:
+    assert all_screens() == set(SHOWS), "a new screen needs a scene above, and its line in SHOWS"
+    assert set(SHOWS.values()) <= set(SCENES)
+
+
 def at_rest(app: ConsoleApp) -> bool:
     """Whether nothing is being read, and the letter under the cursor is the one in the pane."""
     rooms = [screen for screen in app.screen_stack if isinstance(screen, DeadLettersRoom)]
@@ -263,5 +299,7 @@ def test_snapshot(snap_compare: Callable[..., bool], scene: str, theme: str, siz
         # What a poll or the last key set off is drawn.
         await pilot.pause(0.3)
         await eventually(pilot, lambda: at_rest(app), "all is read")
+        named = [screen for screen, name in SHOWS.items() if name == scene]
+        assert not named or [type(app.screen)] == named
 
     assert snap_compare(app, terminal_size=SIZES[size], run_before=act)

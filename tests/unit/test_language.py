@@ -134,6 +134,7 @@ def test_the_locale_names_the_language(variables: dict[str, str], expected: str)
         ("--server es", {"FARUTECH_LANG": "es", "LANG": "en_US"}, "es"),
         ("--lang", {"LANG": "es_ES"}, "es"),
         ("--lang xx", {}, "en"),
+        ("", {}, "en"),
     ],
 )
 def test_what_is_asked_for_is_spoken_from_the_first_paint(

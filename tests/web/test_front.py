@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import os
 import signal
 import sys
 from collections.abc import AsyncIterator
@@ -111,6 +113,30 @@ async def test_no_console_outlives_its_page_or_its_server(
             served.process.send_signal(end)
             served.process.wait(15)
     await eventually(lambda: not Path(f"/proc/{child}").exists(), 15)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+async def test_a_console_that_is_killed_closes_its_page(
+    client: aiohttp.ClientSession, served: Served
+) -> None:
+    async with client.ws_connect(served.socket, origin=served.origin) as socket:
+        await socket.receive_bytes()
+        (child,) = _children(served.process.pid)
+        os.kill(child, signal.SIGKILL)
+        async with asyncio.timeout(30):
+            async for _ in socket:
+                pass
+        assert socket.closed
+
+
+async def test_a_read_only_console_in_spanish_is_so_in_the_browser_too(
+    client: aiohttp.ClientSession, serve: Serve
+) -> None:
+    served = serve(NOBODY, {"FARUTECH_READ_ONLY": "true", "FARUTECH_LANG": "es"})
+    async with client.ws_connect(served.socket, origin=served.origin) as socket:
+        drawn = b""
+        while b"solo lectura" not in drawn:
+            drawn += await socket.receive_bytes(timeout=30)
 
 
 async def test_keys_reach_the_console_and_q_ends_it(
