@@ -15,20 +15,21 @@ from farutech_console.settings import ConsoleSettings
 
 @click.command("demo")
 @click.option("--lang", type=click.Choice(LANGUAGES), help="Language of the console.")
-def demo_command(lang: Language | None) -> None:
+@click.pass_context
+def demo_command(context: click.Context, lang: Language | None) -> None:
     """Open the console on a live system of its own: a server, a worker, and tasks that fail.
 
     Nothing needs to be set up, and nothing is left behind.
     """
+    wanted = lang or context.find_root().params.get("lang")
     try:
         with demo_stack() as stack:
-            code = open_console(lambda: _settings(stack.url, lang), NOTICE)
+            code = open_console(lambda: _settings(stack.url, wanted), NOTICE)
     except NoServerError as error:
         raise click.ClickException(str(error)) from error
     sys.exit(code)
 
 
 def _settings(server: str, lang: Language | None) -> ConsoleSettings:
-    given = lang or click.get_current_context().find_root().params.get("lang")
     settings = ConsoleSettings(server=server)
-    return settings.model_copy(update={"lang": given}) if given else settings
+    return settings.model_copy(update={"lang": lang}) if lang else settings
