@@ -197,12 +197,12 @@ PLANS: Mapping[str, str | tuple[str, str]] = {
     "tenants": "tenants",
     "types": "tipos",
     "to": "destino",
-    "history": "historial",
+    "history": "antes",
     "pace": "ritmo",
     "expiring": "caducan",
     "unknown": "desconocido",
     "mind": "atención",
-    "same as": "equivale a",
+    "same as": "igual a",
     "nothing: no letter is left of those that were marked": (
         "nada: ya no queda ninguno de los mensajes marcados"
     ),

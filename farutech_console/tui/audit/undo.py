@@ -85,4 +85,4 @@ def _span(plan: UndoPlan) -> str:
 
 
 def _labelled(label: str, text: str) -> Line:
-    return line(Span(f"{label:<9}", "muted"), text)
+    return line(Span(f"{label:<8} ", "muted"), text)

@@ -46,7 +46,7 @@ def preview(plan: Plan, now: datetime) -> list[Line]:
 
 
 def _labelled(label: str, text: str, tone: Tone = "plain") -> Line:
-    return line(Span(f"{label:<{LABEL}}", "muted"), Span(text, tone))
+    return line(Span(f"{label:<{LABEL - 1}} ", "muted"), Span(text, tone))
 
 
 def _what(plan: Plan, now: datetime) -> str:
