@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
+import threading
 from dataclasses import replace
 from pathlib import Path
+from time import monotonic
 
 import pytest
 
@@ -67,6 +69,33 @@ async def test_a_task_longer_than_ack_wait_and_lease_runs_once_beside_an_idle_wo
     assert calls.seen + others.seen == [("task-1", 1)]
     assert (first.state, last.state) == ("running", "done")
     assert first.run == last.run
+
+
+async def test_a_plain_function_that_outlasts_its_time_is_not_run_beside_itself(
+    nats_server: NatsServer,
+) -> None:
+    """No thread can be stopped: longer than a lease, the next attempt waits for its end."""
+    spans: list[tuple[float, float]] = []
+
+    def slow_at_first(_task: Task, context: TaskContext) -> None:
+        began = monotonic()
+        if context.attempt == 1:
+            threading.Event().wait(1.5)
+        spans.append((began, monotonic()))
+
+    async with queue(nats_server) as where:
+        await with_ack_wait(where, 1.0)
+        async with (
+            working(nats_server, slow_at_first, task_timeout=0.3, worker_id="a") as one,
+            working(nats_server, slow_at_first, task_timeout=0.3, worker_id="b") as other,
+        ):
+            await publish(where, task(1))
+            await eventually(lambda: all_done(where))
+            told = one.logged("handler.runs_on") + other.logged("handler.runs_on")
+        assert await letters(where) == []
+    (_, first_ended), (second_began, _) = spans
+    assert first_ended <= second_began
+    assert [line["task_id"] for line in told] == ["task-1"]
 
 
 async def test_a_worker_whose_lease_another_took_stops_and_settles_nothing(

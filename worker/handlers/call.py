@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from worker.handlers.context import TaskContext
 from worker.handlers.failed import Failed as Failed
-from worker.handlers.failed import failed
+from worker.handlers.failed import Thread, failed
 from worker.handlers.interrupts import Interrupts
 from worker.handlers.registry import Handler, Registered
 from worker.model.task import Task
@@ -22,20 +22,23 @@ async def call(
     """Run one attempt and return how it failed, None where it did not.
 
     An interrupt cancels an `async def` handler; a plain function cannot be stopped, its thread runs
-    on to its end. Cancelling the call cancels the handler likewise.
+    on to its end, for which the failure's `thread` stands. Cancelling the call cancels the handler
+    likewise.
 
     Raises:
         asyncio.CancelledError: the caller was cancelled. That is all that gets out.
     """
     current = interrupts.enter()
+    thread: Thread | None = None
     try:
         if handler.blocks:
-            await _in_thread(handler.function, task, context)
+            thread = _start(handler.function, task, context)
+            await _ended(thread)
         elif (running := handler.function(task, context)) is not None:
             await running
     except asyncio.CancelledError as error:
         if (why := interrupts.leave(current, error)) is not None:
-            return why
+            return why if thread is None else replace(why, thread=thread)
         if current.cancelling():
             raise
         return failed(error, "the handler cancelled itself")
@@ -46,38 +49,38 @@ async def call(
     return None
 
 
-async def _in_thread(handler: Handler, task: Task, context: TaskContext) -> None:
+def _start(handler: Handler, task: Task, context: TaskContext) -> Thread:
     """Run a plain function in a daemon thread: one that hangs must not keep the worker alive."""
     loop = asyncio.get_running_loop()
-    done: asyncio.Future[None] = loop.create_future()
+    ended: Thread = loop.create_future()
     report = context.report
     context = replace(
         context, report=lambda share, words: _tell(loop, lambda: report(share, words))
     )
     variables = contextvars.copy_context()
 
-    def settle(error: BaseException | None) -> None:
-        if done.done():
-            return
-        if error is None:
-            done.set_result(None)
-        else:
-            done.set_exception(error)
-
     def work() -> None:
         problem: BaseException | None = None
         try:
             variables.run(handler, task, context)
         except BaseException as error:  # noqa: BLE001 - handed to the caller, whatever it is
-            problem = _passable(error)
-        _tell(loop, lambda: settle(problem))
+            problem = error
+        _tell(loop, lambda: ended.set_result(problem))
 
     threading.Thread(target=work, name=f"handler-{task.task_id[:36]}", daemon=True).start()
-    await done
+    return ended
+
+
+async def _ended(thread: Thread) -> None:
+    """Return when the thread has ended, or raise what ended it; cancelling this leaves it be."""
+    await asyncio.wait((thread,))
+    problem = thread.result()
+    if problem is not None:
+        raise _passable(problem)
 
 
 def _passable(error: BaseException) -> BaseException:
-    """A future refuses StopIteration, and the loop would stop at KeyboardInterrupt."""
+    """A coroutine cannot raise StopIteration, and the loop would stop at KeyboardInterrupt."""
     if isinstance(error, (StopIteration, KeyboardInterrupt)):
         return RuntimeError(f"the handler raised {type(error).__name__}")
     return error

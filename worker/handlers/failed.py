@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import asyncio
+from dataclasses import dataclass, field
 from typing import Literal
 
 from worker.handlers.errors import Permanent, RetryAfter
@@ -11,17 +12,24 @@ from worker.model.retry import Failure
 
 Interruption = Literal["timeout", "shutdown", "lease"]
 """What ended a handler from outside: its limit, the worker's end, another that has its task."""
+Thread = asyncio.Future[BaseException | None]
+"""The end of the thread that a plain function runs in, and what it raised."""
 
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """How a handler failed, for the retry policy, and in words, for the operator."""
+    """How a handler failed, for the retry policy, and in words, for the operator.
+
+    `thread` is there where a plain function was ended from outside and its thread runs on: done
+    when that ends.
+    """
 
     failure: Failure
     error: str
     error_type: str
     traceback: str = ""
     interruption: Interruption | None = None
+    thread: Thread | None = field(default=None, compare=False)
 
 
 def failed(error: BaseException, words: str = "") -> Failed:

@@ -83,7 +83,7 @@ class Endings:
             self.abandon(job, observed)
         elif self._is_held(job, admission, why):
             if self._rooms.leases is not None:
-                await self._rooms.leases.release(job)
+                await self._rooms.leases.release(job, why.thread)
             observed.held()
             self._rooms.breakers.hold(job.task.task_type, job)
         else:
@@ -95,7 +95,7 @@ class Endings:
             why.failure, job.delivery.delivery_count, job.allowed, self._random
         )
         if self._rooms.leases is not None:
-            await self._rooms.leases.release(job)
+            await self._rooms.leases.release(job, why.thread)
         if isinstance(settlement, Bury):
             await self.bury(job, observed, settlement.reason, why)
         elif isinstance(settlement, Retry):

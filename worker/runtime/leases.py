@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
+from typing import Any
 
+from worker.handlers.failed import Thread
 from worker.handlers.interrupts import Interrupts
 from worker.jetstream.errors import JetStreamError
 from worker.jetstream.ledger import Lease, Ledger, LostLeaseError
@@ -45,6 +48,7 @@ class Leases:
         self._random = around.random
         self._log = around.log
         self._held: dict[Job, asyncio.Task[None] | None] = {}
+        self._outlasted: set[asyncio.Task[None]] = set()
 
     async def begin(self, job: Job) -> AlreadyDone | float | None:
         """Take the job's task: None where it is ours now, else who did it, or when to ask again.
@@ -88,25 +92,63 @@ class Leases:
                 self._forget(job)
             await asyncio.sleep(self._wait(failures))
 
-    async def release(self, job: Job) -> None:
-        """Let the task be run again; where that fails it is free when the lease ends."""
-        if job.lease is None:
+    async def release(self, job: Job, thread: Thread | None = None) -> None:
+        """Let the task be run again; where that fails it is free when the lease ends.
+
+        A `thread` that still runs the task keeps it: it is released when that has ended, also by
+        the end of the process.
+        """
+        lease, job.lease = job.lease, None
+        if lease is None:
             return
         self._forget(job)
-        try:
-            await job.lease.release()
-        except (LostLeaseError, JetStreamError) as error:
-            self._log.warning("lease.not_released", why=str(error), **job.labels())
-        job.lease = None
+        labels = job.labels()
+        if thread is None or thread.done():
+            await self._let_go(lease, labels)
+            return
+        self._log.warning(
+            "handler.runs_on",
+            hint="a thread cannot be stopped: the task is not tried again before it ends",
+            **labels,
+        )
+        outlasting = asyncio.create_task(self._outlast(lease, thread, labels))
+        self._outlasted.add(outlasting)
+        outlasting.add_done_callback(self._outlasted.discard)
 
     async def run(self) -> None:
-        """Renew what is held, until cancelled."""
+        """Renew what is held, until cancelled; what a thread still holds is free soon after."""
         due = self._lease * (1 - SAFETY - 1 / 3)
-        while True:
-            await asyncio.sleep(self._lease / TICKS)
-            for job, renewing in tuple(self._held.items()):
-                if renewing is None and job.lease is not None and job.lease.remaining < due:
-                    self._held[job] = asyncio.create_task(self._renew(job, job.lease))
+        try:
+            while True:
+                await asyncio.sleep(self._lease / TICKS)
+                for job, renewing in tuple(self._held.items()):
+                    if renewing is None and job.lease is not None and job.lease.remaining < due:
+                        self._held[job] = asyncio.create_task(self._renew(job, job.lease))
+        finally:
+            for outlasting in self._outlasted:
+                outlasting.cancel()
+
+    async def _outlast(self, lease: Lease, thread: Thread, labels: Mapping[str, Any]) -> None:
+        """Keep a task from being run again while the thread runs it that was given up."""
+        began = self._ledger.now()
+        while not thread.done():
+            await asyncio.wait((thread,), timeout=self._lease / TICKS)
+            if not thread.done() and lease.remaining < self._lease * (1 - SAFETY - 1 / 3):
+                try:
+                    await lease.renew()
+                except (LostLeaseError, JetStreamError) as error:
+                    self._log.warning("lease.not_renewed", why=str(error), **labels)
+                    if isinstance(error, LostLeaseError):
+                        return
+        seconds = round(self._ledger.now() - began, 3)
+        self._log.info("handler.ended", seconds_too_late=seconds, **labels)
+        await self._let_go(lease, labels)
+
+    async def _let_go(self, lease: Lease, labels: Mapping[str, Any]) -> None:
+        try:
+            await lease.release()
+        except (LostLeaseError, JetStreamError) as error:
+            self._log.warning("lease.not_released", why=str(error), **labels)
 
     async def _renew(self, job: Job, lease: Lease) -> None:
         try:
