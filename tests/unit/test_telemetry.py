@@ -332,7 +332,9 @@ async def test_a_handler_that_blocks_the_loop_is_named_while_it_does(
     assert "a handler must await" in first["hint"]
     assert last["over"]
     assert 1.5 < last["seconds"] < 5.0
-    assert parts.watch.stood_still == pytest.approx(last["seconds"], abs=0.01)
+    # A busy machine may hold up the loop once more before or after the handler does.
+    told = sum(call.kwargs["seconds"] for call in parts.logger.calls if call.kwargs.get("over"))
+    assert parts.watch.stood_still == pytest.approx(told, abs=0.01)
     assert [call.kwargs["event"] for call in parts.logger.calls].count("loop.blocked") == 2
 
 
