@@ -88,8 +88,8 @@ $(BENCH_STAMP): $(STAMP) benchmarks/requirements.lock
 	  -r benchmarks/requirements.lock
 	@touch $@
 
-bench-dlq: $(STAMP) ## how fast dead letters are read and replayed
-	@$(BIN)/python -m benchmarks.dlq
+bench-dlq: $(STAMP) ## how fast dead letters are read, replayed and purged (BENCH_FLAGS="--help")
+	@$(BIN)/python -m benchmarks.dlq $(BENCH_FLAGS)
 
 bench-console: $(STAMP) ## how the console holds up under load (BENCH_FLAGS="--letters 1000000")
 	@$(BIN)/python -m benchmarks.console $(BENCH_FLAGS)

@@ -79,7 +79,7 @@ def main(
             print(_table(_measured(server.url, rounds, names)))
     if "replay" in parts:
         print()
-        dlq_replay.main(standalone_mode=False, args=[])
+        dlq_replay.main(standalone_mode=False, args=[f"--version={one}" for one in versions])
 
 
 async def _filled(server: NatsServer, count: int) -> str:

@@ -12,7 +12,7 @@ import json
 import os
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -32,6 +32,14 @@ from worker.jetstream.messages import purge_subject
 from worker.model.clock import SystemClock
 
 VERSIONS = ("2.10.26", "2.12.8", installed_version())
+WAYS: Mapping[str, tuple[str, PlanKind | None, int]] = {
+    "all": ("replay of all", "replay", 1),
+    "some": ("replay of every other", "replay", 2),
+    "plan": ("plan of all", None, 1),
+    "hard": ("purge of all, no archive", "purge_hard", 1),
+    "purge": ("purge of all into the archive", "purge", 1),
+}
+"""Title, kind of plan (None: the plan itself), and every which letter; by what `--way` takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,30 +91,30 @@ async def carried_out(q: Queue, plan: Plan) -> int:
     return len([1 async for x in run_plan(operated(q), plan) if x.outcome in done])
 
 
-async def measure(server: NatsServer, letters: int, plain: int) -> list[Figure]:
-    """Measure each way on one server."""
-    figures = []
+async def measure(
+    server: NatsServer, letters: int, plain: int, ways: Sequence[str]
+) -> list[Figure]:
+    """Measure each way on one server, the plain loop first."""
     async with queue(server) as q:
         await fill(q, plain)
         few = (await planned(q, "replay")).sequences
-        figures.append(await timed(q, "nats-py loop", plain, lambda: plain_loop(q, few)))
-        for title, every in (("replay of all", 1), ("replay of every other", 2)):
-            await fill(q, letters)
-            plan = await planned(q, "replay")
-            if every > 1:
-                plan = await planned(q, "replay", plan.sequences[::every])
-            work = partial(carried_out, q, plan)
-            figures.append(await timed(q, title, plan.count, work))
+        figures = [await timed(q, "nats-py loop", plain, lambda: plain_loop(q, few))]
+        for way in ways:
             await purge_subject(q.api, NAMES.stream, NAMES.tasks)
-        await fill(q, letters)
-        plan = await planned(q, "purge_hard")
-        figures.append(await timed(q, "plan of all", plan.count, partial(_count, q)))
-        work = partial(carried_out, q, plan)
-        figures.append(await timed(q, "purge of all, no archive", plan.count, work))
-        await fill(q, letters // 2)
-        work = partial(carried_out, q, await planned(q, "purge"))
-        figures.append(await timed(q, "purge of all", letters // 2, work))
+            await purge_subject(q.api, q.layout.dead_letters.name, NAMES.dlq)
+            await fill(q, letters)
+            figures.append(await _measured(q, way, letters))
     return figures
+
+
+async def _measured(q: Queue, way: str, letters: int) -> Figure:
+    title, kind, every = WAYS[way]
+    if kind is None:
+        return await timed(q, title, letters, partial(_count, q))
+    plan = await planned(q, kind)
+    if every > 1:
+        plan = await planned(q, kind, plan.sequences[::every])
+    return await timed(q, title, plan.count, partial(carried_out, q, plan))
 
 
 async def _count(q: Queue) -> int:
@@ -124,7 +132,10 @@ def _processor_seconds(q: Queue) -> tuple[float, float]:
 @click.option("--letters", default=20_000, show_default=True, help="For each way.")
 @click.option("--plain", default=300, show_default=True, help="For the plain loop.")
 @click.option("--version", "versions", multiple=True, default=VERSIONS, show_default=True)
-def main(letters: int, plain: int, versions: Sequence[str]) -> None:
+@click.option(
+    "--way", "ways", multiple=True, type=click.Choice(list(WAYS)), default=list(WAYS), help="Only."
+)
+def main(letters: int, plain: int, versions: Sequence[str], ways: Sequence[str]) -> None:
     """Print a table of each way on each server."""
     click.echo(f"load {os.getloadavg()[0]:.1f}, {os.cpu_count()} cores")
     for version in versions:
@@ -137,10 +148,10 @@ def main(letters: int, plain: int, versions: Sequence[str]) -> None:
             NatsServer(Path(folder) / "nats", binary=binary) as server,
             asyncio.Runner(loop_factory=fast_loop()) as runner,
         ):
-            figures = runner.run(measure(server, letters, plain))
+            figures = runner.run(measure(server, letters, plain, ways))
         for figure in figures:
             click.echo(
-                f"{version:<8} {figure.title:<24} {figure.rate:>9,.0f}/s  "
+                f"{version:<8} {figure.title:<29} {figure.rate:>9,.0f}/s  "
                 f"x{figure.rate / figures[0].rate:>6.1f}  "
                 f"{figure.ours:>6.0f} µs ours  {figure.servers:>6.0f} µs the server's"
             )
