@@ -114,8 +114,9 @@ async def test_api_and_inbox_prefix_of_an_imported_account(start_nats: StartNats
         assert (await server_state(connection.api)).version == server.version
 
 
+@pytest.mark.parametrize("named", ["prod", ""], ids=["by its name", "selected"])
 async def test_a_context_of_the_nats_cli(
-    start_nats: StartNats, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    start_nats: StartNats, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, named: str
 ) -> None:
     server = start_nats(config=USERS)
     folder = tmp_path / "nats" / "context"
@@ -123,9 +124,10 @@ async def test_a_context_of_the_nats_cli(
     (folder / "prod.json").write_text(
         f'{{"url": "{server.url}", "user": "me", "password": "p@ss/word"}}'
     )
+    (tmp_path / "nats" / "context.txt").write_text("other" if named else "prod")
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     monkeypatch.delenv("NATS_URL", raising=False)
-    await _works(ConnectionSettings(context="prod").connection("test"))
+    await _works(ConnectionSettings(context=named).connection("test"))
 
 
 async def test_several_servers_of_which_one_lives(start_nats: StartNats) -> None:

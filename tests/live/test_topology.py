@@ -54,6 +54,22 @@ async def test_a_fresh_server_gets_what_the_wire_contract_says(
     assert dead.get("max_age", 0) == 0
 
 
+async def test_what_is_kept_beside_it_stays_as_long_as_the_contract_says(
+    nats_server: NatsServer,
+) -> None:
+    kept = {
+        "KV_PROVISIONING_LEDGER": 7,
+        "PROVISIONING_EVENTS": 1,
+        "PROVISIONING_ADVISORIES": 7,
+        "PROVISIONING_ARCHIVE": 7,
+        "PROVISIONING_AUDIT": 90,
+    }
+    async with queue(nats_server) as where:
+        made = {name: (await where.api.request(f"STREAM.INFO.{name}"))["config"] for name in kept}
+    assert {name: config["max_age"] / DAY for name, config in made.items()} == kept
+    assert made["PROVISIONING_EVENTS"]["max_bytes"] == 256 * 1024 * 1024
+
+
 async def test_making_it_again_makes_nothing(nats_server: NatsServer) -> None:
     async with queue(nats_server) as where:
         before = await configs(where.api)

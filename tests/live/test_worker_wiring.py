@@ -69,6 +69,16 @@ async def test_a_task_published_twice_is_run_once(nats_server: NatsServer) -> No
     assert calls.ids == ["task-1"]
 
 
+async def test_each_replay_is_run_once_however_often_it_is_sent(nats_server: NatsServer) -> None:
+    calls = Calls()
+    async with queue(nats_server) as where, working(nats_server, calls) as worker:
+        for replay in ("", "1-1", "1-1", "1-2", "1-1", ""):
+            await publish(where, task(1), {"Farutech-Replay-Id": replay} if replay else None)
+            await eventually(lambda: all_done(where))
+        assert len(worker.logged("task.duplicate")) == 3
+    assert calls.ids == ["task-1"] * 3
+
+
 async def test_without_a_ledger_it_is_run_twice(nats_server: NatsServer) -> None:
     calls = Calls()
     async with queue(nats_server) as where, working(nats_server, calls, ledger=False):
