@@ -51,10 +51,15 @@ async def ran(
 def is_gone(pid: int) -> bool:
     try:
         os.kill(pid, 0)
-        status = Path(f"/proc/{pid}/stat")
-        return status.exists() and status.read_text().rpartition(")")[2].split()[0] == "Z"
     except ProcessLookupError:
         return True
+    try:
+        status = Path(f"/proc/{pid}/stat").read_text()
+    except ProcessLookupError:
+        return True
+    except FileNotFoundError:  # gone since, unless there is no /proc here
+        return Path("/proc/self").exists()
+    return status.rpartition(")")[2].split()[0] == "Z"
 
 
 async def written(path: Path) -> str:
