@@ -149,7 +149,8 @@ def _rate(value: float | None) -> str:
 def _dead_letters(seen: Overview, now: datetime) -> str:
     dead = seen.status.dead_letters
     if dead is None:
-        return "no stream takes dead letters"
+        unread = seen.status.unread.get("dead_letters")
+        return literal(unread) if unread else "no stream takes dead letters"
     parts = [f"{count(dead.depth)} in {literal(dead.stream)}"]
     for name, moment in (("newest", dead.newest_at), ("oldest", dead.oldest_at)):
         if moment is not None:

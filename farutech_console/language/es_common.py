@@ -280,4 +280,21 @@ COMMON: Mapping[str, str | tuple[str, str]] = {
     **WAITING,
     **PLANS,
     **RUNS,
+    "The server {where} does not let us in": "El servidor {where} no nos deja entrar",
+    "say who you are:": "decir quién eres:",
+    "or use a context:": "o usar un contexto:",
+    "--context NAME, as the nats command has them": "--context NOMBRE, los del comando nats",
+    "The console tries again every few seconds.": "La consola lo intenta cada pocos segundos.",
+    "The server answers, and has no JetStream for us": (
+        "El servidor responde, pero no tiene JetStream para nosotros"
+    ),
+    "switch it on:": "activarlo:",
+    "or for our account:": "o en nuestra cuenta:",
+    "jetstream: enabled, in its configuration": "jetstream: enabled, en su configuración",
+    "Our user may not look at {stream}": "Nuestro usuario no puede ver {stream}",
+    "have it allowed:": "pedir permiso:",
+    "in the server's configuration of our user": "en la configuración del servidor",
+    "see all it lacks:": "ver qué le falta:",
+    "what works still:": "lo que aún va:",
+    "2 live events, 4 workers, as far as allowed": "2 eventos en vivo, 4 workers, si se permite",
 }

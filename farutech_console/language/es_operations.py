@@ -266,4 +266,45 @@ OPERATIONS: Mapping[str, str | tuple[str, str]] = {
     **STORIES,
     **REFUSALS,
     **FILTER,
+    # What is wrong.
+    "the server's JetStream cannot be looked at": "no se puede ver el JetStream del servidor",
+    "the consumer cannot be looked at": "no se puede ver el consumer",
+    "the dead letters cannot be looked at": "no se pueden ver los mensajes muertos",
+    "tasks that come in": "tareas que entran",
+    "what becomes of them": "qué es de ellas",
+    "dead letters": "mensajes muertos",
+    "spent deliveries": "entregas agotadas",
+    "our user may not listen to {what}: rates and live events lack them": (
+        "nuestro usuario no puede escuchar: {what}; faltan en ritmos y eventos en vivo"
+    ),
+    "no consumer: no task is delivered to anybody": (
+        "no hay consumer: ninguna tarea se entrega a nadie"
+    ),
+    "the consumer is paused for another {left}": "el consumer está en pausa otros {left}",
+    "no worker is pulling, and tasks are waiting": "ningún worker pide tareas, y hay en espera",
+    "max ack pending {limit} reached: no more is delivered until acks": (
+        "max ack pending {limit} alcanzado: no se entrega más hasta que haya acks"
+    ),
+    "{n} tasks stuck: deliveries spent, nobody will get them again": (
+        "{n} tarea atascada: entregas agotadas, nadie la recibirá otra vez",
+        "{n} tareas atascadas: entregas agotadas, nadie las recibirá otra vez",
+    ),
+    "no stream takes dead letters: failed tasks cannot be set aside": (
+        "ningún stream acepta mensajes muertos: las tareas fallidas no se pueden apartar"
+    ),
+    "; newest {span} ago": "; el último hace {span}",
+    "; the oldest expires in {span}": "; el más antiguo caduca en {span}",
+    ", mostly «{what}» at {where}": ", sobre todo «{what}» en {where}",
+    ", {share} «{what}» at {where}": ", {share} «{what}» en {where}",
+    "{n} tenants or more": "{n} tenants o más",
+    "no tenant": "ningún tenant",
+    "the backlog grows by {pace}: it never drains at this pace": (
+        "el atraso crece {pace}: a este ritmo no se vacía nunca"
+    ),
+    "{name} is silent since {since}": "{name} no da señales desde hace {since}",
+    "the breaker of {kind} is open at {n} workers": (
+        "el cortacircuitos de {kind} está abierto en {n} worker",
+        "el cortacircuitos de {kind} está abierto en {n} workers",
+    ),
+    "drains in about {span}": "se vacía en unos {span}",
 }

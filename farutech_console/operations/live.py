@@ -44,15 +44,18 @@ from farutech_console.operations.velocity import Control, Pacing
 from worker.jetstream.api import Api
 from worker.jetstream.connection import Connection, connect, shown_url
 from worker.jetstream.dead_letters_lean import LeanLetter
-from worker.jetstream.errors import JetStreamError, UnreachableError
+from worker.jetstream.errors import JetStreamError, RefusedError, UnreachableError
 from worker.jetstream.feed import overhear
 from worker.jetstream.info import stream_state
 from worker.jetstream.messages import message_at, next_message
 from worker.model.clock import Clock, SystemClock
 from worker.model.dead_letter import StoredDeadLetter
-from worker.model.link import ConnectionOptions
+from worker.model.link import ConnectionOptions, LinkChange
 from worker.model.names import QueueNames
 from worker.model.state import Pause
+
+AGAIN_S = 3.0
+"""Seconds from where a connection was given up, refused for instance, to the next try."""
 
 
 class LiveBackend:
@@ -79,10 +82,12 @@ class LiveBackend:
         self._index: LetterIndex | None = None
         self._found: asyncio.Future[Queue]
         self._keeping: asyncio.Task[None]
+        self._closed: asyncio.Event
 
     async def __aenter__(self) -> Self:
         """Begin to connect; returns at once."""
         self._found = asyncio.get_running_loop().create_future()
+        self._closed = asyncio.Event()
         self._keeping = asyncio.create_task(self._keep())
         self._keeping.add_done_callback(self._ended)
         return self
@@ -272,16 +277,40 @@ class LiveBackend:
         return UnreachableError(f"no NATS server answers at {where} ({why})")
 
     async def _keep(self) -> None:
-        """Hold the connection, and listen on it, until cancelled."""
-        try:
-            async with connect(self._options, listener=self._link.on_change) as connection:
-                self._found.set_result(self._handle(connection))
-                if not self._listen:
-                    await asyncio.Event().wait()
-                async with overhear(connection, self._names, self._feed.hear):
-                    await self._task_names.follow(self._task_source(connection.api))
-        except JetStreamError as error:
-            self._give_up(error)
+        """Hold a connection, and a new one wherever that is at its end, until cancelled."""
+        while True:
+            self._closed.clear()
+            try:
+                async with connect(self._options, listener=self._changed) as connection:
+                    self._have(self._handle(connection))
+                    await self._listen_on(connection)
+            except JetStreamError as error:
+                self._give_up(error)
+            await asyncio.sleep(AGAIN_S)
+
+    def _changed(self, change: LinkChange) -> None:
+        self._link.on_change(change)
+        if change.event == "closed":
+            self._closed.set()
+
+    async def _listen_on(self, connection: Connection) -> None:
+        """Listen where that is wanted, until the connection is closed for good."""
+        if not self._listen:
+            await self._closed.wait()
+            return
+        async with overhear(connection, self._names, self._feed.hear, self._link.deaf_to):
+            following = asyncio.create_task(
+                self._task_names.follow(self._task_source(connection.api))
+            )
+            closed = asyncio.create_task(self._closed.wait())
+            try:
+                await asyncio.wait((following, closed), return_when=asyncio.FIRST_COMPLETED)
+                if following.done():
+                    following.result()
+            finally:
+                following.cancel()
+                closed.cancel()
+                await asyncio.wait((following, closed))
 
     def _handle(self, connection: Connection) -> Queue:
         operator = operator_here()
@@ -289,13 +318,19 @@ class LiveBackend:
             connection, self._names, self._clock, operator=operator, read_only=self._read_only
         )
 
+    def _have(self, queue: Queue) -> None:
+        if self._found.done():
+            self._found = asyncio.get_running_loop().create_future()
+        self._found.set_result(queue)
+
     def _ended(self, keeping: asyncio.Task[None]) -> None:
         """Show a fault that ended the connection, rather than wait for a server for ever."""
         if not keeping.cancelled() and (fault := keeping.exception()) is not None:
             self._give_up(fault)
 
     def _give_up(self, why: BaseException) -> None:
-        self._link.failed(str(why) or type(why).__name__)
+        text = str(why) or type(why).__name__
+        self._link.failed(text, refused=isinstance(why, RefusedError))
         if self._found.done():
             return
         self._found.set_exception(why)

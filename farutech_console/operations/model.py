@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple
 
 from farutech_console.operations.velocity import Pacing
 from worker.model.dead_letter import StoredDeadLetter
+from worker.model.heard import HeardKind
 from worker.model.state import ConsumerState, ServerState, StreamState
 
 OutcomeKind = Literal["replayed", "already", "failed", "unknown", "purged", "restored"]
@@ -22,6 +23,9 @@ EventKind = Literal[
     "dead_lettered",
     "exhausted",
 ]
+
+Part = Literal["server", "consumer", "dead_letters"]
+"""What one poll asks for, beside the work queue itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +45,7 @@ class QueueStatus:
 
     `tasks` counts all live tasks; `stuck` those whose deliveries are spent and that nobody will
     get again. `consumer` is None where the consumer does not exist, `dead_letters` where no
-    stream takes them.
+    stream takes them; either is None as well where `unread` says why it could not be asked.
     """
 
     taken_at: datetime
@@ -52,6 +56,7 @@ class QueueStatus:
     consumer: ConsumerState | None
     dead_letters: DeadLetterState | None
     stuck: int
+    unread: Mapping[Part, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +64,8 @@ class LinkState:
     """The connection as the operator should see it.
 
     `since` is when it came to be so; `detail` is the last error in words; `attempts` counts the
-    tries to come back.
+    tries to come back; `refused` is whether a server answered and did not let us in. `deaf` are the
+    kinds of messages that it does not let us overhear.
     """
 
     connected: bool
@@ -67,6 +73,8 @@ class LinkState:
     server: str = ""
     detail: str = ""
     attempts: int = 0
+    refused: bool = False
+    deaf: frozenset[HeardKind] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from farutech_console.operations.model import DeadLetterState, QueueStatus
+from farutech_console.operations.model import DeadLetterState, Part, QueueStatus
 from worker.jetstream.api import Api
 from worker.jetstream.dead_letters import DeadLetters
-from worker.jetstream.info import find_stream, server_state, stream_of_subject, stream_state
+from worker.jetstream.errors import NotAllowedError
+from worker.jetstream.info import (
+    find_stream,
+    greeted,
+    server_state,
+    stream_of_subject,
+    stream_state,
+)
 from worker.jetstream.topology import Layout, NoQueueError, find_consumer
 from worker.model.clock import Clock
 from worker.model.names import QueueNames
@@ -16,17 +23,22 @@ SNAPSHOTS = 3
 
 
 async def ask_status(api: Api, names: QueueNames, clock: Clock) -> QueueStatus:
-    """Return the state of the queue.
+    """Return the state of the queue; what our user may not ask for is left out, and named.
 
     Raises:
         NoQueueError: the work queue does not exist.
         JetStreamError: the server could not be asked.
     """
+    unread: dict[Part, str] = {}
     asked_at = clock.monotonic()
-    server = await server_state(api)
+    server = await _server(api, unread)
     rtt = clock.monotonic() - asked_at
-    work_queue, consumer, stuck = await _work(api, names)
-    dead_letters = await _dead_letters(api, names, server, work_queue)
+    work_queue, consumer, stuck = await _work(api, names, unread)
+    dead_letters = None
+    try:
+        dead_letters = await _dead_letters(api, names, server, work_queue)
+    except NotAllowedError as error:
+        unread["dead_letters"] = str(error)
     return QueueStatus(
         taken_at=clock.now(),
         server=server,
@@ -36,10 +48,21 @@ async def ask_status(api: Api, names: QueueNames, clock: Clock) -> QueueStatus:
         consumer=consumer,
         dead_letters=dead_letters,
         stuck=stuck,
+        unread=unread,
     )
 
 
-async def _work(api: Api, names: QueueNames) -> tuple[StreamState, ConsumerState | None, int]:
+async def _server(api: Api, unread: dict[Part, str]) -> ServerState:
+    try:
+        return await server_state(api)
+    except NotAllowedError as error:
+        unread["server"] = str(error)
+        return greeted(api)
+
+
+async def _work(
+    api: Api, names: QueueNames, unread: dict[Part, str]
+) -> tuple[StreamState, ConsumerState | None, int]:
     """Return the stream with its task count, the consumer, and how many tasks are stuck.
 
     Stuck are the tasks that the consumer neither has to deliver nor awaits an answer to: exact once
@@ -47,15 +70,21 @@ async def _work(api: Api, names: QueueNames) -> tuple[StreamState, ConsumerState
     numbers come in two answers; where tasks come and go in between, the lowest difference found
     counts, so that traffic is never taken for stuck tasks.
     """
-    before = await find_consumer(api, names.stream, names.consumer)
+    before = None
+    try:
+        before = await find_consumer(api, names.stream, names.consumer)
+    except NotAllowedError as error:
+        unread["consumer"] = str(error)
     differences: list[int] = []
     while True:
         stream = await find_stream(api, names.stream, names.tasks)
         if stream is None:
             raise NoQueueError(f"there is no stream {names.stream}: start a worker, it creates it")
+        if before is None:
+            return stream, None, 0
         after = await find_consumer(api, names.stream, names.consumer)
-        if before is None or after is None:
-            return stream, after, 0
+        if after is None:
+            return stream, None, 0
         tasks = stream.subject_counts.get(names.tasks, 0)
         now = min(tasks - _known(before), tasks - _known(after))
         if _standing(before) == _standing(after):

@@ -6,27 +6,36 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from farutech_console.language import tr, trn
 from farutech_console.operations.trend import Rates
-from farutech_console.operations.units import age, count, duration, plural, rate
+from farutech_console.operations.units import age, count, duration, rate
 from worker.model.text import literal
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from datetime import datetime
 
     from farutech_console.operations.causes import CauseGroup
     from farutech_console.operations.fleet_view import FleetView
-    from farutech_console.operations.model import QueueStatus
+    from farutech_console.operations.model import Part, QueueStatus
+    from worker.model.heard import HeardKind
     from worker.model.state import ConsumerState
 
 Grade = Literal["bad", "warn"]
-ProblemKind = Literal["queue", "stuck", "dead_letters", "backlog", "workers"]
+ProblemKind = Literal["queue", "stuck", "dead_letters", "backlog", "workers", "deaf"]
 GRADE_WORDS: dict[Grade, str] = {"bad": "PROBLEM", "warn": "WARNING"}
 
 MOSTLY = 0.3
 """Share of the newest dead letters from which their cause is named."""
 
-SHOWN_CAUSE = 60
+MAINLY = 0.5
+"""Share from which it is said that they died of it mostly."""
+
+SHOWN_CAUSE = 44
+SHOWN_TENANT = 24
+
+STUCK = "stuck"
+"""The evidence of tasks that are stuck: the room of the tasks lists them."""
 
 GROWTH = 0.5
 """Tasks per second from which a backlog counts as growing."""
@@ -52,34 +61,67 @@ def problems(
     now: datetime,
     fleet: FleetView | None = None,
     causes: Sequence[CauseGroup] = (),
+    deaf: Collection[HeardKind] = (),
 ) -> tuple[Problem, ...]:
     """Return what is wrong, worst first; empty when all is well.
 
     Of the workers only where `fleet` is given; `causes` are those of the newest dead letters, those
-    of most letters first.
+    of most letters first. `deaf` is what we are not let listen to.
     """
-    found = [*_consumer(status), *_stuck(status), *_dead_letters(status, rates, now, causes)]
+    found = [
+        *_unread(status),
+        *_consumer(status),
+        *_stuck(status),
+        *_dead_letters(status, rates, now, causes),
+    ]
     found += _backlog(status, rates)
     found += _workers(fleet, now) if fleet else []
+    found += _deaf(deaf)
     return tuple(sorted(found, key=lambda problem: problem.grade != "bad"))
+
+
+def _unread(status: QueueStatus) -> list[Problem]:
+    rooms: dict[Part, tuple[str, str]] = {
+        "server": (tr("the server's JetStream cannot be looked at"), "workers"),
+        "consumer": (tr("the consumer cannot be looked at"), "workers"),
+        "dead_letters": (tr("the dead letters cannot be looked at"), "dlq"),
+    }
+    told = ((*rooms[part], why) for part, why in status.unread.items())
+    return [Problem("warn", f"{what}: {why}", room) for what, room, why in told]
+
+
+def _deaf(deaf: Collection[HeardKind]) -> list[Problem]:
+    if not deaf:
+        return []
+    kinds: dict[HeardKind, str] = {
+        "task": tr("tasks that come in"),
+        "acknowledgement": tr("what becomes of them"),
+        "dead_letter": tr("dead letters"),
+        "exhausted": tr("spent deliveries"),
+    }
+    what = ", ".join(text for kind, text in kinds.items() if kind in deaf)
+    text = tr("our user may not listen to {what}: rates and live events lack them", what=what)
+    return [Problem("warn", text, "tasks", "deaf")]
 
 
 def _consumer(status: QueueStatus) -> list[Problem]:
     consumer = status.consumer
     if consumer is None:
-        return [Problem("bad", "no consumer: no task is delivered to anybody", "workers")]
+        if "consumer" in status.unread:
+            return []
+        return [Problem("bad", tr("no consumer: no task is delivered to anybody"), "workers")]
     found = []
     if consumer.paused:
         left = duration(consumer.pause_remaining)
-        found.append(Problem("warn", f"the consumer is paused for another {left}", "workers"))
+        text = tr("the consumer is paused for another {left}", left=left)
+        found.append(Problem("warn", text, "workers"))
     elif not consumer.waiting and not consumer.ack_pending and consumer.pending:
-        text = "no worker is pulling, and tasks are waiting"
+        text = tr("no worker is pulling, and tasks are waiting")
         found.append(Problem("bad", text, "workers"))
     if _is_full(consumer):
         limit = count(consumer.max_ack_pending)
-        found.append(
-            Problem("bad", f"max ack pending {limit} reached: nothing more is delivered until acks")
-        )
+        text = tr("max ack pending {limit} reached: no more is delivered until acks", limit=limit)
+        found.append(Problem("bad", text, "workers"))
     return found
 
 
@@ -90,8 +132,13 @@ def _is_full(consumer: ConsumerState) -> bool:
 def _stuck(status: QueueStatus) -> list[Problem]:
     if status.stuck <= 0:
         return []
-    text = f"{plural(status.stuck, 'task')} stuck: deliveries spent, nobody will get them again"
-    return [Problem("bad", text, kind="stuck")]
+    text = trn(
+        "{n} task stuck: deliveries spent, nobody will get it again",
+        "{n} tasks stuck: deliveries spent, nobody will get them again",
+        status.stuck,
+        n=count(status.stuck),
+    )
+    return [Problem("bad", text, "tasks", "stuck", STUCK)]
 
 
 def _dead_letters(
@@ -99,21 +146,25 @@ def _dead_letters(
 ) -> list[Problem]:
     dead = status.dead_letters
     if dead is None:
-        return [Problem("bad", "no stream takes dead letters: failed tasks cannot be set aside")]
+        if "dead_letters" in status.unread:
+            return []
+        text = tr("no stream takes dead letters: failed tasks cannot be set aside")
+        return [Problem("bad", text, "dlq")]
     if not dead.depth:
         return []
-    text = plural(dead.depth, "dead letter")
+    text = trn("{n} dead letter", "{n} dead letters", dead.depth, n=count(dead.depth))
     growing = rates.dead_letters is not None and rates.dead_letters > 0
     if growing and rates.dead_letters is not None:
-        text += f", +{rate(rates.dead_letters)}"
+        text += f" +{rate(rates.dead_letters)}"
+    mostly, evidence = _mostly(causes)
+    text += mostly
     if dead.newest_at is not None:
-        text += f", newest {duration(age(dead.newest_at, now))} ago"
+        text += tr("; newest {span} ago", span=duration(age(dead.newest_at, now)))
     if dead.max_age is not None and dead.oldest_at is not None:
         left = dead.max_age - age(dead.oldest_at, now)
-        text += f"; the oldest expires in {duration(left)}"
-    mostly, evidence = _mostly(causes)
+        text += tr("; the oldest expires in {span}", span=duration(left))
     grade: Grade = "bad" if growing else "warn"
-    return [Problem(grade, text + mostly, "dlq", "dead_letters", evidence)]
+    return [Problem(grade, text, "dlq", "dead_letters", evidence)]
 
 
 def _mostly(causes: Sequence[CauseGroup]) -> tuple[str, str]:
@@ -122,16 +173,27 @@ def _mostly(causes: Sequence[CauseGroup]) -> tuple[str, str]:
         return "", ""
     first = causes[0]
     what = literal(first.cause.text or first.cause.error_type, SHOWN_CAUSE)
-    tenants = plural(len(first.tenants), "tenant") + (" or more" if first.more_tenants else "")
     evidence = f"cause:{first.cause.key}" if first.cause.key else ""
-    return f"; {first.share:.0%} of the newest «{what}» at {tenants}", evidence
+    values = {"what": what, "where": _where(first), "share": f"{first.share:.0%}"}
+    if first.share >= MAINLY:
+        return tr(", mostly «{what}» at {where}", **values), evidence
+    return tr(", {share} «{what}» at {where}", **values), evidence
+
+
+def _where(group: CauseGroup) -> str:
+    if group.more_tenants:
+        return tr("{n} tenants or more", n=count(len(group.tenants)))
+    if len(group.tenants) == 1:
+        return literal(next(iter(group.tenants)), SHOWN_TENANT) or tr("no tenant")
+    return tr("{n} tenants", n=count(len(group.tenants)))
 
 
 def _backlog(status: QueueStatus, rates: Rates) -> list[Problem]:
     consumer = status.consumer
     if consumer is None or rates.pending is None or rates.pending < GROWTH:
         return []
-    text = f"the backlog grows by {rate(rates.pending)}: it never drains at this pace"
+    pace = rate(rates.pending)
+    text = tr("the backlog grows by {pace}: it never drains at this pace", pace=pace)
     return [Problem("warn", text, "tasks", "backlog")]
 
 
@@ -139,12 +201,16 @@ def _workers(fleet: FleetView, now: datetime) -> list[Problem]:
     found = []
     for worker in fleet.silent:
         since = duration(age(worker.seen_at, now))
-        found.append(Problem("bad", f"{worker.name} is silent since {since}", "workers", "workers"))
+        text = tr("{name} is silent since {since}", name=literal(worker.name, 40), since=since)
+        found.append(Problem("bad", text, "workers", "workers"))
     for task_type, count_ in sorted(_open_breakers(fleet).items()):
-        where = plural(count_, "worker")
-        found.append(
-            Problem("warn", f"the breaker of {task_type} is open at {where}", "workers", "workers"),
+        text = trn(
+            "the breaker of {kind} is open at {n} worker",
+            "the breaker of {kind} is open at {n} workers",
+            count_,
+            kind=literal(task_type, 40),
         )
+        found.append(Problem("warn", text, "workers", "workers"))
     return found
 
 
@@ -167,4 +233,4 @@ def drain_seconds(pending: int, rates: Rates) -> float | None:
 def drain_text(pending: int, rates: Rates) -> str:
     """Return when the backlog will be gone at this pace, empty where that cannot be said."""
     seconds = drain_seconds(pending, rates)
-    return "" if seconds is None else f"drains in about {duration(seconds)}"
+    return "" if seconds is None else tr("drains in about {span}", span=duration(seconds))

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from farutech_console.tui.common.failures import expected, in_words
+from farutech_console.tui.common.failures import expected, in_words, kind_of
 from farutech_console.tui.common.live import Live
 
 if TYPE_CHECKING:
@@ -61,10 +61,13 @@ class Monitor:
         try:
             status = await self._backend.status()
         except expected() as error:
-            self._set(replace(self.live, link=self._backend.link(), failure=in_words(error)))
+            why, kind = in_words(error), kind_of(error)
+            link = self._backend.link()
+            self._set(replace(self.live, link=link, failure=why, trouble=kind))
             return
         self._trend.add(status, self._backend.feed_counts())
-        self._set(replace(self.live, link=self._backend.link(), status=status, failure=""))
+        link = self._backend.link()
+        self._set(replace(self.live, link=link, status=status, failure="", trouble=""))
         self._answered.set()
 
     async def look_deeper(self) -> None:

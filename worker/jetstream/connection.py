@@ -17,6 +17,7 @@ from nats.errors import Error as NatsError
 
 from worker.jetstream.api import Api
 from worker.jetstream.credentials import client_arguments
+from worker.jetstream.denials import read_denial
 from worker.jetstream.errors import RefusedError, UnreachableError
 from worker.jetstream.wire import NoTlsError, TlsClient, Wire
 from worker.model.link import ConnectionOptions, LinkChange, LinkEvent, Listener
@@ -96,6 +97,8 @@ class _Link:
             listener(change)
 
     async def on_error(self, error: Exception) -> None:
+        if denial := read_denial(str(error)):
+            self._wire.denied(denial)
         refused = is_refusal(error)
         if refused and not self.refused.done():
             self.refused.set_result(_in_words(error))

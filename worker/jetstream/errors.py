@@ -19,6 +19,13 @@ class UncertainError(JetStreamError):
     """No answer in time: what was asked may or may not have been done."""
 
 
+class NotAllowedError(UncertainError):
+    """The server's permissions forbid it, as far as is known: nothing was done.
+
+    The server names the subject and not the request, hence the kind of error it is.
+    """
+
+
 class PayloadTooLargeError(JetStreamError):
     """Headers and body together are more than the server takes."""
 

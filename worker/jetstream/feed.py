@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterator, Callable
-from typing import Literal, NamedTuple
+from functools import partial
+from typing import NamedTuple
 
 from worker.jetstream.connection import Connection
+from worker.jetstream.denials import Denial
 from worker.jetstream.wire import Receive
+from worker.model.heard import HeardKind
 from worker.model.names import QueueNames
-
-HeardKind = Literal["task", "dead_letter", "acknowledgement", "exhausted"]
 
 
 class Heard(NamedTuple):
@@ -23,22 +24,37 @@ class Heard(NamedTuple):
 
 @contextlib.asynccontextmanager
 async def overhear(
-    connection: Connection, names: QueueNames, heard: Callable[[Heard], None]
+    connection: Connection,
+    names: QueueNames,
+    heard: Callable[[Heard], None],
+    deaf: Callable[[HeardKind], None] = lambda _: None,
 ) -> AsyncIterator[None]:
     """Call `heard` for each task published, acknowledgement, dead letter and exhaustion.
+
+    `deaf` is called with a kind that the server does not let us hear, after each connection anew.
 
     Nothing is configured for it on the server: acknowledgements are plain messages on `$JS.ACK`,
     with domain and account hash before the stream where the server is set to (ADR-15). What was
     said before is not told again, and what the server drops for a slow listener is lost.
     """
     subscriptions = []
+    forget = connection.wire.when_denied(partial(_denied, names, deaf))
     try:
         for kind, subject in _subjects(names):
             subscriptions.append(await connection.wire.subscribe(subject, _listener(kind, heard)))
         yield
     finally:
+        forget()
         for subscription in subscriptions:
             await subscription.unsubscribe()
+
+
+def _denied(names: QueueNames, deaf: Callable[[HeardKind], None], denial: Denial) -> None:
+    """Of the two subjects of acknowledgements the second is used by few servers: no matter."""
+    first = dict(reversed(_subjects(names)))
+    for kind, subject in first.items():
+        if denial.is_of("subscribe", subject):
+            deaf(kind)
 
 
 def _subjects(names: QueueNames) -> tuple[tuple[HeardKind, str], ...]:

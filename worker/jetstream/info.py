@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -57,17 +58,22 @@ async def server_state(api: Api) -> ServerState:
         NoJetStreamError: the account has no JetStream.
     """
     account = await api.request("INFO")
+    level = int(account.get("api", {}).get("level", 0))
+    return replace(greeted(api), api_level=level, domain=str(account.get("domain", "")))
+
+
+def greeted(api: Api) -> ServerState:
+    """Return what the server said of itself when it greeted us; its API level is not among it."""
     client = api.client
     said = client._server_info  # noqa: SLF001 - nats-py has no other access to the server's name
     url = client.connected_url
     return ServerState(
         name=str(said.get("server_name", "")),
         version=str(said.get("version", "")),
-        api_level=int(account.get("api", {}).get("level", 0)),
+        api_level=0,
         max_payload=client.max_payload,
         cluster=str(said.get("cluster", "")),
         url=url.netloc.rpartition("@")[2] if url else "",
-        domain=str(account.get("domain", "")),
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from worker.jetstream.api import Api
-from worker.jetstream.errors import UncertainError, UnreachableError
+from worker.jetstream.errors import NotAllowedError, UncertainError, UnreachableError
 from worker.model.clock import Clock
 
 PATIENCE = 30.0
@@ -32,12 +32,15 @@ class Patience:
         """Repeat a call that may be repeated until the server answers, or patience is at its end.
 
         Raises:
+            NotAllowedError: the server forbids it.
             UncertainError, UnreachableError: the last try's, after `PATIENCE` seconds.
         """
         deadline = self.deadline()
         while True:
             try:
                 return await call()
+            except NotAllowedError:
+                raise
             except (UncertainError, UnreachableError):
                 if not await self.reconnected(deadline):
                     raise

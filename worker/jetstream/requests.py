@@ -12,7 +12,8 @@ from typing import NamedTuple
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
 
-from worker.jetstream.errors import UncertainError, UnreachableError
+from worker.jetstream.denials import Denial, denied_in_words
+from worker.jetstream.errors import NotAllowedError, UncertainError, UnreachableError
 from worker.jetstream.wire import DirectSubscription, Wire, read_headers
 
 _NO_RESPONDERS = "503"
@@ -46,7 +47,9 @@ class Requests:
         self._waiting: dict[str, tuple[str, asyncio.Future[Answer]]] = {}
         self._subscription: DirectSubscription | None = None
         self._opening = asyncio.Lock()
+        self._unanswerable = ""
         self._wire.when_lost(self._lost)
+        self._wire.when_denied(self._denied)
 
     async def ask(self, subject: str, body: bytes, headers: bytes, within: float) -> Answer:
         """Send a request and return its answer, whatever it says.
@@ -55,11 +58,14 @@ class Requests:
 
         Raises:
             MaxPayloadError: it is larger than the server takes; nothing was sent.
+            NotAllowedError: the server forbids it.
             UncertainError: no answer within `within` seconds, or the connection was lost before it.
             UnreachableError: not connected; nothing was sent.
         """
         if self._subscription is None:
             await self._open()
+        if self._unanswerable:
+            raise NotAllowedError(self._unanswerable)
         loop = asyncio.get_running_loop()
         self._sent += 1
         reply = f"{self._inbox}{self._sent}"
@@ -100,8 +106,21 @@ class Requests:
             waiting[1].set_result(Answer(headers, data))
 
     def _lost(self) -> None:
+        self._unanswerable = ""  # the server says so again, if so it is
         for subject, answer in self._waiting.values():
             _give_up(answer, f"{subject}: the connection was lost before the answer")
+
+    def _denied(self, denial: Denial) -> None:
+        if denial.is_of("subscribe", f"{self._inbox}*"):
+            why = denied_in_words("subscribe", f"{self._inbox}*")
+            self._unanswerable = f"{why}, where answers come"
+        for subject, answer in self._waiting.values():
+            if answer.done():
+                continue
+            if denial.is_of("publish", subject):
+                answer.set_exception(NotAllowedError(denied_in_words("publish", subject)))
+            elif self._unanswerable:
+                answer.set_exception(NotAllowedError(self._unanswerable))
 
 
 def _give_up(answer: asyncio.Future[Answer], why: str) -> None:

@@ -19,11 +19,13 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 
-from nats.aio.client import Client
+from nats.aio.client import Client, Srv
 from nats.aio.subscription import Subscription
 from nats.errors import BadHeaderError, BadSubjectError, MaxPayloadError, ProtocolError
 from nats.errors import Error as NatsError
 from nats.protocol.parser import Parser
+
+from worker.jetstream.denials import Denial
 
 Receive = Callable[[str, str, bytes, bytes], None]
 """Takes subject, reply subject, header block and payload of a message. It must not raise."""
@@ -44,6 +46,12 @@ class TlsClient(Client):
 
     nats-py goes by the server's greeting alone, which whoever is in between can change.
     """
+
+    async def _connect_to_server(self, s: Srv) -> None:
+        if self._transport is not None:
+            # nats-py leaves the socket of a server that refused us open.
+            self._transport.close()  # type: ignore[no-untyped-call]
+        await super()._connect_to_server(s)
 
     async def _process_info(
         self,
@@ -76,6 +84,7 @@ class Wire:
         self._parser = WireParser(client)
         self._lines: list[bytes] = []
         self._when_lost: list[Callable[[], None]] = []
+        self._when_denied: list[Callable[[Denial], None]] = []
         self._parser.wire = self
         client._ps = self._parser  # noqa: SLF001
 
@@ -90,6 +99,16 @@ class Wire:
     def when_lost(self, call: Callable[[], None]) -> None:
         """Have a function called whenever the connection is lost: no answer comes any more."""
         self._when_lost.append(call)
+
+    def when_denied(self, call: Callable[[Denial], None]) -> Callable[[], None]:
+        """Have a function called on each refusal; return a function that ends that."""
+        self._when_denied.append(call)
+        return lambda: self._when_denied.remove(call)
+
+    def denied(self, denial: Denial) -> None:
+        """Tell whoever wants to know that the server refused something."""
+        for call in tuple(self._when_denied):
+            call(denial)
 
     async def subscribe(self, subject: str, receive: Receive) -> DirectSubscription:
         """Have each message on `subject` handed to `receive` as soon as it is read.

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
+Trouble = Literal["", "no_jetstream", "no_stream", "not_allowed"]
+"""Failures that a screen has words of its own for."""
+
 
 def expected() -> tuple[type[Exception], ...]:
     """Return the failures that the server, the way to it or a refusal cause.
@@ -18,3 +23,15 @@ def expected() -> tuple[type[Exception], ...]:
 def in_words(error: BaseException) -> str:
     """Return what an operator reads of it."""
     return str(error) or type(error).__name__
+
+
+def kind_of(error: BaseException) -> Trouble:
+    """Return which of those it is."""
+    from worker.jetstream.errors import NoJetStreamError, NotAllowedError
+    from worker.jetstream.topology import NoQueueError
+
+    if isinstance(error, NoJetStreamError):
+        return "no_jetstream"
+    if isinstance(error, NoQueueError):
+        return "no_stream"
+    return "not_allowed" if isinstance(error, NotAllowedError) else ""

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from farutech_console.operations.causes import CauseGroup
     from farutech_console.operations.fleet_view import FleetView
     from farutech_console.operations.model import LinkState, QueueStatus
+    from farutech_console.tui.common.failures import Trouble
 
 FRESH = 2.0
 """Seconds after which data is no longer called live: a poll was missed."""
@@ -20,13 +21,15 @@ class Live:
     """The last poll, and what stands in the way of the next.
 
     `status` is the last one that came, however old; `failure` says in words why none came since,
-    and is empty while polls succeed. `broken` names a part of the console itself that died.
+    and is empty while polls succeed; `trouble` is what kind of failure it is. `broken` names a part
+    of the console itself that died.
     `fleet` and `causes`, of the newest dead letters, are looked for less often than `status`.
     """
 
     link: LinkState
     status: QueueStatus | None = None
     failure: str = ""
+    trouble: Trouble = ""
     broken: tuple[str, ...] = field(default=())
     fleet: FleetView | None = None
     causes: tuple[CauseGroup, ...] = ()

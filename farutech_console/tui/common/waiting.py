@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
@@ -19,63 +20,103 @@ if TYPE_CHECKING:
 
     from worker.model.names import QueueNames
 
+Step = tuple[str, str]
+"""What an operator can do, and how."""
+
 
 def waiting_lines(live: Live, now: datetime, names: QueueNames) -> list[Line]:
     """Return why there is no data, what was tried, and what an operator can do about it."""
     if live.link.connected:
         return _no_answer(live, names)
     link = live.link
-    where = tr(" at {server}", server=literal(link.server)) if link.server else ""
-    tried = trn(
-        "Tried {n} time in {age}",
-        "Tried {n} times in {age}",
-        link.attempts,
-        age=duration(age(link.since, now)),
-    )
-    why = f": {literal(link.detail)}" if link.detail else ""
     if not link.attempts and link.detail in BEGINNING:
+        where = f" {literal(link.server)}" if link.server else ""
         return [line(Span("◌ " + tr("Connecting"), "strong"), f"{where}…")]
+    return _refused(live, now) if link.refused else _no_server(live, now)
+
+
+def _no_server(live: Live, now: datetime) -> list[Line]:
+    server = literal(live.link.server)
+    where = tr(" at {server}", server=server) if server else ""
     return [
         line(Span("✖ " + tr("No NATS server answers{where}", where=where), "bad")),
-        line(f"{tried}{why}"),
-        (),
-        line(Span(tr("What to do"), "strong")),
-        *_advice(
+        _tried(live, now),
+        *_what_to_do(
             (tr("start it:"), "nats-server -js"),
             (tr("or name another:"), "farutech-console --server nats://HOST:4222"),
             ("", tr("(or set NATS_URL)")),
             (tr("or see it run here:"), "farutech-console demo"),
         ),
-        (),
-        _muted(tr("The console goes on trying and connects by itself when one comes up.")),
+        _goes_on(tr("The console goes on trying and connects by itself when one comes up.")),
     ]
 
 
-def _muted(text: str) -> Line:
-    return line(Span(text, "muted"))
+def _refused(live: Live, now: datetime) -> list[Line]:
+    where = literal(live.link.server) or "NATS"
+    return [
+        line(Span("✖ " + tr("The server {where} does not let us in", where=where), "bad")),
+        _tried(live, now),
+        *_what_to_do(
+            (tr("say who you are:"), "--user and --password, --token, --creds, --nkey"),
+            (tr("or use a context:"), tr("--context NAME, as the nats command has them")),
+            (tr("or name another:"), "farutech-console --server nats://HOST:4222"),
+        ),
+        _goes_on(tr("The console tries again every few seconds.")),
+    ]
+
+
+def _tried(live: Live, now: datetime) -> Line:
+    link = live.link
+    span = duration(age(link.since, now))
+    tried = trn("Tried {n} time in {age}", "Tried {n} times in {age}", link.attempts, age=span)
+    return line(f"{tried}: {literal(link.detail)}" if link.detail else tried)
 
 
 def _no_answer(live: Live, names: QueueNames) -> list[Line]:
     if not live.failure:
-        asking = tr(": asking for the stream and the consumer…")
-        return [line(Span("◌ " + tr("Connected"), "strong"), asking)]
-    answers = tr("The server answers, but not for {stream}", stream=literal(names.stream))
+        what = tr(": asking for the stream and the consumer…")
+        return [line(Span("◌ " + tr("Connected"), "strong"), what)]
+    title, steps = _answered(live, literal(names.stream))
     return [
-        line(Span(f"▲ {answers}", "warn")),
+        line(Span(f"▲ {title}", "warn")),
         line(literal(live.failure)),
-        (),
-        line(Span(tr("What to do"), "strong")),
-        *_advice(
-            (tr("create what is missing:"), "farutech-worker run"),
-            ("", tr("(it never changes what is there)")),
-            (tr("or watch another stream:"), "farutech-console --stream NAME --prefix PREFIX"),
-        ),
-        (),
-        _muted(tr("The console asks again every second.")),
+        *_what_to_do(*steps),
+        _goes_on(tr("The console asks again every second.")),
     ]
 
 
-def _advice(*steps: tuple[str, str]) -> list[Line]:
-    """Return what to do and how, the commands in a column."""
+def _answered(live: Live, stream: str) -> tuple[str, Sequence[Step]]:
+    """Return what is wrong with a server that answers, and what to do about it."""
+    if live.trouble == "no_jetstream":
+        title = tr("The server answers, and has no JetStream for us")
+        on = (tr("switch it on:"), "nats-server -js")
+        account = (tr("or for our account:"), tr("jetstream: enabled, in its configuration"))
+        other = (tr("or name another:"), "farutech-console --server nats://HOST:4222")
+        return title, (on, account, other)
+    if live.trouble == "not_allowed":
+        title = tr("Our user may not look at {stream}", stream=stream)
+        allow = (tr("have it allowed:"), tr("in the server's configuration of our user"))
+        all_of_it = (tr("see all it lacks:"), "farutech-console doctor")
+        works = (tr("what works still:"), tr("2 live events, 4 workers, as far as allowed"))
+        return title, (allow, all_of_it, works)
+    title = tr("The server answers, but not for {stream}", stream=stream)
+    create = (tr("create what is missing:"), "farutech-worker run")
+    harmless = ("", tr("(it never changes what is there)"))
+    watch = (tr("or watch another stream:"), "farutech-console --stream NAME --prefix PREFIX")
+    return title, (create, harmless, watch)
+
+
+def _what_to_do(*steps: Step) -> list[Line]:
     column = max(cell_len(what) for what, _ in steps) + 1
-    return [line(f"  {fit(what, column)}{how}") for what, how in steps]
+    told = [line(f"  {fit(what, column)}", Span(how, "accent")) for what, how in steps]
+    return [(), line(Span(tr("What to do"), "strong")), *told, ()]
+
+
+def _goes_on(text: str) -> Line:
+    return line(Span(text, "muted"))
+
+
+def no_connection(live: Live, so: str) -> list[Line]:
+    """Return that there is no connection, what follows from it, and why there is none."""
+    why = [line(Span(literal(live.link.detail), "muted"))] if live.link.detail else []
+    return [line(Span(so, "bad")), *why]

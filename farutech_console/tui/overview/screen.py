@@ -77,7 +77,7 @@ class OverviewRoom(Room):
             self.query_one("#waiting", Words).show(lines)
             return
         rates = self.desk.trend.rates()
-        found = problems(status, rates, now, live.fleet, live.causes)
+        found = problems(status, rates, now, live.fleet, live.causes, live.link.deaf)
         self.query_one(Problems).tell(status, found)
         stream, consumer = (self.query_one(f"#{name}", Panel) for name in ("stream", "consumer"))
         stream.show(stream_figures(status, rates, now))
