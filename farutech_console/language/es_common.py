@@ -71,7 +71,6 @@ KEYS: Mapping[str, str | tuple[str, str]] = {
     "what they died of, counted": "de qué murieron, con recuento",
     "replay": "reenviar",
     "send the marked letters again, with a preview": "reenviar los marcados, con vista previa",
-    "canary": "canary",
     "send one first, the others once it ended well": (
         "reenviar uno, y los demás cuando acabe bien"
     ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -25,6 +26,7 @@ from farutech_console.operations.notes import Note
 from farutech_console.operations.plan import Which
 from farutech_console.operations.selection import ScanProgress, Selection, no_progress
 from farutech_console.operations.story_view import TaskStory, TaskSummary
+from farutech_console.operations.transfer import Format
 from farutech_console.operations.undo import UndoPlan
 from farutech_console.operations.velocity import Control, Pacing
 from worker.jetstream.dead_letters_lean import LeanLetter
@@ -98,6 +100,25 @@ class Backend(Protocol):
         """Return the index over the letters, which begins to be filled at the first call.
 
         None where this backend keeps none.
+        """
+
+    async def export(
+        self,
+        selection: Selection,
+        form: Format,
+        target: Path,
+        *,
+        replace: bool = False,
+        progress: Callable[[ScanProgress], None] = no_progress,
+    ) -> int:
+        """Write the letters of a selection to a file on this machine; return how many.
+
+        It is there only once it is whole; cancelled there is none. `progress` is called as by
+        `select`.
+
+        Raises:
+            FileThereError: there is one already, and it is not to be replaced.
+            FileError: it cannot be written.
         """
 
     async def letter(self, sequence: int) -> StoredDeadLetter | None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from farutech_console.operations.audit_log import AuditPage, audit_page
 from farutech_console.operations.browse import Groups, read_groups, read_page, read_selection
 from farutech_console.operations.edit import Draft, draft_of, edit
+from farutech_console.operations.export_file import export_to_file
 from farutech_console.operations.feed import LiveFeed
 from farutech_console.operations.filter.model import ALL, Filter
 from farutech_console.operations.fleet import FleetWatch
@@ -39,6 +41,7 @@ from farutech_console.operations.status import ask_status
 from farutech_console.operations.story import task_story, tenant_tasks
 from farutech_console.operations.story_view import TaskStory, TaskSummary
 from farutech_console.operations.task_names import TaskNames, TaskSource
+from farutech_console.operations.transfer import Format
 from farutech_console.operations.undo import UndoPlan, never, plan_undo, undo
 from farutech_console.operations.velocity import Control, Pacing
 from worker.jetstream.api import Api
@@ -178,6 +181,21 @@ class LiveBackend:
         if self._index is None:
             self._index = LetterIndex(self.queue)
         return self._index
+
+    async def export(
+        self,
+        selection: Selection,
+        form: Format,
+        target: Path,
+        *,
+        replace: bool = False,
+        progress: Callable[[ScanProgress], None] = no_progress,
+    ) -> int:
+        """Write the letters of a selection to a file on this machine; return how many."""
+        queue = self.queue()
+        return await export_to_file(
+            queue, selection, form, target, replace=replace, progress=progress
+        )
 
     async def letter(self, sequence: int) -> StoredDeadLetter | None:
         """Return one letter, None where it is gone."""

@@ -11,6 +11,8 @@ from farutech_console.operations.loop_thread import LoopThread
 from farutech_console.operations.selection import no_progress
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from farutech_console.operations.audit_log import AuditPage
     from farutech_console.operations.backend import Backend
     from farutech_console.operations.browse import Groups
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from farutech_console.operations.plan import Which
     from farutech_console.operations.selection import ScanProgress, Selection
     from farutech_console.operations.story_view import TaskStory, TaskSummary
+    from farutech_console.operations.transfer import Format
     from farutech_console.operations.undo import UndoPlan
     from farutech_console.operations.velocity import Control, Pacing
     from worker.jetstream.dead_letters_lean import LeanLetter
@@ -114,6 +117,22 @@ class ThreadedBackend:
     async def index(self) -> LetterIndex | None:
         """Return the index over the letters; it is filled in the thread, and asked from here."""
         return await self._thread.call(lambda backend: backend.index())
+
+    async def export(
+        self,
+        selection: Selection,
+        form: Format,
+        target: Path,
+        *,
+        replace: bool = False,
+        progress: Callable[[ScanProgress], None] = no_progress,
+    ) -> int:
+        """Write the letters of a selection to a file; `progress` is called in the thread."""
+        return await self._thread.call(
+            lambda backend: backend.export(
+                selection, form, target, replace=replace, progress=progress
+            )
+        )
 
     async def letter(self, sequence: int) -> StoredDeadLetter | None:
         """Return one letter, None where it is gone."""

@@ -380,12 +380,26 @@ class ConsoleApp(App[None]):
         else:
             self.notify(tr("The run goes at {rate}.", rate=literal(text, 20)), markup=False)
 
+    def action_change_pace(self, by: float) -> None:
+        """Have the run go so many times as fast."""
+        if self._run is not None and not self._run.progress.ended:
+            rate = self._run.change_pace(by)
+            told = (
+                tr("The run goes at {rate}.", rate=rate) if rate else tr("It goes at full speed.")
+            )
+            self.notify(told, markup=False)
+            self._show_run()
+
     def action_outcomes(self) -> None:
-        """Show what became of each letter of the last run."""
+        """Show what became of each letter of the last run, and those that failed again."""
         from farutech_console.tui.common.outcomes import Outcomes
 
         if self._run is not None:
-            self.push_screen(Outcomes(self._run))
+            self.push_screen(Outcomes(self._run), self._look_at)
+
+    def _look_at(self, evidence: str | None) -> None:
+        if evidence:
+            self.post_message(Follow("dlq", evidence))
 
     # Ends
 

@@ -57,9 +57,13 @@ COMMANDS = (
     Command(
         "filter", "show only these dead letters; nothing after it shows all", "[FILTER]", "dlq"
     ),
+    Command("sort", "by a column of the dead letters; up turns it round", "KEY [up]", "dlq"),
     Command("causes", "what the dead letters died of, counted", "", "dlq"),
     Command("replay", "send the marked dead letters again, with a preview", "", "dlq", writes=True),
     Command("purge", "delete the marked dead letters, with a preview", "", "dlq", writes=True),
+    Command("edit", "change the task of a dead letter, and replay it", "", "dlq", writes=True),
+    Command("export", "write the marked dead letters to a file", "", "dlq"),
+    Command("note", "a note on what the dead letter died of", "", "dlq", writes=True),
     Command(
         "pause", "hold the deliveries for a while, or let them go on", "", "workers", writes=True
     ),

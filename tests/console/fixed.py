@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -17,6 +18,7 @@ from farutech_console.operations.browse import Groups
 from farutech_console.operations.causes import Causes
 from farutech_console.operations.edit import Draft, NotEditableError, pretty, read_edited
 from farutech_console.operations.errors import NothingToUndoError
+from farutech_console.operations.export_file import whole_file
 from farutech_console.operations.filter.evaluate import predicate
 from farutech_console.operations.filter.model import ALL, Filter
 from farutech_console.operations.fleet_view import FleetView, WorkerView
@@ -36,6 +38,7 @@ from farutech_console.operations.notes import Note
 from farutech_console.operations.plan import Which
 from farutech_console.operations.selection import ScanProgress, Selection, no_progress
 from farutech_console.operations.story_view import TaskStory, TaskSummary
+from farutech_console.operations.transfer import Format
 from farutech_console.operations.undo import UndoPlan
 from farutech_console.operations.velocity import Control, Pacing
 from tests.console.fixed_fleet import some_changes, some_workers
@@ -329,6 +332,25 @@ class FixedBackend:
 
     async def index(self) -> LetterIndex | None:
         return None
+
+    async def export(
+        self,
+        selection: Selection,
+        form: Format,
+        target: Path,
+        *,
+        replace: bool = False,
+        progress: Callable[[ScanProgress], None] = no_progress,
+    ) -> int:
+        written = 0
+        with whole_file(target, replace=replace) as file:
+            async for letters in self.select(selection, progress):
+                if self.gate is not None:
+                    await self.gate.wait()
+                for one in letters:
+                    file.write(f"{form} {one.sequence}\n".encode())
+                    written += 1
+        return written
 
     async def letter(self, sequence: int) -> StoredDeadLetter | None:
         self._fail()

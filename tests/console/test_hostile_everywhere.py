@@ -8,15 +8,18 @@ import pytest
 from textual.pilot import Pilot
 from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import Input
+from textual.widgets import Input, TextArea
 
 from farutech_console.tui.audit.screen import AuditRoom
-from farutech_console.tui.audit.undo import ConfirmUndo
 from farutech_console.tui.common.commandbar import CommandBar
 from farutech_console.tui.common.confirm import ConfirmPlan
 from farutech_console.tui.common.help import Help
 from farutech_console.tui.common.outcomes import Outcomes
+from farutech_console.tui.common.undo import ConfirmUndo
 from farutech_console.tui.dlq.causes import Causes
+from farutech_console.tui.dlq.editing import ConfirmEdit, Editor
+from farutech_console.tui.dlq.exporting import Export
+from farutech_console.tui.dlq.noting import WriteNote
 from farutech_console.tui.dlq.screen import DeadLettersRoom
 from farutech_console.tui.overview.screen import OverviewRoom
 from farutech_console.tui.preferences import Preferences
@@ -68,6 +71,12 @@ class Tour:
         field.value = self._text[:LONGEST_TYPED]
         await self._pilot.pause()
 
+    async def edits(self) -> None:
+        """Change the task in the editor, so that it is another."""
+        area = self._pilot.app.screen.query_one(TextArea)
+        area.text = '{"task_id": "other", "tenant_id": "t", "task_type": "update"}'
+        await self._pilot.pause(0.3)
+
     async def sees(self, text: str) -> None:
         await sees(self._pilot, text)
 
@@ -110,7 +119,18 @@ async def through_the_dialogs(tour: Tour) -> None:
     await tour.types()
     await tour.press("enter")
     await tour.looks(CommandBar)
-    await tour.press("escape", "c")
+    await tour.press("escape", "e")
+    await tour.looks(Editor, holds_it=False)
+    await tour.edits()
+    await tour.press("ctrl+s")
+    await tour.looks(ConfirmEdit, holds_it=False)
+    await tour.press("escape")
+    await tour.looks(Editor, holds_it=False)
+    await tour.press("escape", "escape", "w")
+    await tour.looks(Export, holds_it=False)
+    await tour.press("escape", "n")
+    await tour.looks(WriteNote, holds_it=False)
+    await tour.press("escape", "colon", *"causes", "enter")
     await tour.looks(Causes)
     await tour.press("escape", "a", "x")
     await tour.looks(ConfirmPlan)

@@ -177,5 +177,5 @@ async def test_the_foot_can_be_clicked() -> None:
     async with console(backend) as pilot:
         await pilot.click("RoomBar", offset=(32, 0))
         await sees(pilot, "Dead letters · 3")
-        await pilot.click("KeyBar", offset=(4, 0))
+        await pilot.click("KeyBar", offset=(16, 0))
         await sees(pilot, "● 1 marked")

@@ -10,20 +10,23 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 from textual.screen import Screen
-from textual.widgets import Input
+from textual.widgets import Input, TextArea
 
 from farutech_console.operations.model import LinkState
 from farutech_console.operations.trend import Trend
 from farutech_console.tui.app import ConsoleApp
 from farutech_console.tui.audit.screen import AuditRoom
-from farutech_console.tui.audit.undo import ConfirmUndo
 from farutech_console.tui.common.commandbar import CommandBar
 from farutech_console.tui.common.confirm import ConfirmPlan
 from farutech_console.tui.common.help import Help
 from farutech_console.tui.common.outcomes import Outcomes
 from farutech_console.tui.common.room import Room
 from farutech_console.tui.common.table import VirtualTable
+from farutech_console.tui.common.undo import ConfirmUndo
 from farutech_console.tui.dlq.causes import Causes
+from farutech_console.tui.dlq.editing import ConfirmEdit, Editor
+from farutech_console.tui.dlq.exporting import Export
+from farutech_console.tui.dlq.noting import WriteNote
 from farutech_console.tui.dlq.pane import LetterPane
 from farutech_console.tui.dlq.screen import DeadLettersRoom
 from farutech_console.tui.overview.screen import OverviewRoom
@@ -128,6 +131,12 @@ async def hears_of_replays(pilot: Pilot[None]) -> None:
     await sees(pilot, "1 came back dead")
 
 
+async def edits(pilot: Pilot[None]) -> None:
+    """Change one line in the editor."""
+    area = pilot.app.screen.query_one(TextArea)
+    area.text = area.text.replace("erp-finance", "erp-sales")
+
+
 def outcome_of(sequence: int) -> str:
     return {90_406: "failed", 90_403: "unknown", 90_400: "already"}.get(sequence, "replayed")
 
@@ -189,7 +198,18 @@ SCENES = {
     "letters_marked": Scene(pressing(*DLQ, "space", "space", "j", "space", "?3 marked")),
     "letters_filtered": Scene(pressing(*DLQ, "slash", *"error:~timeout", "enter", "?13 with")),
     "filter": Scene(pressing(*DLQ, "slash", *"nosuch:x", "enter", "?Text with")),
-    "causes": Scene(pressing(*DLQ, "c", "?3 causes")),
+    "causes": Scene(pressing(*DLQ, "colon", *"causes", "enter", "?3 causes")),
+    "letters_sorted": Scene(pressing(*DLQ, "s", "s", "?by tries")),
+    "letter_folded": Scene(
+        then(pressing(*DLQ, "j", "enter", "?worker-001"), opened(90_409), pressing("z", "?lines"))
+    ),
+    "edit": Scene(pressing(*DLQ, "e", "?as it died")),
+    "edit_wrong": Scene(pressing(*DLQ, "e", "?as it died", "x", "?no task yet")),
+    "edit_preview": Scene(
+        then(pressing(*DLQ, "e", "?as it died"), edits, pressing("ctrl+s", "?erp-sales"))
+    ),
+    "export": Scene(pressing(*DLQ, "space", "space", "w", "?the 2 marked")),
+    "note": Scene(pressing(*DLQ, "n", "?Everybody sees it")),
     "plan_undo": Scene(
         pressing("5", "?4 changes", "j", "u", "?under new"),
         lambda: FixedBackend(undoable=some_undo()),
@@ -229,6 +249,10 @@ SHOWS: dict[type[Screen[Any]], str] = {
     WorkersRoom: "workers",
     AuditRoom: "audit",
     Causes: "causes",
+    Editor: "edit",
+    ConfirmEdit: "edit_preview",
+    Export: "export",
+    WriteNote: "note",
     ConfirmPlan: "plan_replay",
     ConfirmUndo: "plan_undo",
     Outcomes: "outcomes",
@@ -269,6 +293,7 @@ def knows_all(app: ConsoleApp, backend: FixedBackend) -> bool:
 def _no_blinking(monkeypatch: pytest.MonkeyPatch) -> None:
     """The cursor of a field stands still."""
     monkeypatch.setattr(Input, "_toggle_cursor", lambda _: None)
+    monkeypatch.setattr(TextArea, "_toggle_cursor_blink_visible", lambda _: None)
 
 
 @pytest.mark.parametrize("size", SIZES)

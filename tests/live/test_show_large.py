@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from farutech_console.operations.one_letter import read_letter
-from farutech_console.tui.dlq.detail import body_lines
+from farutech_console.tui.dlq.detail import body_parts
 from tests.support.commands import console
 from tests.support.nats_server import NatsServer
 from tests.support.operating import operated
@@ -25,7 +25,8 @@ async def bury(where: Queue) -> int:
 
 
 def text_of(stored: StoredDeadLetter) -> str:
-    return "\n".join("".join(span.text for span in line) for line in body_lines(stored))
+    lines = [part.spans for part in body_parts(stored)]
+    return "\n".join("".join(span.text for span in line) for line in lines)
 
 
 @pytest.mark.parametrize("read_only", [False, True])

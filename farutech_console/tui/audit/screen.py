@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -11,7 +10,6 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Static
 
-from farutech_console.operations.units import count
 from farutech_console.tui.audit.rows import (
     EntryRows,
     columns,
@@ -19,13 +17,13 @@ from farutech_console.tui.audit.rows import (
     empty_lines,
     title_line,
 )
-from farutech_console.tui.audit.undo import ConfirmUndo
 from farutech_console.tui.common.failures import expected, in_words
 from farutech_console.tui.common.live import Live
 from farutech_console.tui.common.room import Desk, Room
 from farutech_console.tui.common.spans import content, line, one_line
 from farutech_console.tui.common.table import VirtualTable
 from farutech_console.tui.common.textview import TextView
+from farutech_console.tui.common.undo import bring_back
 from farutech_console.tui.keys import bindings
 from worker.model.text import literal
 
@@ -151,20 +149,9 @@ class AuditRoom(Room):
         if entry is not None and entry.action != "purge":
             self.notify("Only a purge can be undone here.", severity="warning", markup=False)
             return
-        backend = self.desk.backend
-        try:
-            plan = await backend.plan_undo(entry.id if entry else "last")
-            if not await self.app.push_screen_wait(ConfirmUndo(plan, self.desk.clock.now())):
-                return
-            kinds = Counter([outcome.outcome async for outcome in backend.undo(plan)])
-        except expected() as error:
-            self.notify(literal(in_words(error)), severity="error", markup=False)
-            return
-        told = ", ".join(f"{count(number)} {kind}" for kind, number in kinds.items())
-        bad = bool(kinds["failed"] or kinds["unknown"])
-        self.notify(f"Undo: {told}", severity="warning" if bad else "information", markup=False)
-        self._read_at = None
-        self._redraw()
+        if await bring_back(self, entry.id if entry else "last"):
+            self._read_at = None
+            self._redraw()
 
     def to_copy(self) -> str:
         """Return the command that does the same again, or the change's id."""

@@ -13,6 +13,7 @@ from textual.screen import ModalScreen
 from farutech_console.language import msg, tr
 from farutech_console.tui.common.aftermath import Aftermath, fate_words
 from farutech_console.tui.common.cells import fit
+from farutech_console.tui.common.failed_again import failed_again
 from farutech_console.tui.common.progress import FATE_TONES, GOOD, TROUBLE, VERBS, Run
 from farutech_console.tui.common.spans import Line, Span, Tone, line
 from farutech_console.tui.common.textview import TextView
@@ -81,11 +82,12 @@ def _then(outcome: Outcome, aftermath: Aftermath) -> list[Span]:
     return [Span(words, FATE_TONES[fate])]
 
 
-class Outcomes(ModalScreen[None]):
+class Outcomes(ModalScreen["str | None"]):
     """The outcomes of the last run."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,o,q,enter", "close", "close", show=False)
+        Binding("escape,o,q", "close", "close", show=False),
+        Binding("enter", "letters", "those that failed again", show=False),
     ]
     DEFAULT_CSS = """
     Outcomes { align: center middle; background: $background 60%; }
@@ -104,7 +106,8 @@ class Outcomes(ModalScreen[None]):
         """The outcomes, in a view that scrolls."""
         with Vertical() as box:
             box.border_title = self._title
-            box.border_subtitle = tr("esc close")
+            again = tr("enter the letters that failed again · ") if failed_again(self._run) else ""
+            box.border_subtitle = again + tr("esc close")
             yield TextView()
 
     def on_mount(self) -> None:
@@ -113,6 +116,10 @@ class Outcomes(ModalScreen[None]):
         lines = outcome_lines(self._run.outcomes, self._run.aftermath, id_width)
         self.query_one(TextView).show(lines)
 
+    def action_letters(self) -> None:
+        """Show the letters that failed again; where there are none, back to work."""
+        self.dismiss(str(failed_again(self._run)))
+
     def action_close(self) -> None:
         """Back to work."""
-        self.dismiss()
+        self.dismiss(None)

@@ -12,8 +12,8 @@ from textual.geometry import Size
 from textual.widget import Widget
 
 from farutech_console.language import msg, msgn, tr, trn
-from farutech_console.operations.units import count, duration
-from farutech_console.operations.velocity import Control
+from farutech_console.operations.units import count, duration, rate
+from farutech_console.operations.velocity import Control, Rate
 from farutech_console.tui.common.aftermath import Aftermath, Fate, fate_words
 from farutech_console.tui.common.spans import Line, Span, Tone, cells_of, content, line
 from worker.model.text import literal
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 KEPT = 10_000
 """Outcomes that are kept for reading; all are counted."""
+
+SLOWEST = 0.5
+"""Letters in a unit of time below which a run is held rather than slowed."""
 
 BAR = 20
 GOOD = ("replayed", "purged")
@@ -63,7 +66,8 @@ class Progress:
 
     `held` is whether the operator made it wait.
 
-    `fates` count what became of the replayed tasks, as far as live events told.
+    `fates` count what became of the replayed tasks, as far as live events told. `limit` is the
+    rate it is held to, empty for none; `note` says why it waits or stopped.
     """
 
     plan: Plan
@@ -73,6 +77,8 @@ class Progress:
     held: bool = False
     failure: str = ""
     fates: Mapping[Fate, int] = field(default_factory=dict)
+    limit: str = ""
+    note: str = ""
 
     @property
     def settled(self) -> int:
@@ -96,7 +102,8 @@ class Run:
         self.control = Control(clock, plan.pacing)
         self._held = False
         self.outcomes: list[Outcome] = []
-        self.aftermath = Aftermath(plan.task_ids, clock.now())
+        self.began_at = clock.now()
+        self.aftermath = Aftermath(plan.task_ids, self.began_at)
         self._clock = clock
         self._counts: Counter[str] = Counter()
         self._began = clock.monotonic()
@@ -119,6 +126,16 @@ class Run:
         else:
             self.control.resume()
 
+    def change_pace(self, by: float) -> str:
+        """Go so many times as fast as now; return the rate, empty for as fast as it goes."""
+        told = self.control.progress
+        if told.rate is None and by > 1:
+            return ""
+        now = told.rate or Rate(max(told.speed, SLOWEST))
+        rate = Rate(max(round(now.count * by, 1), SLOWEST), now.unit)
+        self.control.change_rate(rate)
+        return str(rate)
+
     def hear(self, events: Iterable[TaskEvent]) -> None:
         """Take live events: some may be of the tasks that were replayed."""
         self.aftermath.hear(events)
@@ -132,6 +149,7 @@ class Run:
     def progress(self) -> Progress:
         """What it stands at."""
         until = self._clock.monotonic() if self._ended is None else self._ended
+        told = self.control.progress
         return Progress(
             plan=self.plan,
             counts=dict(self._counts),
@@ -140,6 +158,8 @@ class Run:
             held=self._held and self._ended is None,
             failure=self._failure,
             fates=self.aftermath.counts(),
+            limit=str(told.rate or ""),
+            note=told.note,
         )
 
 
@@ -180,6 +200,8 @@ def _fates(progress: Progress) -> list[Span]:
         Span(f"  {fate_words(fate, count(number))}", FATE_TONES[fate])
         for fate, number in progress.fates.items()
     ]
+    if progress.note:
+        spans.append(Span(f"  ▲ {literal(progress.note)}", "warn"))
     return [Span("  →", "muted"), *spans] if spans else []
 
 
@@ -192,7 +214,9 @@ def _lead(progress: Progress) -> Line:
     pace = done / progress.seconds if progress.seconds > 0 else 0.0
     left = ""
     if pace and done < wanted:
-        left = tr(" {age} left", age=duration((wanted - done) / pace))
+        left = f" {rate(pace)}" + tr(" {age} left", age=duration((wanted - done) / pace))
+    if progress.limit:
+        left = tr(" at {rate}", rate=progress.limit) + left
     if progress.held:
         left = tr(" ‖ held: P goes on")
     return line(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rich.segment import Segment
+from rich.style import Style
 from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
@@ -83,7 +84,7 @@ class TextView(ScrollView, can_focus=True):
         index = self.scroll_offset.y + y
         if index >= len(self._wrapped):
             return Strip.blank(width, self.rich_style)
-        base = self.rich_style
+        base = self.row_style(index)
         segments = [
             Segment(
                 span.text, base + self.get_component_rich_style(f"tone--{span.tone}", partial=True)
@@ -91,6 +92,11 @@ class TextView(ScrollView, can_focus=True):
             for span in self._wrapped[index]
         ]
         return Strip(segments).adjust_cell_length(width, base)
+
+    def row_style(self, row: int) -> Style:
+        """Return what a row is drawn with; `row` counts wrapped lines from the top."""
+        del row
+        return self.rich_style
 
     def action_cursor_down(self) -> None:
         """One line down."""

@@ -16,17 +16,17 @@ from farutech_console.tui.common.failures import expected, in_words
 from farutech_console.tui.common.spans import Span, line
 from farutech_console.tui.common.table import Column, VirtualTable
 from farutech_console.tui.common.words import Words
+from farutech_console.tui.dlq.noting import write_note
 from worker.model.text import literal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from farutech_console.operations.backend import Backend
     from farutech_console.operations.causes import CauseGroup
     from farutech_console.operations.filter.model import Filter
     from farutech_console.operations.selection import ScanProgress
-    from worker.model.clock import Clock
+    from farutech_console.tui.common.room import Desk
 
 COLUMNS = (
     Column("letters", 8, right=True),
@@ -78,6 +78,7 @@ class Causes(ModalScreen["str | None"]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,c", "cancel", "back", show=False),
         Binding("enter", "choose", "its letters", show=False),
+        Binding("n", "note", "a note on it", show=False),
     ]
     DEFAULT_CSS = """
     Causes { align: center middle; background: $background 60%; }
@@ -88,9 +89,10 @@ class Causes(ModalScreen["str | None"]):
     Causes Words { height: 1; }
     """
 
-    def __init__(self, backend: Backend, clock: Clock, wanted: Filter) -> None:
+    def __init__(self, desk: Desk, wanted: Filter) -> None:
         super().__init__()
-        self._backend, self._clock, self._wanted = backend, clock, wanted
+        self._desk, self._backend, self._clock = desk, desk.backend, desk.clock
+        self._wanted = wanted
         self._groups: tuple[CauseGroup, ...] = ()
         self._progress: ScanProgress | None = None
 
@@ -140,6 +142,13 @@ class Causes(ModalScreen["str | None"]):
         if cursor is None or not self._groups[cursor].cause.key:
             return
         self.dismiss(f"cause:{self._groups[cursor].cause.key}")
+
+    @work(exclusive=True, group="note", exit_on_error=False)
+    async def action_note(self) -> None:
+        """Write the note on the cause under the cursor."""
+        cursor = self.query_one(VirtualTable).cursor
+        if cursor is not None and not self._backend.read_only:
+            await write_note(self.app, self._desk, self._groups[cursor].cause)
 
     def action_cancel(self) -> None:
         """Leave everything as it is."""

@@ -78,6 +78,11 @@ class Letters:
             return self._places.get(sequence, 0)
         return max(0, len(self._sequences) - 1 - (bisect_left(self._sequences, sequence + 1) - 1))
 
+    def between(self, one: int, other: int) -> Sequence[int]:
+        """Return those that are shown from one letter to another, both included."""
+        first, last = sorted((self.index_of(one), self.index_of(other)))
+        return [self.sequence_at(index) for index in range(first, min(last + 1, len(self)))]
+
     def row(self, sequence: int) -> LetterRow:
         """Return a letter's row."""
         return self._rows[sequence]

@@ -7,48 +7,97 @@ from typing import TYPE_CHECKING
 from textual.app import ComposeResult
 from textual.containers import Vertical
 
-from farutech_console.tui.common.textview import TextView
-from farutech_console.tui.dlq.detail import body_lines, gone_lines, heading_lines
+from farutech_console.language import tr
+from farutech_console.operations.secrets import HIDDEN
+from farutech_console.tui.dlq.detail import (
+    body_parts,
+    gone_lines,
+    heading_parts,
+    history_parts,
+    note_parts,
+)
+from farutech_console.tui.dlq.letterview import LetterView
+from farutech_console.tui.dlq.parts import Part
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from farutech_console.tui.common.spans import Line
+    from farutech_console.operations.notes import Note
+    from farutech_console.operations.story_view import TaskStory
     from worker.model.dead_letter import StoredDeadLetter
 
 
 class LetterPane(Vertical):
-    """One letter in full. `sequence` is the letter it was last asked to show."""
+    """One letter in full. `sequence` is the letter it was last asked to show.
+
+    Its secrets are hidden until they are asked for, letter by letter.
+    """
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self.sequence: int | None = None
-        self._stored: StoredDeadLetter | None = None
-        self._body: list[Line] = []
+        self.stored: StoredDeadLetter | None = None
+        self._secrets = False
+        self._note: Note | None = None
+        self._body: list[Part] = []
+        self._history: list[Part] = []
 
     def compose(self) -> ComposeResult:
         """The text, which scrolls."""
-        yield TextView(id="letter")
+        yield LetterView(id="letter")
 
     def announce(self, sequence: int | None) -> None:
         """Say which letter is meant, before it is there."""
         self.sequence = sequence
-        self.border_title = f"Letter {sequence}" if sequence is not None else ""
+        self.border_title = tr("Letter {n}", n=sequence) if sequence is not None else ""
 
     def show(self, stored: StoredDeadLetter, now: datetime) -> None:
         """Show a letter from its top."""
-        self._stored, self._body = stored, body_lines(stored)
-        self._view().show([*heading_lines(stored, now), *self._body], from_top=True)
+        self.stored, self._secrets, self._history, self._note = stored, False, [], None
+        self._body = body_parts(stored)
+        self._show(now, from_top=True)
 
     def grow(self, now: datetime) -> None:
         """Let the letter's ages grow; what is in view stays."""
-        if self._stored is not None:
-            self._view().show([*heading_lines(self._stored, now), *self._body])
+        if self.stored is not None:
+            self._show(now)
+
+    def toggle_secrets(self, now: datetime) -> bool:
+        """Show the letter's secrets, or hide them again; return whether they are shown."""
+        if self.stored is not None:
+            self._secrets = not self._secrets
+            self._body = body_parts(self.stored, secrets=self._secrets)
+            self._show(now)
+        return self._secrets
+
+    def await_history(self, now: datetime) -> None:
+        """Say that the history is being read."""
+        self._history = history_parts(None)
+        self.grow(now)
+
+    def tell(self, story: TaskStory | None, note: Note | None, now: datetime) -> None:
+        """Show what else is known: the history of the task, the note on the cause."""
+        self._history = history_parts(story) if story is not None else []
+        self._note = note
+        self.grow(now)
 
     def clear(self, why: str = "") -> None:
         """Show no letter, and why."""
-        self._stored = None
-        self._view().show(gone_lines(why) if why else [], from_top=True)
+        self.stored, self._history, self._note = None, [], None
+        parts = [Part(one) for one in gone_lines(why)] if why else []
+        self._view().show_parts(parts, from_top=True)
 
-    def _view(self) -> TextView:
-        return self.query_one("#letter", TextView)
+    def copied(self) -> str:
+        """Return the value under the cursor, empty for none; what is hidden is not given out."""
+        part = self._view().under_cursor
+        return part.copy if part is not None and part.copy != HIDDEN else ""
+
+    def _show(self, now: datetime, *, from_top: bool = False) -> None:
+        if self.stored is None:
+            return
+        heading = heading_parts(self.stored, now, secrets=self._secrets)
+        notes = note_parts(self._note, now)
+        self._view().show_parts([*heading, *notes, *self._body, *self._history], from_top=from_top)
+
+    def _view(self) -> LetterView:
+        return self.query_one("#letter", LetterView)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from farutech_console.language import tr
+from farutech_console.operations.index.order import NEWEST, SORT_KEYS, Order, SortKey
 from farutech_console.operations.index.row import LetterRow
 from farutech_console.operations.units import age, count, plural, short_duration
 from farutech_console.tui.common.live import Live
@@ -17,6 +20,19 @@ from farutech_console.tui.dlq.selection import Selection
 from worker.model.text import literal
 
 NONE = "–"  # noqa: RUF001 - a glyph
+ORDERS = (
+    NEWEST,
+    Order("seq", descending=False),
+    Order("tries"),
+    Order("replays"),
+    Order("tenant", descending=False),
+    Order("type", descending=False),
+    Order("error", descending=False),
+    Order("task", descending=False),
+    Order("died", descending=False),
+)
+"""The orders that one key goes through."""
+
 WIDE = 90
 """Columns from which ids and tenants are given more room."""
 
@@ -27,8 +43,51 @@ SOON = 3600.0
 """Seconds before a letter expires from which that is marked."""
 
 
-def columns(width: int, *, expiring: bool) -> tuple[Column, ...]:
-    """Return the columns that fit; `expires` only where letters do."""
+SORTED_BY: Mapping[str, SortKey] = {"↻": "replays"}
+"""Columns that are called otherwise than what they are sorted by."""
+
+
+def columns(width: int, *, expiring: bool, order: Order = NEWEST) -> tuple[Column, ...]:
+    """Return the columns that fit, the one they are sorted by marked; `expires` only if some do."""
+    return tuple(_marked(column, order) for column in _columns(width, expiring=expiring))
+
+
+def _marked(column: Column, order: Order) -> Column:
+    if SORTED_BY.get(column.title, column.title) != order.key:
+        return column
+    mark = "▼" if order.descending else "▲"
+    return replace(column, title=f"{column.title}{mark}")
+
+
+def next_order(order: Order) -> Order:
+    """Return the order that comes after this one: newest, oldest, then column by column."""
+    at = ORDERS.index(order) if order in ORDERS else -1
+    return ORDERS[(at + 1) % len(ORDERS)]
+
+
+def parse_order(text: str) -> Order:
+    """Return the order in words: `tenant`, or `tries up`.
+
+    Raises:
+        ValueError: there is none of this name.
+    """
+    name, _, turned = text.strip().casefold().partition(" ")
+    key = next((one for one in SORT_KEYS if one == name), None)
+    if key is None or turned.strip() not in ("", "up", "down"):
+        raise ValueError(tr("sort by one of {names}", names=", ".join(SORT_KEYS)))
+    usual = key in ("seq", "died", "tries", "replays")
+    return Order(key, descending=turned.strip() == "down" or (usual and turned.strip() != "up"))
+
+
+def order_words(order: Order) -> str:
+    """Return the order as the title tells it."""
+    if order.key == "seq":
+        return tr("newest first") if order.descending else tr("oldest first")
+    way = "▼" if order.descending else "▲"
+    return tr("by {key}", key=f"{order.key} {way}")
+
+
+def _columns(width: int, *, expiring: bool) -> tuple[Column, ...]:
     wide = width >= WIDE
     kind = (Column("type", 11),) if width >= WIDER else ()
     lasting = (Column("expires", 7, right=True),) if expiring else ()
@@ -114,10 +173,12 @@ def title_line(reader: Reader, selection: Selection, above: int) -> Line:
         spans.append(Span(f"   {count(len(letters))} read, more as you scroll", "muted"))
     if isinstance(letters, IndexedLetters):
         spans += _index_words(letters)
+    if reader.order != NEWEST:
+        spans.append(Span(f"   {order_words(reader.order)}", "accent"))
     if above:
         spans.append(Span(f"   ↑ {count(above)} newer", "accent"))
     if selection:
-        spans.append(Span(f"   ● {_marked(reader, selection)} marked", "accent"))
+        spans.append(Span(f"   ● {_count_marked(reader, selection)} marked", "accent"))
     return tuple(spans)
 
 
@@ -134,7 +195,7 @@ def _index_words(letters: IndexedLetters) -> Line:
     return tuple(spans)
 
 
-def _marked(reader: Reader, selection: Selection) -> str:
+def _count_marked(reader: Reader, selection: Selection) -> str:
     letters = reader.letters
     if selection.up_to is None or not reader.wanted:
         return count(selection.count(letters.depth))

@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
+
+from farutech_console.operations.filter.model import (
+    And,
+    Comparison,
+    Expression,
+    Filter,
+    Not,
+    Number,
+    Or,
+)
+from farutech_console.operations.filter.syntax import Operator
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +48,31 @@ class Selection:
             return replace(self, spared=self.spared ^ {sequence})
         return replace(self, chosen=self.chosen ^ {sequence})
 
+    def added(self, sequences: Iterable[int]) -> Selection:
+        """Return the selection with all of these marked."""
+        wanted = frozenset(sequences)
+        up_to = self.up_to
+        named = frozenset(one for one in wanted if up_to is None or one > up_to)
+        return replace(self, chosen=self.chosen | named, spared=self.spared - wanted)
+
     def count(self, depth: int) -> int:
         """Return how many are marked among `depth` letters; at most, where all are."""
         if self.up_to is None:
             return len(self.chosen)
         return max(0, depth - len(self.spared))
+
+    def among(self, wanted: Filter) -> Filter:
+        """Return the filter that the marked ones of the wanted letters match, and no others."""
+        if self.up_to is None:
+            return Filter(_numbered(":", self.chosen))
+        parts = [_numbered("<=", [self.up_to])]
+        if wanted.expression is not None:
+            parts.append(wanted.expression)
+        if self.spared:
+            parts.append(Not(_numbered(":", self.spared)))
+        marked: Expression = And(tuple(parts)) if len(parts) > 1 else parts[0]
+        return Filter(Or((marked, _numbered(":", self.chosen))) if self.chosen else marked)
+
+
+def _numbered(operator: Operator, sequences: Iterable[int]) -> Expression:
+    return Comparison("seq", "", operator, tuple(map(Number, sorted(sequences))))

@@ -1,7 +1,8 @@
-"""The question before a purge is undone."""
+"""Undoing a purge: the question before it, and what came of it."""
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
@@ -12,6 +13,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
 from farutech_console.operations.units import age, count, duration, plural
+from farutech_console.tui.common.failures import expected, in_words
 from farutech_console.tui.common.spans import Line, Span, content, line
 from worker.model.text import literal
 
@@ -19,6 +21,27 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from farutech_console.operations.undo import UndoPlan
+    from farutech_console.tui.common.room import Room
+
+
+async def bring_back(room: Room, which: str = "last") -> bool:
+    """Undo a purge, the last one or that of an id, after a preview; tell what came of it.
+
+    Returns whether letters may have come back.
+    """
+    backend = room.desk.backend
+    try:
+        plan = await backend.plan_undo(which)
+        if not await room.app.push_screen_wait(ConfirmUndo(plan, room.desk.clock.now())):
+            return False
+        kinds = Counter([outcome.outcome async for outcome in backend.undo(plan)])
+    except expected() as error:
+        room.notify(literal(in_words(error)), severity="error", markup=False)
+        return False
+    told = ", ".join(f"{count(number)} {kind}" for kind, number in kinds.items())
+    bad = bool(kinds["failed"] or kinds["unknown"])
+    room.notify(f"Undo: {told}", severity="warning" if bad else "information", markup=False)
+    return True
 
 
 class ConfirmUndo(ModalScreen[bool]):

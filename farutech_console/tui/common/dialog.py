@@ -1,0 +1,34 @@
+"""What dialogs have in common: a box in the middle, Esc for back, two buttons at its foot."""
+
+from __future__ import annotations
+
+from typing import ClassVar, TypeVar
+
+from textual.binding import Binding, BindingType
+from textual.screen import ModalScreen
+
+T = TypeVar("T")
+
+
+class Dialog(ModalScreen[T | None]):
+    """A box over the room. Its content is one `Vertical`; buttons stand in a `Horizontal`."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "cancel", "back", show=False),
+        Binding("left", "app.focus_previous", "the button before", show=False),
+        Binding("right", "app.focus_next", "the next button", show=False),
+    ]
+    DEFAULT_CSS = """
+    Dialog { align: center middle; background: $background 60%; }
+    Dialog > Vertical {
+        width: 78; max-width: 100%; height: auto; max-height: 100%;
+        border: round $tone-accent; background: $surface; padding: 1 2;
+    }
+    Dialog Input { background: $panel; }
+    Dialog Horizontal { height: 1; align-horizontal: right; margin-top: 1; }
+    Dialog Button { margin-left: 2; min-width: 12; }
+    """
+
+    def action_cancel(self) -> None:
+        """Leave everything as it is."""
+        self.dismiss(None)

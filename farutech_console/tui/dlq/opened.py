@@ -1,0 +1,118 @@
+"""The letter under the cursor in full: fetched once the cursor rests, its history once opened."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual import on, work
+from textual.timer import Timer
+
+from farutech_console.language import tr
+from farutech_console.operations.causes import cause_of
+from farutech_console.tui.common.failures import expected, in_words
+from farutech_console.tui.common.table import VirtualTable
+from farutech_console.tui.dlq.acts import LetterActs
+from farutech_console.tui.dlq.letterview import LetterView
+from farutech_console.tui.dlq.pane import LetterPane
+
+if TYPE_CHECKING:
+    from farutech_console.operations.story_view import TaskStory
+    from farutech_console.tui.common.room import Desk
+
+DETAIL_DELAY_S = 0.08
+"""How long the cursor has to rest before its letter is fetched."""
+
+
+class OpenedLetter(LetterActs):
+    """A room that shows a letter beside its table, or instead of it."""
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self._rest: Timer | None = None
+
+    @property
+    def pane(self) -> LetterPane:
+        """Where the letter is shown."""
+        return self.query_one(LetterPane)
+
+    def follow_cursor(self) -> None:
+        """Show the letter under the cursor, or let its ages grow."""
+        if self.table.cursor == self.pane.sequence:
+            self.pane.grow(self.desk.clock.now())
+            return
+        if self._rest is not None:
+            self._rest.stop()
+        self._rest = self.set_timer(DETAIL_DELAY_S, self._show_detail)
+
+    @work(exclusive=True, group="detail", exit_on_error=False)
+    async def _show_detail(self) -> None:
+        sequence, pane = self.table.cursor, self.pane
+        pane.announce(sequence)
+        if sequence is None:
+            pane.clear()
+            return
+        try:
+            stored = await self.desk.backend.letter(sequence)
+        except expected() as error:
+            pane.clear(in_words(error))
+            return
+        if stored is None:
+            pane.clear(tr("it is gone"))
+            return
+        pane.show(stored, self.desk.clock.now())
+        if self.has_class("-open"):
+            self._read_history()
+
+    @on(VirtualTable.Opened)
+    def action_open(self) -> None:
+        """Open the letter under the cursor, and read what else is known of it."""
+        if self.table.cursor is not None:
+            self._set_open(open_=True)
+            self.query_one("#letter", LetterView).focus()
+            if self.pane.sequence == self.table.cursor:
+                self._read_history()
+
+    @work(exclusive=True, group="history", exit_on_error=False)
+    async def _read_history(self) -> None:
+        """Read the task's story, which takes a while among very many, and the cause's note."""
+        pane, backend = self.pane, self.desk.backend
+        stored = pane.stored
+        if stored is None:
+            return
+        pane.await_history(self.desk.clock.now())
+        story: TaskStory | None = None
+        note = None
+        try:
+            note = (await backend.notes()).get(cause_of(stored.error_type, stored.error).key)
+            story = await backend.story(stored.task_id) if stored.task_id else None
+        except expected() as error:
+            self.notify(in_words(error), severity="warning", markup=False)
+        if pane.stored is stored:
+            pane.tell(story, note, self.desk.clock.now())
+
+    def _set_open(self, *, open_: bool) -> None:
+        self.set_class(open_, "-open")
+        self.pane.border_subtitle = (
+            tr("enter folds · m secrets · y copies · esc back") if open_ else tr("enter to scroll")
+        )
+
+    def close_letter(self) -> None:
+        """Back to the table; what is still being read of the letter is not waited for."""
+        self._set_open(open_=False)
+        self.workers.cancel_group(self, "history")
+        self.table.focus()
+
+    def action_secrets(self) -> None:
+        """Show the secrets of the letter, or hide them again."""
+        if self.pane.stored is not None:
+            shown = self.pane.toggle_secrets(self.desk.clock.now())
+            told = tr("Secrets are shown: m hides them.") if shown else tr("Secrets are hidden.")
+            self.notify(told, markup=False)
+
+    def to_copy(self) -> str:
+        """Return the value under the cursor of the open letter, else the id of the task."""
+        if self.has_class("-open"):
+            return self.pane.copied()
+        letters, cursor = self._reader.letters, self.table.cursor
+        row = None if cursor is None else letters.row(cursor)
+        return row.task_id if row is not None and row.task_id else str(cursor or "")
