@@ -8,7 +8,7 @@ from textual.binding import Binding
 from farutech_console.tui.common.help import help_lines
 from farutech_console.tui.common.spans import text_of
 from farutech_console.tui.common.table import VirtualTable
-from farutech_console.tui.common.textview import TextView
+from farutech_console.tui.dlq.letterview import LetterView
 from farutech_console.tui.keys import KEYS, bindings, keys_of
 from tests.console.driving import app_of, console, does_not_see, eventually, sees
 from tests.console.fixed import FixedBackend, some_events, some_letters
@@ -79,16 +79,44 @@ async def test_keys_move_the_cursor_in_a_table(keys: list[str], row: int) -> Non
 
 
 @pytest.mark.parametrize(
-    ("keys", "top"), [(["j"], 1), (["j", "k"], 0), (["pagedown", "g"], 0), (["down", "up"], 0)]
+    ("keys", "line"),
+    [
+        (["j", "j"], 2),
+        (["j", "j", "j", "k"], 2),
+        (["down", "down", "down", "up"], 2),
+        (["pagedown", "g"], 0),
+        (["G"], -1),
+    ],
 )
-async def test_keys_scroll_an_open_letter(keys: list[str], top: int) -> None:
+async def test_keys_move_through_an_open_letter(keys: list[str], line: int) -> None:
     async with console(FixedBackend(), room="3") as pilot:
         await sees(pilot, "90412")
         await pilot.press("enter")
         await sees(pilot, "worker-001")
+        view = pilot.app.screen.query_one("#letter", LetterView)
+        await does_not_see(pilot, "◌ reading")
         await pilot.press(*keys)
-        view = pilot.app.screen.query_one("#letter", TextView)
-        await eventually(pilot, lambda: view.scroll_offset.y == top, f"line {top} on top")
+        await eventually(pilot, lambda: is_on(view, line), f"the cursor is on line {line}")
+        at_top = line >= 0
+        await eventually(pilot, lambda: (view.scroll_offset.y == 0) == at_top, "it is in view")
+
+
+def is_on(view: LetterView, line: int) -> bool:
+    part = view.under_cursor
+    return part is not None and part.spans == view.lines[line]
+
+
+async def test_a_page_down_scrolls_an_open_letter_by_a_page() -> None:
+    async with console(FixedBackend(), size=(80, 14), room="3") as pilot:
+        await sees(pilot, "90412")
+        await pilot.press("enter")
+        await sees(pilot, "acme-corp-0")
+        view = pilot.app.screen.query_one("#letter", LetterView)
+        page = view.size.height
+        await pilot.press("pagedown")
+        await eventually(pilot, lambda: view.scroll_offset.y == page, "a page is above")
+        await pilot.press("pageup")
+        await eventually(pilot, lambda: view.scroll_offset.y == 0, "it is at the top")
 
 
 async def test_space_marks_and_goes_on_and_escape_takes_the_marks_off() -> None:
