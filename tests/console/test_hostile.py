@@ -109,7 +109,7 @@ def assert_clean(text: str) -> None:
 async def opens(pilot: Pilot[None], sequence: int) -> None:
     """Wait until this letter is open, and drawn."""
     view = pilot.app.screen.query_one("#letter", TextView)
-    where = f"seq {sequence} on provisioning.dlq"
+    where = f"seq {sequence} · provisioning.dlq"
     await eventually(pilot, lambda: any(where in text_of(line) for line in view.lines), where)
     await sees(pilot, f"Letter {sequence} ")
 

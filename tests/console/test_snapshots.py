@@ -238,7 +238,7 @@ SCENES = {
     "audit_open": Scene(pressing("5", "?4 changes", "j", "enter", "?The way back")),
     "audit_empty": Scene(pressing("5", "?Nobody has"), lambda: FixedBackend(changes=())),
     "command": Scene(pressing("?live", "colon", "p", "?preview")),
-    "help": Scene(pressing(*DLQ, "question_mark", "?what is wrong")),
+    "help": Scene(pressing(*DLQ, "question_mark", "?mark the letter")),
 }
 
 

@@ -12,9 +12,9 @@ from textual.screen import ModalScreen
 from farutech_console.language import tr
 from farutech_console.tui.common.spans import Line, Span, line
 from farutech_console.tui.common.textview import TextView
-from farutech_console.tui.keys import TITLES, Where, allowed, keys_of
+from farutech_console.tui.keys import KEYS, TITLES, Where, allowed, keys_of
 
-COLUMN = 9
+COLUMN = 1 + max(len(key.shown) for key in KEYS)
 
 
 def help_lines(room: Where, *, read_only: bool) -> list[Line]:
