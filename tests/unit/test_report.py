@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 from random import Random
 
+from worker import __version__
 from worker.model.breaker import BreakerStatus
 from worker.model.clock import SystemClock
 from worker.model.event import TaskFacts
@@ -56,6 +58,8 @@ async def test_a_report_tells_all_that_is_counted() -> None:
         "PROVISIONING",
         os.getpid(),
     )
+    assert (report.version, report.host) == (__version__, socket.gethostname())
+    assert report.uptime > 0
     assert (report.in_flight, len(report.tasks), report.held) == (MOST_TASKS + 10, MOST_TASKS, 4)
     seconds = [task.seconds for task in report.tasks]
     assert seconds == sorted(seconds, reverse=True)
