@@ -93,7 +93,7 @@ def letter(sequence: int, body: object, *, died: float = 120.0, **more: object) 
 def lean(stored: StoredDeadLetter) -> LeanLetter:
     """The letter as a scan has it."""
     lines = "".join(f"{name}: {value}\r\n" for name, value in stored.headers.items())
-    block = f"NATS/1.0\r\n{lines}\r\n".encode() if lines else b""
+    block = f"NATS/1.0\r\n{lines}\r\n".encode("utf-8", "replace") if lines else b""
     stamp = format_rfc3339(stored.stored_at)
     message = StoredMessage(stored.sequence, stored.subject, stamp, block, stored.body)
     kept_for = stored.expires_at - stored.stored_at if stored.expires_at else None

@@ -22,7 +22,7 @@ pytestmark = [
 
 CONSOLE = Path(sysconfig.get_path("scripts")) / "farutech-console"
 CAUSES = frozenset({"connection", "quota", "timeout", "unknown", "schema", "module", "«not"})
-HEADER = re.compile(r"seq +died +task")
+HEADER = re.compile(r"seq▼? +died +task")
 TASK = re.compile(r"│ +tasks +([0-9a-f-]{36})")
 PATIENCE_S = 60.0
 
@@ -45,7 +45,7 @@ def _newest_can_be_replayed(text: str) -> bool:
     """Whether the first row of the table is a task that the demo's worker knows."""
     lines = iter(text.splitlines())
     newest = next((row for line in lines if HEADER.search(line) for row in lines), "")
-    newest = newest.split("│")[0]  # beside it stands the detail of the letter under the cursor
+    newest = re.split("[│╭╰]", newest)[0]  # beside it stand causes and the letter under the cursor
     return "/5" in newest and "unknown task type" not in newest
 
 

@@ -148,7 +148,7 @@ async def test_what_cannot_be_asked_is_told_and_the_rest_is_judged(start_nats: S
         handle.api._within = 0.2
         findings = judge(await examine(handle, listen=0.01))
     told = of(findings, "permissions")
-    assert ("problem", "the queue could not be asked") in told
+    assert ("problem", "the consumer could not be asked") in told
     assert (
         "problem",
         "user few may not publish to $JS.API.CONSUMER.INFO.PROVISIONING.provisioning-worker",

@@ -9,12 +9,17 @@ from typing import Any, TypeVar
 
 from farutech_console.operations.doctor.model import Account, Evidence, Permissions
 from farutech_console.operations.fleet import FleetWatch
-from farutech_console.operations.model import QueueStatus
+from farutech_console.operations.model import Part, QueueStatus
 from farutech_console.operations.queue import Queue
 from farutech_console.operations.status import ask_status
 from worker.jetstream.answers import find_raw_stream
 from worker.jetstream.dead_letters import DeadLetters
-from worker.jetstream.errors import JetStreamError, RefusedError, UnreachableError
+from worker.jetstream.errors import (
+    JetStreamError,
+    NotAllowedError,
+    RefusedError,
+    UnreachableError,
+)
 from worker.jetstream.info import find_stream, server_state
 from worker.jetstream.scan import Scan
 from worker.jetstream.stuck import StuckFinder
@@ -37,12 +42,22 @@ PATIENCE = 20.0
 T = TypeVar("T")
 
 
+PARTS: Mapping[Part, str] = {
+    "server": "the server's JetStream",
+    "consumer": "the consumer",
+    "dead_letters": "the stream of the dead letters",
+}
+
+
 @dataclass
 class _Notes:
     refused: dict[str, str] = field(default_factory=dict)
 
-    async def ask(self, what: str, asking: Awaitable[T]) -> T | None:
-        """Return the answer, None where there is none; why is noted."""
+    async def ask(self, what: str, asking: Awaitable[T], *, is_extra: bool = False) -> T | None:
+        """Return the answer, None where there is none; why is noted.
+
+        Not where an extra is forbidden: that stands among the permissions, as grave as it is.
+        """
         try:
             async with asyncio.timeout(PATIENCE):
                 return await asking
@@ -51,7 +66,8 @@ class _Notes:
         except (RefusedError, UnreachableError):
             raise
         except JetStreamError as error:
-            self.refused[what] = str(error)
+            if not (is_extra and isinstance(error, NotAllowedError)):
+                self.refused[what] = str(error)
         except TimeoutError:
             self.refused[what] = f"no answer within {PATIENCE:g} s"
         return None
@@ -70,6 +86,8 @@ async def examine(queue: Queue, *, listen: float = 1.0) -> Evidence:
     server = await server_state(api)
     account = await notes.ask("the account", _account(queue))
     status = await notes.ask("the queue", ask_status(api, names, queue.clock))
+    for part, why in status.unread.items() if status else ():
+        notes.refused[PARTS[part]] = why
     surveyed = await notes.ask("the streams", _survey(queue))
     found, drift = surveyed or (None, ())
     configs, skew, margin, clustered = await _configs(queue, notes, found)
@@ -97,7 +115,9 @@ async def examine(queue: Queue, *, listen: float = 1.0) -> Evidence:
         found=found,
         differences=drift,
         configs=configs,
-        fleet=await notes.ask("the workers", FleetWatch().look(queue, listen=listen)),
+        fleet=await notes.ask(
+            "the workers", FleetWatch().look(queue, listen=listen), is_extra=True
+        ),
         stuck=stuck,
         sampled_letters=letters or (),
         sampled_tasks=tasks or (),
