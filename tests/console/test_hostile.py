@@ -114,7 +114,6 @@ async def opens(pilot: Pilot[None], sequence: int) -> None:
     await sees(pilot, f"Letter {sequence} ")
 
 
-@pytest.mark.xfail(reason="the pane of a letter with a very long text is not drawn")
 @pytest.mark.parametrize("size", [(80, 24), (160, 48)])
 async def test_all_letters_in_one_table_each_opened(size: tuple[int, int]) -> None:
     letters = [stored(1000 - index, name) for index, name in enumerate(BODIES)]

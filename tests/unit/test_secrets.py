@@ -62,6 +62,17 @@ def test_secrets_in_texts(text: str, hidden: str) -> None:
     assert without_secrets(text) == hidden
 
 
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(
+    "run",
+    ["x", "1", "-", "_", "a:", "://", "://a:", "token", "token=", 'token="', "bearer ", " =:"],
+)
+def test_what_a_letter_repeats_holds_nobody_up(run: str) -> None:
+    text = run * (1_000_000 // len(run))
+    assert len(without_secrets(text)) > 1
+    assert not is_secret(text + "x\n.")
+
+
 @given(JSON)
 def test_json_is_shown_whole_and_literally(value: object) -> None:
     parts = list(json_parts(value, "payload.", secrets=True))
