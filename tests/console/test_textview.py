@@ -22,6 +22,19 @@ async def test_no_character_is_hidden_by_the_scrollbar() -> None:
         assert error in shown
 
 
+async def test_a_name_longer_than_a_line_is_all_there_and_so_is_its_value() -> None:
+    name = "".join(f"{number:04d}" for number in range(80))
+    body = {"task": {"task_id": "t", "payload": {name: "its value"}}, "error": "e"}
+    async with console(FixedBackend(letters=[letter(7, body)]), room="3") as pilot:
+        await sees(pilot, "Dead letters · 1")
+        await pilot.press("enter")
+        await sees(pilot, "Letter 7")
+        await pilot.press("end")
+        await sees(pilot, '    "its value"')
+        shown = "".join(line.strip(" │▁▂▃▄▅▆▇█") for line in screen_text(pilot).splitlines())
+        assert name in shown
+
+
 async def test_a_plan_is_as_high_as_its_text_from_its_first_frame() -> None:
     async with console(FixedBackend(letters=some_letters(5)), room="3") as pilot:
         await sees(pilot, "90412")

@@ -14,6 +14,12 @@ from farutech_console.tui.common.cells import wrap
 from farutech_console.tui.common.spans import TONE_CLASSES, Line, Span
 from farutech_console.tui.keys import bindings
 
+ROOM = 16
+"""Columns that labels have to leave for what they stand before."""
+
+BELOW = "    "
+"""Stands before what lies below its labels."""
+
 
 class TextView(ScrollView, can_focus=True):
     """Lines of spans; the last span of a line wraps under itself."""
@@ -124,11 +130,25 @@ class TextView(ScrollView, can_focus=True):
 
 
 def _wrapped(spans: Line, width: int) -> list[Line]:
-    """Wrap the last span of a line under itself, so that labels keep their column."""
+    """Wrap the last span of a line under itself, so that labels keep their column.
+
+    Labels that leave it no room are wrapped themselves, and it stands below them.
+    """
     if not spans:
         return [()]
     *labels, last = spans
     indent = sum(len(span.text) for span in labels)
-    pieces = wrap(last.text, max(8, width - indent))
+    if labels and indent > width - ROOM:
+        tone = max(labels, key=lambda span: len(span.text)).tone
+        told = wrap("".join(span.text for span in labels), max(8, width))
+        below = [
+            (Span(BELOW), Span(piece, last.tone)) for piece in _pieces(last, width, len(BELOW))
+        ]
+        return [*((Span(piece, tone),) for piece in told), *below]
+    pieces = _pieces(last, width, indent)
     first: Line = (*labels, Span(pieces[0], last.tone))
     return [first, *((Span(" " * indent), Span(piece, last.tone)) for piece in pieces[1:])]
+
+
+def _pieces(span: Span, width: int, indent: int) -> list[str]:
+    return wrap(span.text, max(8, width - indent))
