@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, Literal
 
 import click
@@ -12,8 +12,10 @@ from farutech_console.commands import output
 from farutech_console.commands.carry_out import Manner, carry_out
 from farutech_console.commands.durations import DURATION
 from farutech_console.commands.output import json_flag
+from farutech_console.commands.scan_line import ScanLine
 from farutech_console.commands.selection import selection_flags
-from farutech_console.commands.session import run, settings_of
+from farutech_console.commands.session import run, settings_of, unless_stopped
+from farutech_console.commands.unfinished import finish_interrupted
 from farutech_console.operations.velocity import (
     CANARY_WAIT,
     SMALLEST_SAMPLE,
@@ -24,10 +26,12 @@ from farutech_console.operations.velocity import (
 )
 from farutech_console.settings import ConsoleSettings
 from worker.flags import settings_flags
+from worker.model.clock import SystemClock
 
 if TYPE_CHECKING:
     from farutech_console.operations.live import LiveBackend
-    from farutech_console.operations.selection import Selection
+    from farutech_console.operations.model import Plan
+    from farutech_console.operations.selection import ScanProgress, Selection
 
 
 class _Words(click.ParamType[Any]):
@@ -106,7 +110,7 @@ def replay(
     letter and a summary at the end.
     """
     pacing = Pacing(rate, canary, canary_wait, stop_share, unknown)
-    _change(options, lambda backend, selection: backend.plan_replay(selection, pacing))
+    _change(options, lambda backend, which, tell: backend.plan_replay(which, pacing, tell))
 
 
 @click.command()
@@ -119,12 +123,12 @@ def purge(*, hard: bool, **options: Any) -> None:  # noqa: ANN401 - handed on
     Shows what it will do and asks first. With --json a line for each letter and a summary at the
     end.
     """
-    _change(options, lambda backend, selection: backend.plan_purge(selection, hard=hard))
+    _change(options, lambda backend, which, tell: backend.plan_purge(which, tell, hard=hard))
 
 
 def _change(
     options: dict[str, Any],
-    make: Callable[[LiveBackend, Selection], Any],
+    make: Callable[[LiveBackend, Selection, Callable[[ScanProgress], None]], Awaitable[Plan]],
 ) -> None:
     if not (options["yes"] or options["dry_run"] or output.is_interactive()):
         raise click.UsageError("nobody can be asked here: add --yes, or --dry-run to only look")
@@ -138,6 +142,13 @@ def _change(
     )
 
     async def work(backend: LiveBackend, stop: asyncio.Event) -> int:
-        return await carry_out(backend, await make(backend, options["selection"]), how, stop)
+        if not how.dry_run:
+            await finish_interrupted(backend, stop)
+        line = ScanLine(SystemClock())
+        try:
+            plan = await unless_stopped(make(backend, options["selection"], line.read), stop)
+        finally:
+            line.clear()
+        return await carry_out(backend, plan, how, stop)
 
     run(options, work)

@@ -15,6 +15,7 @@ from farutech_console.commands.asking import confirmed, why_flag, yes_flag
 from farutech_console.commands.outcomes import Tally
 from farutech_console.commands.output import json_flag
 from farutech_console.commands.session import EXIT_CANCELLED, run
+from farutech_console.commands.unfinished import finish_interrupted
 from farutech_console.settings import ConsoleSettings
 from worker import asking
 from worker.flags import settings_flags
@@ -62,6 +63,7 @@ def edit(
 
         queue = backend.queue()
         queue.guard("edit")
+        await finish_interrupted(backend, stop)
         draft = await operation.draft_of(queue, sequence)
         text = _read(source) if source is not None else draft.text
         if source is None:

@@ -8,7 +8,7 @@ import gc
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -29,8 +29,14 @@ EXIT_CANCELLED = 130
 CONNECT_SECONDS = 5.0
 """How long a command waits for a server before it gives up."""
 
+T = TypeVar("T")
+
 Work = Callable[["LiveBackend", asyncio.Event], Awaitable[int]]
 """What a command does: it is given the operations, and an event that asks it to stop."""
+
+
+class StoppedError(Exception):
+    """The command was asked to stop before it had begun what it is for."""
 
 
 def run(given: dict[str, Any], work: Work, *, listen: bool = False) -> None:
@@ -62,6 +68,24 @@ async def going_on(stop: asyncio.Event, seconds: float) -> bool:
     return not stop.is_set()
 
 
+async def unless_stopped(work: Awaitable[T], stop: asyncio.Event) -> T:
+    """Do what may be broken off at any moment; `stop` breaks it off.
+
+    Raises:
+        StoppedError: it was.
+    """
+    doing, stopping = asyncio.ensure_future(work), asyncio.ensure_future(stop.wait())
+    try:
+        await asyncio.wait((doing, stopping), return_when=asyncio.FIRST_COMPLETED)
+        if not doing.done():
+            raise StoppedError
+        return doing.result()
+    finally:
+        doing.cancel()
+        stopping.cancel()
+        await asyncio.wait((doing, stopping))
+
+
 def _with_flags_before_the_command(given: dict[str, Any]) -> dict[str, Any]:
     before = click.get_current_context().find_root().params
     return before | {name: value for name, value in given.items() if value is not None}
@@ -82,6 +106,9 @@ async def _connected(settings: ConsoleSettings, work: Work, *, listen: bool) -> 
                 gc.freeze()
                 code = await work(backend, stop)
         return EXIT_CANCELLED if stop.is_set() else code
+    except StoppedError:
+        say("Nothing was begun.")
+        return EXIT_CANCELLED
     except (UnreachableError, RefusedError) as error:
         say(f"{_sentence(error)}. Check --server (NATS_URL) or --context, and who we are to it.")
         return EXIT_NO_CONNECTION

@@ -22,6 +22,7 @@ from farutech_console.commands.plan_words import letters
 from farutech_console.commands.scan_line import ScanLine
 from farutech_console.commands.selection import selection_flags
 from farutech_console.commands.session import EXIT_CANCELLED, EXIT_DONE, EXIT_FAILED, run
+from farutech_console.commands.unfinished import finish_interrupted
 from farutech_console.operations.selection import ScanProgress, Selection
 from farutech_console.settings import ConsoleSettings
 from worker.flags import settings_flags
@@ -127,6 +128,7 @@ def import_(
         queue = backend.queue()
         if not dry_run:
             queue.guard("import")
+            await finish_interrupted(backend, stop)
         with _read(source) as file:
             plan = await operation.plan_import(queue, file, source, even_if_gone=even_if_gone)
             if dry_run and as_json:

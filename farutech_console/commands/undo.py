@@ -14,6 +14,7 @@ from farutech_console.commands.outcomes import Tally
 from farutech_console.commands.output import json_flag
 from farutech_console.commands.plan_words import letters
 from farutech_console.commands.session import EXIT_CANCELLED, EXIT_DONE, run
+from farutech_console.commands.unfinished import finish_interrupted
 from farutech_console.settings import ConsoleSettings
 from worker.flags import settings_flags
 from worker.model.clock import format_rfc3339
@@ -60,6 +61,7 @@ def undo(
         queue = backend.queue()
         if not dry_run:
             queue.guard("undo")
+            await finish_interrupted(backend, stop)
         plan = await operation.plan_undo(queue, purge)
         if dry_run and as_json:
             output.json_line(operation.undo_record(plan))

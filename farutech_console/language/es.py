@@ -31,8 +31,9 @@ from farutech_console.language.es_common import COMMON
 from farutech_console.language.es_dlq import DLQ
 from farutech_console.language.es_operations import OPERATIONS
 from farutech_console.language.es_rooms import ROOMS
+from farutech_console.language.es_unfinished import UNFINISHED
 
-PARTS = (COMMON, OPERATIONS, DLQ, ROOMS)
+PARTS = (COMMON, OPERATIONS, DLQ, ROOMS, UNFINISHED)
 """A text that two parts need has the same Spanish in both, or stands in `COMMON` alone."""
 
 SPANISH: dict[str, str | tuple[str, str]] = {

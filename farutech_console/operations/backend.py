@@ -28,6 +28,7 @@ from farutech_console.operations.selection import ScanProgress, Selection, no_pr
 from farutech_console.operations.story_view import TaskStory, TaskSummary
 from farutech_console.operations.transfer import Format
 from farutech_console.operations.undo import UndoPlan
+from farutech_console.operations.unfinished import Finished
 from farutech_console.operations.velocity import Control, Pacing
 from worker.jetstream.dead_letters_lean import LeanLetter
 from worker.model.dead_letter import StoredDeadLetter
@@ -199,6 +200,13 @@ class Backend(Protocol):
 
         Raises:
             NoteError: it is too long, or there can be no such cause.
+        """
+
+    async def finish_interrupted(self) -> Finished:
+        """Finish what killed consoles left between two steps; see `operations.unfinished`.
+
+        Raises:
+            ReadOnlyError: the console may not change anything.
         """
 
     def run(

@@ -15,7 +15,7 @@ from farutech_console.operations.errors import OperationError, StalePlanError
 from farutech_console.operations.model import Outcome
 from farutech_console.operations.one_letter import read_letter
 from farutech_console.operations.queue import Queue
-from worker.jetstream.archive import Archive, Purpose
+from worker.jetstream.archive import Archive, Purpose, edited_key
 from worker.jetstream.errors import PayloadTooLargeError
 from worker.jetstream.replays import Replayer
 from worker.jetstream.replays_claims import Author
@@ -171,7 +171,7 @@ async def _keep(
     queue: Queue, draft: Draft, letter: StoredDeadLetter, author: Author, why: str
 ) -> Outcome | None:
     """Keep the letter as it was, not for an undo but for the record."""
-    key = f"edited-{draft.generation}-{draft.sequence}-{author.run}"
+    key = edited_key(f"{draft.generation}-{draft.sequence}", author.run)
     try:
         await Archive(queue.api, queue.names).add(key, letter, Purpose(author.run, author.by, why))
     except PayloadTooLargeError as error:

@@ -33,7 +33,7 @@ from farutech_console.operations.model import (
 from farutech_console.operations.notes import Note, read_notes, write_note
 from farutech_console.operations.one_letter import read_letter
 from farutech_console.operations.pause import pause_for, resume
-from farutech_console.operations.plan import Which, make_plan
+from farutech_console.operations.plan import Planner, Which
 from farutech_console.operations.queue import Queue, operator_here
 from farutech_console.operations.run_plan import run_plan
 from farutech_console.operations.selection import ScanProgress, Selection, no_progress
@@ -43,6 +43,7 @@ from farutech_console.operations.story_view import TaskStory, TaskSummary
 from farutech_console.operations.task_names import TaskNames, TaskSource
 from farutech_console.operations.transfer import Format
 from farutech_console.operations.undo import UndoPlan, never, plan_undo, undo
+from farutech_console.operations.unfinished import Finished, finish_interrupted
 from farutech_console.operations.velocity import Control, Pacing
 from worker.jetstream.api import Api
 from worker.jetstream.connection import Connection, connect, shown_url
@@ -201,16 +202,27 @@ class LiveBackend:
         """Return one letter, None where it is gone."""
         return await read_letter(self.queue(), sequence)
 
-    async def plan_replay(self, which: Which, pacing: Pacing | None = None) -> Plan:
+    async def plan_replay(
+        self,
+        which: Which,
+        pacing: Pacing | None = None,
+        progress: Callable[[ScanProgress], None] = no_progress,
+    ) -> Plan:
         """Plan the replay of these letters, of all that lie there now where it is None."""
-        return await self._plan("replay", which, pacing)
+        return await self._plan("replay", which, progress, pacing)
 
-    async def plan_purge(self, which: Which, *, hard: bool = False) -> Plan:
+    async def plan_purge(
+        self,
+        which: Which,
+        progress: Callable[[ScanProgress], None] = no_progress,
+        *,
+        hard: bool = False,
+    ) -> Plan:
         """Plan the purge of these letters, of all that lie there now where it is None.
 
         With `hard` the archive keeps no copies.
         """
-        return await self._plan("purge_hard" if hard else "purge", which)
+        return await self._plan("purge_hard" if hard else "purge", which, progress)
 
     async def audit(self, limit: int, before: int | None = None) -> AuditPage:
         """Return the latest changes, at most `limit`, of places in the audit below `before`."""
@@ -265,6 +277,10 @@ class LiveBackend:
         """Have this be the note of a cause; an empty text takes it away."""
         await write_note(self.queue(), cause, text)
 
+    async def finish_interrupted(self) -> Finished:
+        """Finish what killed consoles left between two steps."""
+        return await finish_interrupted(self.queue())
+
     async def run(
         self, plan: Plan, control: Control | None = None, why: str = ""
     ) -> AsyncGenerator[Outcome, None]:
@@ -284,10 +300,17 @@ class LiveBackend:
             async for outcome in outcomes:
                 yield outcome
 
-    async def _plan(self, kind: PlanKind, which: Which, pacing: Pacing | None = None) -> Plan:
+    async def _plan(
+        self,
+        kind: PlanKind,
+        which: Which,
+        progress: Callable[[ScanProgress], None],
+        pacing: Pacing | None = None,
+    ) -> Plan:
         queue = self.queue()
         layout = await queue.fresh_layout()
-        return await make_plan(queue.api, layout, kind, which, clock=queue.clock, pacing=pacing)
+        planner = Planner(queue.api, layout, queue.clock, progress)
+        return await planner.plan(kind, which, pacing)
 
     def _unreachable(self) -> UnreachableError:
         where = ", ".join(shown_url(url) for url in self._options.servers)

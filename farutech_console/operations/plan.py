@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from farutech_console.language import tr
 from farutech_console.operations.model import MOST_NAMED, InDoubt, Plan, PlanKind
 from farutech_console.operations.plan_letters import summarize
-from farutech_console.operations.selection import Selection
+from farutech_console.operations.selection import ScanProgress, Selection, no_progress
 from farutech_console.operations.velocity import Pacing
 from worker.jetstream.api import Api
 from worker.jetstream.replays_memory import claims_in_doubt
@@ -37,43 +37,68 @@ async def make_plan(
     clock: Clock,
     pacing: Pacing | None = None,
 ) -> Plan:
-    """Plan for these letters; their sequences are frozen in the plan.
+    """Plan for these letters, as a `Planner` whose reading nobody follows."""
+    return await Planner(api, layout, clock).plan(kind, which, pacing)
 
-    Sequences under which no dead letter lies are named in the plan, and will not be touched.
 
-    Raises:
-        JetStreamError: the server could not be asked.
+class Planner:
+    """Plans for the letters of a layout found a moment ago.
+
+    `progress` is told how far the reading of the letters is.
     """
-    selection = _selection(which)
-    summary = await summarize(api, layout, selection, clock.now())
-    names = layout.names
-    consumer = await find_consumer(api, names.stream, names.consumer)
-    sequences = tuple(summary.sequences)
-    missing = () if selection.filter or selection.limit else selection.sequences
-    pacing = pacing or Pacing()
-    return Plan(
-        kind=kind,
-        stream=layout.dead_letters.name,
-        generation=layout.dlq_generation,
-        sequences=sequences,
-        task_ids=tuple(summary.task_ids) if len(sequences) <= MOST_NAMED else (),
-        target=_target(kind, names),
-        oldest_at=summary.oldest_at,
-        newest_at=summary.newest_at,
-        tenants=dict(summary.tenants),
-        task_types=dict(summary.task_types),
-        replayed_before=summary.came_back.total(),
-        expiring=summary.expiring,
-        consumer_note=_consumer_note(names, consumer) if kind == "replay" else "",
-        command=command_line(kind, names, selection, pacing),
-        missing=tuple(sorted(set(missing).difference(sequences))),
-        complete=summary.complete,
-        came_back=dict(sorted(summary.came_back.items())),
-        asking=consumer.waiting if consumer is not None else 0,
-        pacing=pacing,
-        stuck=tuple(summary.stuck),
-        in_doubt=await _in_doubt(api, layout, sequences, clock) if kind == "replay" else (),
-    )
+
+    def __init__(
+        self,
+        api: Api,
+        layout: Layout,
+        clock: Clock,
+        progress: Callable[[ScanProgress], None] = no_progress,
+    ) -> None:
+        self._api = api
+        self._layout = layout
+        self._clock = clock
+        self._progress = progress
+
+    async def plan(self, kind: PlanKind, which: Which, pacing: Pacing | None = None) -> Plan:
+        """Plan for these letters; their sequences are frozen in the plan.
+
+        Sequences under which no dead letter lies are named in the plan, and will not be touched.
+
+        Raises:
+            JetStreamError: the server could not be asked.
+        """
+        api, layout = self._api, self._layout
+        selection = _selection(which)
+        summary = await summarize(api, layout, selection, self._clock.now(), self._progress)
+        names = layout.names
+        consumer = await find_consumer(api, names.stream, names.consumer)
+        sequences = tuple(summary.sequences)
+        missing = () if selection.filter or selection.limit else selection.sequences
+        pacing = pacing or Pacing()
+        replays = kind == "replay"
+        return Plan(
+            kind=kind,
+            stream=layout.dead_letters.name,
+            generation=layout.dlq_generation,
+            sequences=sequences,
+            task_ids=tuple(summary.task_ids) if len(sequences) <= MOST_NAMED else (),
+            target=_target(kind, names),
+            oldest_at=summary.oldest_at,
+            newest_at=summary.newest_at,
+            tenants=dict(summary.tenants),
+            task_types=dict(summary.task_types),
+            replayed_before=summary.came_back.total(),
+            expiring=summary.expiring,
+            consumer_note=_consumer_note(names, consumer) if replays else "",
+            command=command_line(kind, names, selection, pacing),
+            missing=tuple(sorted(set(missing).difference(sequences))),
+            complete=summary.complete,
+            came_back=dict(sorted(summary.came_back.items())),
+            asking=consumer.waiting if consumer is not None else 0,
+            pacing=pacing,
+            stuck=tuple(summary.stuck),
+            in_doubt=await _in_doubt(api, layout, sequences, self._clock) if replays else (),
+        )
 
 
 def _target(kind: PlanKind, names: QueueNames) -> str:

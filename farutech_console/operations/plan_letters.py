@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
+from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from farutech_console.operations.model import MOST_NAMED
 from farutech_console.operations.select import select
-from farutech_console.operations.selection import Selection
+from farutech_console.operations.selection import ScanProgress, Selection, no_progress
 from worker.jetstream.api import Api
 from worker.jetstream.dead_letters import DeadLetters
 from worker.jetstream.dead_letters_lean import LeanLetter
@@ -62,8 +63,14 @@ class Summary:
             self.stuck.reverse()
 
 
-async def summarize(api: Api, layout: Layout, selection: Selection, now: datetime) -> Summary:
-    """Read the letters that the selection takes.
+async def summarize(
+    api: Api,
+    layout: Layout,
+    selection: Selection,
+    now: datetime,
+    progress: Callable[[ScanProgress], None] = no_progress,
+) -> Summary:
+    """Read the letters that the selection takes; `progress` is told how far that is.
 
     Raises:
         JetStreamError: the server could not be asked.
@@ -71,7 +78,7 @@ async def summarize(api: Api, layout: Layout, selection: Selection, now: datetim
     if not selection.limit:
         selection = replace(selection, order="oldest")
     summary = Summary(soon=now + EXPIRES_SOON)
-    async with aclosing(select(DeadLetters(api, layout), selection, now)) as pages:
+    async with aclosing(select(DeadLetters(api, layout), selection, now, progress)) as pages:
         async for page in pages:
             for letter in page:
                 summary.add(letter)

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from farutech_console.operations.story_view import TaskStory, TaskSummary
     from farutech_console.operations.transfer import Format
     from farutech_console.operations.undo import UndoPlan
+    from farutech_console.operations.unfinished import Finished
     from farutech_console.operations.velocity import Control, Pacing
     from worker.jetstream.dead_letters_lean import LeanLetter
     from worker.model.dead_letter import StoredDeadLetter
@@ -195,6 +196,10 @@ class ThreadedBackend:
     async def note(self, cause: str, text: str) -> None:
         """Have this be the note of a cause; an empty text takes it away."""
         await self._thread.call(lambda backend: backend.note(cause, text))
+
+    async def finish_interrupted(self) -> Finished:
+        """Finish what killed consoles left between two steps."""
+        return await self._thread.call(lambda backend: backend.finish_interrupted())
 
     def run(
         self, plan: Plan, control: Control | None = None, why: str = ""

@@ -161,7 +161,16 @@ class ConsoleApp(App[None]):
         self.run_worker(
             monitor.look_deeper(), name=msg("the look at the workers"), exit_on_error=False
         )
+        self.run_worker(
+            self._finish_interrupted(monitor),
+            name=msg("the look for what was interrupted"),
+            exit_on_error=False,
+        )
         self.set_interval(LISTEN_S, monitor.listen)
+
+    async def _finish_interrupted(self, monitor: Monitor) -> None:
+        for told in await monitor.finish_interrupted():
+            self.notify(literal(told), title=tr("Of an earlier run"), timeout=30, markup=False)
 
     async def on_unmount(self) -> None:
         """Close the connection, whatever was going on."""

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from farutech_console.language import tr
 from farutech_console.tui.common.failures import expected, in_words, kind_of
 from farutech_console.tui.common.live import Live
 
@@ -91,6 +92,17 @@ class Monitor:
         from farutech_console.operations.selection import Selection
 
         return (await self._backend.groups(Selection(limit=NEWEST))).groups
+
+    async def finish_interrupted(self) -> tuple[str, ...]:
+        """Finish what earlier runs left, once the server answered; return it in words."""
+        await self._answered.wait()
+        if self._backend.read_only:
+            return ()
+        try:
+            return tuple((await self._backend.finish_interrupted()).told())
+        except expected() as error:
+            why = in_words(error)
+            return (tr("What an earlier run left could not be finished: {why}.", why=why),)
 
     def listen(self) -> None:
         """Look at the connection and fetch the events heard since; never waits."""

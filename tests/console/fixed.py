@@ -40,6 +40,7 @@ from farutech_console.operations.selection import ScanProgress, Selection, no_pr
 from farutech_console.operations.story_view import TaskStory, TaskSummary
 from farutech_console.operations.transfer import Format
 from farutech_console.operations.undo import UndoPlan
+from farutech_console.operations.unfinished import Finished
 from farutech_console.operations.velocity import Control, Pacing
 from tests.console.fixed_fleet import some_changes, some_workers
 from worker.jetstream.dead_letters_lean import LeanLetter
@@ -269,6 +270,7 @@ class FixedBackend:
     tasks: tuple[TaskSummary, ...] = ()
     changes: tuple[AuditEntry, ...] = field(default_factory=some_changes)
     undoable: UndoPlan | None = None
+    interrupted: Finished = field(default_factory=Finished)
     pauses: list[tuple[float, str]] = field(default_factory=list)
     written_notes: dict[str, Note] = field(default_factory=dict)
 
@@ -418,6 +420,10 @@ class FixedBackend:
 
     async def note(self, cause: str, text: str) -> None:
         self.written_notes[cause] = Note(cause, text, "anna@laptop", NOW)
+
+    async def finish_interrupted(self) -> Finished:
+        self._fail()
+        return self.interrupted
 
     async def run(
         self, plan: Plan, control: Control | None = None, why: str = ""

@@ -16,6 +16,7 @@ from tests.support.queues import NAMES, letter, queue
 from tests.support.terminal import in_terminal
 from tests.support.workers import Calls, working
 
+MANY, AT_ONCE = 20_000, 500
 YES = ("--yes", "--json")
 
 
@@ -146,3 +147,25 @@ def test_the_line_leaves_out_what_has_no_room() -> None:
     assert "\x1b" not in whole
     assert progress_text(progress, 48).endswith("10 s left")
     assert progress_text(progress, 10) == ""
+
+
+async def test_the_reading_of_a_plan_is_shown_and_the_first_ctrl_c_ends_it(
+    nats_server: NatsServer,
+) -> None:
+    async with queue(nats_server, "go") as q:
+        for start in range(0, MANY, AT_ONCE):
+            await asyncio.gather(*(q.bury(letter(n)) for n in range(start, start + AT_ONCE)))
+        env = dict(os.environ, NATS_URL=nats_server.url)
+        command = (str(CONSOLE), "dlq", "replay", "--all", "--yes")
+
+        def operate() -> tuple[int, str]:
+            with in_terminal(command, env, 110, 60) as (terminal, process):
+                terminal.wait_for("of 20,000 read")
+                process.send_signal(signal.SIGINT)
+                return terminal.wait_for_end(process), terminal.text()
+
+        code, shown = await asyncio.to_thread(operate)
+        assert code == 130
+        assert "Nothing was begun." in shown
+        assert "of 20,000 read" not in shown.splitlines()[-1]
+        assert (await q.counts()) == {NAMES.dlq: MANY}

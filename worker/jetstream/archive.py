@@ -136,6 +136,11 @@ class Archive:
         return whole
 
 
+def edited_key(letter: str, run: str) -> str:
+    """Return the key of a letter that was replayed with another task by a run."""
+    return f"edited-{letter}-{run}"
+
+
 def kept_headers(headers: Mapping[str, str]) -> dict[str, str]:
     """Return a letter's headers as a copy carries them: the server's own under other names."""
     return {
