@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from typing import Literal
 
+from farutech_console.operations.environments import environment_in
+from worker.nats_context import config_home, context_of
 from worker.settings import QueueSettings, setting
 
 
@@ -15,7 +18,8 @@ class ConsoleSettings(QueueSettings):
         "",
         "FARUTECH_ENVIRONMENT",
         "what this system is, such as prod or staging: shown in the header of every screen, and "
-        "with prod destructive plans ask for the stream's name",
+        "with prod destructive plans ask for the stream's name (default: as far as the name of the "
+        "nats CLI's context tells)",
         max_length=24,
     )
     lang: Literal["", "en", "es"] = setting(
@@ -38,3 +42,9 @@ class ConsoleSettings(QueueSettings):
     call_stuck: int = setting(
         1, "FARUTECH_CALL_STUCK", "stuck tasks from which to call, 0 for never", ge=0
     )
+
+    @property
+    def system(self) -> str:
+        """What this system is: as we were told, else as the name of the server's context says."""
+        context = context_of(self.server, self.context, config_home(os.environ))
+        return self.environment or environment_in(context)

@@ -63,6 +63,18 @@ def read_context(name: str, home: Path) -> dict[str, Any]:
     return _settings(chosen, found)
 
 
+def context_of(server: str, name: str, home: Path) -> str:
+    """Return which context this server is from: `name`, or the selected one where it is empty.
+
+    Empty where there is none, or the server was named otherwise.
+
+    Raises:
+        ContextError: as `read_context`.
+    """
+    chosen = name or _selected(home)
+    return chosen if read_context(chosen, home).get("server") == server else ""
+
+
 def config_home(environment: Mapping[str, str]) -> Path:
     """Return the folder in which the nats CLI keeps its own."""
     configured = environment.get("XDG_CONFIG_HOME")

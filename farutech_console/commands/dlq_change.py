@@ -137,7 +137,7 @@ def _change(
         options["dry_run"],
         ask=not options["yes"],
         confirm=options["confirm"],
-        environment=settings_of(options).environment,
+        environment=settings_of(options).system,
         why=options["why"],
     )
 

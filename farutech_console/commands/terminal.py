@@ -72,7 +72,7 @@ def _preferences(settings: ConsoleSettings) -> Preferences:
     from farutech_console.tui.preferences import Preferences
 
     return Preferences(
-        environment=settings.environment,
+        environment=settings.system,
         call=settings.call,
         call_dead_letters=settings.call_dead_letters,
         call_pending=settings.call_pending,

@@ -136,12 +136,16 @@ HEADER: Mapping[str, str | tuple[str, str]] = {
     "asking the server…": "preguntando al servidor…",
     "no data yet: {why}": "aún sin datos: {why}",
     "no answer": "sin respuesta",
+    "no env": "sin entorno",
+    "no env: nobody said what this system is. Say it so that production is seen:": (
+        "sin entorno: nadie ha dicho qué sistema es este. Dígalo para que se vea producción:"
+    ),
     "server gone": "servidor caído",
     "no server": "sin servidor",
     ", attempt {n}": ", intento {n}",
     "connecting…": "conectando…",
     "read-only": "solo lectura",
-    "{what} died ({error}): restart the console": "murió {what} ({error}): reinicie la consola",
+    "{what} died ({error}): restart": "murió {what} ({error}): reinicie",
     "There is nothing to copy here.": "Aquí no hay nada que copiar.",
     "Copied: {text}": "Copiado: {text}",
     "the status poll": "la consulta de estado",

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from farutech_console.operations.environments import is_production
+
 Impact = Literal["read", "reversible", "irreversible"]
 """`reversible`: another command brings back what was; `irreversible`: none does."""
 
@@ -133,11 +135,6 @@ BULK = 100
 """From so many letters on, a replay in production asks for the stream's name."""
 
 _BULKY: frozenset[ActionName] = frozenset({"replay", "import", "stuck_to_work"})
-
-
-def is_production(environment: str) -> bool:
-    """Return whether this is how people call the system that must not break."""
-    return environment.strip().casefold().startswith("prod")
 
 
 def asks_name(action: ActionName, count: int, environment: str) -> bool:

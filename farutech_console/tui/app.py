@@ -91,6 +91,7 @@ class ConsoleApp(App[None]):
     .tone--third { color: $tone-third; }
     .tone--badge { color: $background; background: $tone-accent; }
     .tone--alert { color: $background; background: $tone-bad; }
+    .tone--unset { color: $background; background: $tone-muted; }
     """
 
     live: reactive[Live | None] = reactive(None)
@@ -318,7 +319,8 @@ class ConsoleApp(App[None]):
 
         room = self.screen
         if isinstance(room, Room):
-            self.push_screen(Help(room.NAME, read_only=self._backend.read_only))
+            named = bool(room.desk.preferences.environment)
+            self.push_screen(Help(room.NAME, read_only=self._backend.read_only, named=named))
 
     async def action_back(self) -> None:
         """Let the room go back a step; else put away the last run, if it is over."""

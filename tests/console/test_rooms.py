@@ -135,6 +135,30 @@ async def test_back_and_forth() -> None:
         await sees(pilot, "3 report")
 
 
+async def test_the_header_tells_where_one_is() -> None:
+    async with console(FixedBackend(), size=(120, 30)) as pilot:
+        await sees(pilot, "PROVISIONING ▸ Overview")
+        await pilot.press("3", "slash", *"tenant:acme-corp-0", "enter")
+        await sees(pilot, "▸ Dead letters ▸ tenant:acme-corp-0")
+        await pilot.press("enter")
+        await sees(pilot, "▸ tenant:acme-corp-0 ▸ seq 90412")
+        await pilot.press("r")
+        await sees(pilot, "▸ seq 90412 ▸ Replay 1 dead letter")
+        await pilot.press("escape", "escape", "escape")
+        await does_not_see(pilot, "acme-corp-0 ▸")
+        await pilot.press("4", "enter")
+        await sees(pilot, "PROVISIONING ▸ Workers ▸ worker-")
+        await pilot.press("5", "j", "enter")
+        await sees(pilot, "PROVISIONING ▸ Audit ▸ purge ")
+
+
+async def test_help_tells_how_to_name_the_environment() -> None:
+    async with console(FixedBackend()) as pilot:
+        await sees(pilot, " no env ")
+        await pilot.press("question_mark")
+        await sees(pilot, "--environment prod")
+
+
 def test_a_trail_forgets_what_was_ahead() -> None:
     trail = Trail(("overview", "dlq", "tasks"))
     trail.go("dlq")

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from itertools import product
 
 import pytest
+from rich.cells import cell_len
 
 from farutech_console.operations.model import LinkState
-from farutech_console.tui.common.header import Place, header_line, state_of
+from farutech_console.tui.common.header import Place, header_line, state_of, trail_line
 from farutech_console.tui.common.live import Live
 from farutech_console.tui.common.spans import text_of
 from tests.console.driving import console, does_not_see, eventually, sees
@@ -37,12 +39,33 @@ def test_the_states_in_words() -> None:
 
 @pytest.mark.parametrize("environment", ["", "prod", "[red]staging[/] of a long name"])
 def test_the_header_fills_its_width_exactly_and_keeps_the_state(environment: str) -> None:
-    for width in range(60, 161):
+    trails = ((), ("Tasks",), ("Dead letters", "error:~refused tenant:部署" * 3, "seq 90412"))
+    for width, trail in product(range(60, 161), trails):
         for live in (Live(UP, some_status()), Live(DOWN, some_status()), Live(DOWN)):
-            text = text_of(header_line(live, NOW, Place("PROVISIONING", environment), width))
-            assert len(text) == width
+            place = Place("PROVISIONING", environment)
+            text = text_of(header_line(live, NOW, place, width, trail))
+            assert cell_len(text) == width
             assert state(live)[:20] in text
-            assert environment[:6] in text
+            assert (environment[:6] or " no env ") in text
+            assert not trail or f"{trail[-1]} " in text or cell_len(state(live)) > width - 30
+
+
+@pytest.mark.parametrize(
+    ("width", "shown"),
+    [
+        (70, "PROVISIONING ▸ Dead letters ▸ error:~refused ▸ seq 90412"),
+        (55, "PROVISIONING ▸ Dead letters ▸ error:~refus… ▸ seq 90412"),
+        (48, "PROVISION… ▸ Dead letters ▸ error:~… ▸ seq 90412"),
+        (41, "… ▸ Dead le… ▸ error:~… ▸ seq 90412"),
+        (16, "… ▸ seq 90412"),
+        (9, "… ▸ seq …"),
+    ],
+)
+def test_a_trail_gives_way_in_its_middle_and_ends_where_one_is(width: int, shown: str) -> None:
+    steps = ("PROVISIONING", "Dead letters", "error:~refused", "seq 90412")
+    told = text_of(trail_line(steps, width))
+    assert cell_len(told) <= width
+    assert told == shown
 
 
 async def test_the_server_goes_and_comes_back() -> None:
@@ -124,4 +147,4 @@ async def test_letters_that_cannot_be_read_are_no_empty_table() -> None:
 async def test_a_poll_that_dies_is_shown() -> None:
     backend = FixedBackend(failure=ZeroDivisionError())
     async with console(backend) as pilot:
-        await sees(pilot, "✖ the status poll died (ZeroDivisionError): restart the console")
+        await sees(pilot, "✖ the status poll died (ZeroDivisionError): restart")

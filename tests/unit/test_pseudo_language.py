@@ -22,7 +22,7 @@ from farutech_console.operations.selection import Selection
 from farutech_console.operations.velocity import Pacing
 from farutech_console.tui.common.aftermath import Aftermath
 from farutech_console.tui.common.header import Place, header_line
-from farutech_console.tui.common.help import help_lines
+from farutech_console.tui.common.help import NAMING, help_lines
 from farutech_console.tui.common.live import Live
 from farutech_console.tui.common.outcomes import OUTCOME_WORDS, outcome_lines
 from farutech_console.tui.common.preview import preview, question
@@ -72,8 +72,8 @@ def _words(*texts: object) -> set[str]:
 @pytest.mark.parametrize("room", ROOM_NAMES)
 @pytest.mark.parametrize("read_only", [True, False])
 def test_help(room: str, *, read_only: bool) -> None:
-    lines = help_lines(room, read_only=read_only)  # type: ignore[arg-type]
-    assert _english(lines, _words(*(key.shown for key in KEYS))) == set()
+    lines = help_lines(room, read_only=read_only, named=False)  # type: ignore[arg-type]
+    assert _english(lines, _words(NAMING, *(key.shown for key in KEYS))) == set()
 
 
 @pytest.mark.parametrize("kind", ["replay", "purge"])

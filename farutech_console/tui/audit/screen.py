@@ -58,6 +58,11 @@ class AuditRoom(Room):
         self._read_at: datetime | None = None
         self._opened: int | None = None
 
+    def within(self) -> tuple[str, ...]:
+        """Which change is open."""
+        entry = self._entry() if self.has_class("-open") else None
+        return (literal(f"{entry.action} {entry.id}", 24) if entry else "",)
+
     def body(self) -> ComposeResult:
         """The table on the left or alone; one change in full on the right or instead."""
         yield Static(id="title")

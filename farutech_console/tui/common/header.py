@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
 from textual.content import Content
 from textual.widget import Widget
 
 from farutech_console.language import tr
-from farutech_console.operations.actions import is_production
+from farutech_console.operations.environments import is_production
 from farutech_console.operations.units import age, duration, millis
-from farutech_console.tui.common.cells import fit
+from farutech_console.tui.common.cells import CUT, fit
 from farutech_console.tui.common.live import Live
 from farutech_console.tui.common.spans import (
     Line,
@@ -31,7 +33,12 @@ if TYPE_CHECKING:
     from worker.model.clock import Clock
 
 GAP = "   "
+BETWEEN = " ▸ "
+LEAST_TRAIL = 14
 LONGEST_BADGE = 14
+SHORTEST_STEP = 8
+"""Cells down to which a step of the trail is cut before the first ones are left out."""
+
 BEGINNING = ("", "connecting")
 """What a link says of itself before the first try has failed."""
 
@@ -45,9 +52,12 @@ class Place:
     read_only: bool = False
 
     def badge(self) -> Line:
-        """Return the environment in its colour, production in one that warns."""
+        """Return the environment in its colour, production in one that warns.
+
+        One that nobody named is none that can be trusted to be harmless: that is said too.
+        """
         if not self.environment:
-            return ()
+            return (Span(f" {tr('no env')} ", "unset"),)
         tone: Tone = "alert" if is_production(self.environment) else "badge"
         return (Span(f" {literal(self.environment, LONGEST_BADGE)} ", tone),)
 
@@ -81,24 +91,60 @@ def _gone(live: Live, now: datetime) -> Line:
     return line(Span(f"✖ {what} {duration(age(link.since, now))}{tries}{why}", "bad"))
 
 
-def header_line(live: Live, now: datetime, place: Place, width: int) -> Line:
-    """Return the header in exactly `width` cells; the state is what stays when space is short."""
+def header_line(
+    live: Live, now: datetime, place: Place, width: int, trail: Sequence[str] = ()
+) -> Line:
+    """Return the header in exactly `width` cells.
+
+    `trail` is where the operator is, from the room to what is open in it. Where space is short the
+    server goes first, then the middle of the trail; the state is cut last.
+    """
     state = state_of(live, now)
     if place.read_only:
         state = (*state, Span("  " + tr("read-only"), "accent"))
+    badge = place.badge()
+    room = width - cells_of(badge) - len(GAP) - 1
     wanted = cells_of(state)
-    left: list[Span] = [*place.badge(), Span(" " + literal(place.stream), "strong")]
+    where = trail_line((place.stream, *trail), max(room - wanted, LEAST_TRAIL))
+    left = [*badge, Span(" "), *where]
     for part in _server_parts(live):
         if cells_of([*left, Span(part)]) + len(GAP) + wanted + 2 > width:
             break
         left.append(Span(part, "muted"))
-    room = width - cells_of(left)
-    if room < wanted + 2:
-        badge = place.badge()
-        name = fit(left[len(badge)].text, min(len(place.stream) + 1, width // 3))
-        tail = fit(text_of(state), width - cells_of((*badge, Span(name))) - 2)
-        return (*badge, Span(name, "strong"), Span("  "), Span(tail, state[0].tone))
-    return (*left, Span(" " * (room - wanted - 1)), *state, Span(" "))
+    gap = width - cells_of(left) - wanted - 1
+    if gap < 1:
+        tail = fit(text_of(state), width - cells_of(left) - 2)
+        return (*left, Span("  "), Span(tail, state[0].tone))
+    return (*left, Span(" " * gap), *state, Span(" "))
+
+
+def trail_line(steps: Sequence[str], width: int) -> Line:
+    """Return where one is, in at most `width` cells.
+
+    The longest step but the last gives way first, down to a few cells; then the first ones are left
+    out. The last, where one is now, is cut only where it does not fit alone.
+    """
+    shown = [literal(step) for step in steps]
+    while (over := _cells_of_trail(shown) - width) > 0:
+        longest = max(shown[:-1], key=cell_len, default="")
+        if cell_len(longest) <= SHORTEST_STEP:
+            break
+        kept = max(SHORTEST_STEP, cell_len(longest) - over)
+        shown[shown.index(longest)] = literal(longest, kept)
+    if over > 0:
+        while len(shown) > 1 and _cells_of_trail([CUT, *shown]) > width:
+            del shown[0]
+        shown.insert(0, CUT)
+    shown[-1] = literal(shown[-1], max(1, width - _cells_of_trail([*shown[:-1], ""])))
+    spans: list[Span] = []
+    for at, step in enumerate(shown):
+        spans += [Span(BETWEEN, "muted")] if at else []
+        spans.append(Span(step, "strong" if at in (0, len(shown) - 1) else "plain"))
+    return tuple(spans)
+
+
+def _cells_of_trail(steps: Sequence[str]) -> int:
+    return sum(map(cell_len, steps)) + len(BETWEEN) * (len(steps) - 1)
 
 
 def _server_parts(live: Live) -> list[str]:
@@ -120,9 +166,12 @@ class Header(Widget):
     Header { height: auto; background: $panel; color: $foreground; }
     """
 
-    def __init__(self, place: Place, clock: Clock, notice: str) -> None:
+    def __init__(
+        self, place: Place, clock: Clock, notice: str, trail: Callable[[], Sequence[str]]
+    ) -> None:
         super().__init__()
         self._place, self._clock, self._notice = place, clock, notice
+        self._trail = trail
         self._live: Live | None = None
         self._shown: Line = ()
 
@@ -139,7 +188,8 @@ class Header(Widget):
     def _line(self) -> Line:
         if self._live is None:
             return ()
-        return header_line(self._live, self._clock.now(), self._place, self.size.width)
+        now, width = self._clock.now(), self.size.width
+        return header_line(self._live, now, self._place, width, self._trail())
 
     def render(self) -> Content:
         """Draw it."""

@@ -16,12 +16,20 @@ from farutech_console.tui.keys import KEYS, TITLES, Where, allowed, keys_of
 
 COLUMN = 1 + max(len(key.shown) for key in KEYS)
 
+NAMING = "farutech-console --environment prod (FARUTECH_ENVIRONMENT)"
 
-def help_lines(room: Where, *, read_only: bool) -> list[Line]:
-    """Return the help: this room's keys first, then the others."""
+
+def help_lines(room: Where, *, read_only: bool, named: bool = True) -> list[Line]:
+    """Return the help: this room's keys first, then the others.
+
+    `named` is whether somebody said what this system is; else it is told how to.
+    """
     order = [room, *(place for place in TITLES if place != room)]
     note = line(Span(tr("This console is read-only: it shows no key that writes."), "warn"))
     lines: list[Line] = [note, ()] if read_only else []
+    if not named:
+        unnamed = tr("no env: nobody said what this system is. Say it so that production is seen:")
+        lines += [line(Span(unnamed, "warn")), line(Span(f"  {NAMING}", "accent")), ()]
     for place in order:
         keys = allowed(keys_of(place), read_only=read_only)
         if not keys:
@@ -46,9 +54,9 @@ class Help(ModalScreen[None]):
     }
     """
 
-    def __init__(self, room: Where, *, read_only: bool) -> None:
+    def __init__(self, room: Where, *, read_only: bool, named: bool = True) -> None:
         super().__init__()
-        self._lines = help_lines(room, read_only=read_only)
+        self._lines = help_lines(room, read_only=read_only, named=named)
 
     def compose(self) -> ComposeResult:
         """The keys, in a view that scrolls."""

@@ -29,7 +29,7 @@ class Broke(Message):
         super().__init__()
         error = type(worker.error).__name__
         name = worker.name.strip("_")
-        self.what = tr("{what} died ({error}): restart the console", what=tr(name), error=error)
+        self.what = tr("{what} died ({error}): restart", what=tr(name), error=error)
 
 
 class Follow(Message):

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
 from textual.screen import Screen
 from textual.worker import Worker, WorkerState
 
@@ -18,7 +20,7 @@ from farutech_console.tui.common.header import Header, Place
 from farutech_console.tui.common.live import Live
 from farutech_console.tui.common.messages import Broke
 from farutech_console.tui.common.progress import Progress, RunBar
-from farutech_console.tui.keys import Where, keys_of, writing_actions
+from farutech_console.tui.keys import TITLES, Where, keys_of, writing_actions
 from farutech_console.tui.preferences import Preferences
 from worker.model.text import literal
 
@@ -31,6 +33,12 @@ if TYPE_CHECKING:
 
 TICK_S = 0.25
 """Seconds between looks at the clock: a server that goes silent is told within two seconds."""
+
+
+def title_of(screen: Screen[object]) -> str:
+    """Return what stands in the frame of a dialog, empty where it has none."""
+    framed = (widget.border_title for widget in screen.walk_children(Vertical))
+    return next((Content.from_markup(title).plain for title in framed if title), "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +68,7 @@ class Room(Screen[None]):
         """Header above, the body, and the bars beneath."""
         names, read_only = self.desk.backend.names, self.desk.backend.read_only
         place = Place(names.stream, self.desk.preferences.environment, read_only)
-        yield Header(place, self.desk.clock, self.desk.notice)
+        yield Header(place, self.desk.clock, self.desk.notice, self._trail)
         yield from self.body()
         yield RunBar()
         yield KeyBar(keys_of(*self.places()), read_only=read_only)
@@ -69,6 +77,17 @@ class Room(Screen[None]):
     def body(self) -> ComposeResult:
         """Yield what the room is about."""
         raise NotImplementedError
+
+    def _trail(self) -> Sequence[str]:
+        """Return where the operator is, dialogs over the room included."""
+        stack = self.app.screen_stack
+        above = stack[stack.index(self) + 1 :] if self in stack else []
+        dialogs = [title for screen in above if (title := title_of(screen))]
+        return (tr(TITLES[self.NAME]), *filter(None, self.within()), *dialogs)
+
+    def within(self) -> Sequence[str]:
+        """Return where in the room the operator is: what is looked for, what is open."""
+        return ()
 
     def places(self) -> Sequence[Where]:
         """Return where the keys at the foot come from."""

@@ -25,6 +25,7 @@ Tone = Literal[
     "third",
     "badge",
     "alert",
+    "unset",
 ]
 TONES: tuple[Tone, ...] = get_args(Tone)
 
@@ -44,6 +45,7 @@ _STYLES: dict[Tone, str] = {
     "third": "$tone-third",
     "badge": "bold $background on $tone-accent",
     "alert": "bold $background on $tone-bad",
+    "unset": "$background on $tone-muted",
 }
 
 

@@ -58,6 +58,11 @@ class DeadLettersRoom(OpenedLetter):
         self._seen: object = None
         self._reading = self._fetching = False
 
+    def within(self) -> tuple[str, ...]:
+        """What the letters are like, and which is open."""
+        is_open = self.has_class("-open") and self.table.cursor is not None
+        return literal(str(self._reader.wanted), 60), f"seq {self.table.cursor}" if is_open else ""
+
     def body(self) -> ComposeResult:
         """The table on the left or alone; the open letter on the right or instead."""
         yield Words(id="title")

@@ -46,6 +46,12 @@ class TasksRoom(Room):
         self._held_at = 0
         self._since = desk.clock.now()
         self._matching: Matching | None = None
+        self._told_of = ""
+
+    def within(self) -> tuple[str, ...]:
+        """What is looked for, and whose story is open."""
+        matching = literal(self._matching.text, 40) if self._matching else ""
+        return matching, self._told_of if self.has_class("-open") else ""
 
     def body(self) -> ComposeResult:
         """One line about the list, the list, and the story of one task beside it or instead."""
@@ -185,6 +191,7 @@ class TasksRoom(Room):
 
     def _open(self, title: str) -> None:
         self.add_class("-open")
+        self._told_of = title
         detail = self.query_one("#detail")
         detail.border_title, detail.border_subtitle = one_line(line(title)), "esc back"
         view = self.query_one("#story", TextView)

@@ -53,6 +53,11 @@ class WorkersRoom(Room):
         self._looked_at: datetime | None = None
         self._opened: str | None = None
 
+    def within(self) -> tuple[str, ...]:
+        """Which worker is open."""
+        worker = self._worker() if self.has_class("-open") else None
+        return (literal(worker.name, 40) if worker else "",)
+
     def body(self) -> ComposeResult:
         """The table on the left or alone; one worker in full on the right or instead."""
         yield Static(id="title")

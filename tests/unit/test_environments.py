@@ -1,0 +1,74 @@
+"""What systems are called, and which of them must not break."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from farutech_console.operations.environments import environment_in, is_production
+from farutech_console.settings import ConsoleSettings
+
+
+@pytest.mark.parametrize(
+    ("name", "production"),
+    [
+        ("prod", True),
+        ("Prod-EU", True),
+        ("prodeu", True),
+        ("eu_prod_2", True),
+        ("production", True),
+        ("eu-prd", True),
+        ("non-prod", False),
+        ("pre-prod", False),
+        ("preprod", False),
+        ("staging", False),
+        ("reproduce", False),
+        ("", False),
+    ],
+)
+def test_production_is_known_by_its_name(name: str, *, production: bool) -> None:
+    assert is_production(name) is production
+
+
+@pytest.mark.parametrize(
+    ("name", "environment"),
+    [
+        ("orders-prod-eu", "prod"),
+        ("orders.staging", "staging"),
+        ("nonprod", "nonprod"),
+        ("non-prod", "non-prod"),
+        ("copy-of-prod-in-dev", ""),
+        ("orders-eu", ""),
+        ("products", ""),
+        ("", ""),
+    ],
+)
+def test_a_name_speaks_of_one_environment_or_of_none(name: str, environment: str) -> None:
+    assert environment_in(name) == environment
+
+
+@pytest.fixture
+def selected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A context of the nats CLI that is selected; its server."""
+    for variable in ("NATS_URL", "NATS_CONTEXT", "FARUTECH_ENVIRONMENT"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    server = "nats://orders.example:4222"
+    (tmp_path / "nats" / "context").mkdir(parents=True)
+    (tmp_path / "nats" / "context" / "orders-prod.json").write_text(json.dumps({"url": server}))
+    (tmp_path / "nats" / "context.txt").write_text("orders-prod\n")
+    return server
+
+
+def test_the_context_names_the_system_where_nobody_else_does(selected: str) -> None:
+    settings = ConsoleSettings()
+    assert (settings.server, settings.system) == (selected, "prod")
+    assert ConsoleSettings(context="orders-prod").system == "prod"
+    assert ConsoleSettings(environment="canary").system == "canary"
+
+
+@pytest.mark.usefixtures("selected")
+def test_a_context_does_not_name_another_server() -> None:
+    assert ConsoleSettings(server="nats://elsewhere:4222").system == ""
