@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from typing import Literal
 
-from farutech_console.operations.environments import environment_in
 from worker.nats_context import config_home, context_of
 from worker.settings import QueueSettings, setting
 
@@ -44,7 +43,6 @@ class ConsoleSettings(QueueSettings):
     )
 
     @property
-    def system(self) -> str:
-        """What this system is: as we were told, else as the name of the server's context says."""
-        context = context_of(self.server, self.context, config_home(os.environ))
-        return self.environment or environment_in(context)
+    def context_in_use(self) -> str:
+        """The context of the nats CLI that the server is from, empty where it is from none."""
+        return context_of(self.server, self.context, config_home(os.environ))

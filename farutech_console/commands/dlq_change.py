@@ -16,6 +16,7 @@ from farutech_console.commands.scan_line import ScanLine
 from farutech_console.commands.selection import selection_flags
 from farutech_console.commands.session import run, settings_of, unless_stopped
 from farutech_console.commands.unfinished import finish_interrupted
+from farutech_console.operations.environments import environment_of
 from farutech_console.operations.velocity import (
     CANARY_WAIT,
     SMALLEST_SAMPLE,
@@ -132,12 +133,13 @@ def _change(
 ) -> None:
     if not (options["yes"] or options["dry_run"] or output.is_interactive()):
         raise click.UsageError("nobody can be asked here: add --yes, or --dry-run to only look")
+    settings = settings_of(options)
     how = Manner(
         options["as_json"],
         options["dry_run"],
         ask=not options["yes"],
         confirm=options["confirm"],
-        environment=settings_of(options).system,
+        environment=environment_of(settings.environment, settings.context_in_use),
         why=options["why"],
     )
 

@@ -69,10 +69,11 @@ def _speak(settings: ConsoleSettings) -> None:
 
 
 def _preferences(settings: ConsoleSettings) -> Preferences:
+    from farutech_console.operations.environments import environment_of
     from farutech_console.tui.preferences import Preferences
 
     return Preferences(
-        environment=settings.system,
+        environment=environment_of(settings.environment, settings.context_in_use),
         call=settings.call,
         call_dead_letters=settings.call_dead_letters,
         call_pending=settings.call_pending,

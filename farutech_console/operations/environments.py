@@ -35,6 +35,11 @@ def environment_in(name: str) -> str:
     return found.pop() if len(found) == 1 else ""
 
 
+def environment_of(told: str, context: str) -> str:
+    """Return what a system is: as the operator said, else as its context's name says."""
+    return told or environment_in(context)
+
+
 def _named(name: str) -> list[tuple[str, str]]:
     words = _WORD.findall(name.casefold())
     named: list[tuple[str, str]] = []

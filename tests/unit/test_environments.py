@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from farutech_console.operations.environments import environment_in, is_production
+from farutech_console.operations.environments import environment_in, environment_of, is_production
 from farutech_console.settings import ConsoleSettings
 
 
@@ -62,13 +62,17 @@ def selected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     return server
 
 
+def _system(settings: ConsoleSettings) -> str:
+    return environment_of(settings.environment, settings.context_in_use)
+
+
 def test_the_context_names_the_system_where_nobody_else_does(selected: str) -> None:
     settings = ConsoleSettings()
-    assert (settings.server, settings.system) == (selected, "prod")
-    assert ConsoleSettings(context="orders-prod").system == "prod"
-    assert ConsoleSettings(environment="canary").system == "canary"
+    assert (settings.server, _system(settings)) == (selected, "prod")
+    assert _system(ConsoleSettings(context="orders-prod")) == "prod"
+    assert _system(ConsoleSettings(environment="canary")) == "canary"
 
 
 @pytest.mark.usefixtures("selected")
 def test_a_context_does_not_name_another_server() -> None:
-    assert ConsoleSettings(server="nats://elsewhere:4222").system == ""
+    assert _system(ConsoleSettings(server="nats://elsewhere:4222")) == ""
