@@ -67,6 +67,16 @@ async def draft_of(queue: Queue, sequence: int) -> Draft:
         raise NotEditableError(
             tr("there is no dead letter {n}: it was replayed, purged or expired", n=sequence)
         )
+    return draft_from(letter, layout.dead_letters.name, layout.dlq_generation)
+
+
+def draft_from(letter: StoredDeadLetter, stream: str, generation: str) -> Draft:
+    """Return the task of a letter that was read, see `draft_of`.
+
+    Raises:
+        NotEditableError: it holds no text.
+    """
+    sequence = letter.sequence
     if letter.letter is None or letter.problem:
         why = letter.problem or letter.error
         told = tr("dead letter {n} has no task to edit: {why}", n=sequence, why=why)
@@ -80,7 +90,7 @@ async def draft_of(queue: Queue, sequence: int) -> Draft:
             byte=error.start,
         )
         raise NotEditableError(told) from error
-    return Draft(letter, layout.dead_letters.name, layout.dlq_generation, text)
+    return Draft(letter, stream, generation, text)
 
 
 def pretty(body: bytes) -> str:

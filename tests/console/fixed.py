@@ -16,7 +16,7 @@ from typing import Self
 from farutech_console.operations.audit_log import AuditEntry, AuditPage
 from farutech_console.operations.browse import Groups
 from farutech_console.operations.causes import Causes
-from farutech_console.operations.edit import Draft, NotEditableError, pretty, read_edited
+from farutech_console.operations.edit import Draft, NotEditableError, draft_from, read_edited
 from farutech_console.operations.errors import NothingToUndoError
 from farutech_console.operations.export_file import whole_file
 from farutech_console.operations.filter.evaluate import predicate
@@ -405,9 +405,9 @@ class FixedBackend:
 
     async def draft(self, sequence: int) -> Draft:
         letter = next((one for one in self.letters if one.sequence == sequence), None)
-        if letter is None or letter.letter is None:
+        if letter is None:
             raise NotEditableError(f"there is no dead letter {sequence}")
-        return Draft(letter, "PROVISIONING_DLQ", "1", pretty(letter.letter.replay_body()))
+        return draft_from(letter, "PROVISIONING_DLQ", "1")
 
     async def edit(self, draft: Draft, text: str, why: str = "") -> Outcome:
         del why

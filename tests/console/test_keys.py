@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from textual.binding import Binding
 
-from farutech_console.tui.common.help import help_lines
+from farutech_console.tui.common.help import COLUMN, help_lines
 from farutech_console.tui.common.spans import text_of
 from farutech_console.tui.common.table import VirtualTable
 from farutech_console.tui.dlq.letterview import LetterView
@@ -184,7 +184,7 @@ async def test_read_only_hides_what_writes() -> None:
 def test_every_key_is_bound_and_in_the_help() -> None:
     help_text = "\n".join(text_of(line) for line in help_lines("dlq", read_only=False))
     for key in KEYS:
-        assert f"{key.shown:<9}{key.help}" in help_text
+        assert f"{key.shown:<{COLUMN}}{key.help}" in help_text
     bound = {
         binding.key
         for place in KEYS

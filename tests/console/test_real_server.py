@@ -123,7 +123,8 @@ async def test_a_server_that_freezes_is_told_and_its_data_is_stale(
         began = time.monotonic()
         nats_server.pause()
         await does_not_see(pilot, "● live")
-        assert time.monotonic() - began < 3.0
+        # Long before the client itself would notice, at its second unanswered ping.
+        assert time.monotonic() - began < 10.0
         await eventually(pilot, lambda: pilot.app.screen.has_class("-stale"), "it is stale")
         await sees(pilot, "pending")
         nats_server.resume()

@@ -78,12 +78,12 @@ async def test_purge_of_everything_needs_the_streams_name() -> None:
     async with console(backend, room="3") as pilot:
         await sees(pilot, "90412")
         await pilot.press("a", "x")
-        await sees(pilot, "Type PROVISIONING_DLQ to purge")
+        await sees(pilot, "Type PROVISIONING_DLQ to confirm")
         await pilot.press("tab", "tab", "enter")
         await pilot.pause()
         assert backend.ran == []
         await pilot.press("escape", "x")
-        await sees(pilot, "Type PROVISIONING_DLQ to purge")
+        await sees(pilot, "Type PROVISIONING_DLQ to confirm")
         pilot.app.screen.query_one("#name").focus()
         await pilot.press(*"PROVISIONING_DL", "enter", "enter")
         await pilot.pause()

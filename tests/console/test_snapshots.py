@@ -23,6 +23,7 @@ from farutech_console.tui.common.outcomes import Outcomes
 from farutech_console.tui.common.room import Room
 from farutech_console.tui.common.table import VirtualTable
 from farutech_console.tui.common.undo import ConfirmUndo
+from farutech_console.tui.dlq.beside import CausesBeside
 from farutech_console.tui.dlq.causes import Causes
 from farutech_console.tui.dlq.editing import ConfirmEdit, Editor
 from farutech_console.tui.dlq.exporting import Export
@@ -273,6 +274,7 @@ def at_rest(app: ConsoleApp) -> bool:
     rooms = [screen for screen in app.screen_stack if isinstance(screen, DeadLettersRoom)]
     return all(
         not room._reading
+        and has_counted(room.query_one(CausesBeside))
         and room.query_one(LetterPane).sequence == room.query_one("#table", VirtualTable).cursor
         and not [
             worker
@@ -281,6 +283,12 @@ def at_rest(app: ConsoleApp) -> bool:
         ]
         for room in rooms
     )
+
+
+def has_counted(beside: CausesBeside) -> bool:
+    """Whether the causes stand there, where there is room for them and something to count."""
+    asked = beside.is_seen and beside._wanted is not None
+    return not asked or (bool(beside.border_title) and not beside._counting)
 
 
 def knows_all(app: ConsoleApp, backend: FixedBackend) -> bool:

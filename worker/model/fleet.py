@@ -10,6 +10,7 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from worker.model.breaker import BreakerState, BreakerStatus
+from worker.model.invalid import first_problem
 from worker.model.text import literal
 
 MOST_TASKS = 50
@@ -120,9 +121,7 @@ class WorkerReport(_Part):
         except RecursionError as error:
             raise InvalidReportError("nested too deep") from error
         except ValidationError as error:
-            first = error.errors(include_url=False)[0]
-            where = ".".join(str(part) for part in first["loc"])
-            raise InvalidReportError(f"{where}: {first['msg']}") from error
+            raise InvalidReportError(first_problem(error)) from error
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from pydantic.alias_generators import to_camel, to_pascal
 
 from worker.model import wire_json
 from worker.model.clock import ZERO_TIME
+from worker.model.invalid import first_problem
 
 MAX_INT = 2**31 - 1
 
@@ -129,9 +130,8 @@ def _snake_keys(value: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _in_words(error: ValidationError) -> str:
-    first = error.errors(include_url=False)[0]
-    where = ".".join(str(part) for part in first["loc"])
-    return f"{where}: {first['msg']}, this is {_kind(first['input'])}"
+    found = error.errors(include_url=False)[0]["input"]
+    return f"{first_problem(error)}, this is {_kind(found)}"
 
 
 def _kind(value: Any) -> str:  # noqa: ANN401 - whatever JSON held

@@ -50,6 +50,8 @@ class CausesBeside(Vertical):
         self._desk = desk
         self._groups: Sequence[CauseGroup] = ()
         self._noted: Container[str] = ()
+        self._wanted: Filter | None = None
+        self._state: object = None
         self._counted: tuple[str, object] | None = None
         self._next = 0.0
         self._counting = False
@@ -60,13 +62,23 @@ class CausesBeside(Vertical):
 
     def follow(self, wanted: Filter, state: object) -> None:
         """Count again where the letters or what is wanted of them changed, not too often."""
-        asked = (str(wanted), state)
-        if not self.is_seen or self._counting or asked == self._counted:
+        self._wanted, self._state = wanted, state
+        self._look()
+
+    def on_resize(self) -> None:
+        """Count where there was no room for it before."""
+        self._look()
+
+    def _look(self) -> None:
+        if self._wanted is None or self._counting or not self.is_seen:
+            return
+        asked = (str(self._wanted), self._state)
+        if asked == self._counted:
             return
         now = self._desk.clock.monotonic()
         if self._counted is None or self._counted[0] != asked[0] or now >= self._next:
             self._counting = True
-            self._count(wanted, asked)
+            self._count(self._wanted, asked)
 
     def forget(self) -> None:
         """Count again at the next occasion."""
