@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from farutech_console.commands import output
+from farutech_console.commands.outcomes import FAILURES, MOST_TOLD, outcome_words
 from farutech_console.commands.plan_words import plan_lines, question
 from farutech_console.commands.progress_line import ProgressLine
+from farutech_console.commands.reins import reins
 from farutech_console.commands.session import EXIT_CANCELLED, EXIT_DONE, EXIT_FAILED
 from farutech_console.operations.actions import asks_name
-from farutech_console.operations.model import Outcome, OutcomeKind, Plan
+from farutech_console.operations.model import OutcomeKind, Plan
 from farutech_console.operations.records import outcome_record, plan_record, summary_record
 from farutech_console.operations.velocity import Control
 from worker.asking import ask_line, confirmed
@@ -26,10 +28,7 @@ from worker.model.text import literal
 if TYPE_CHECKING:
     from farutech_console.operations.live import LiveBackend
 
-MOST_TOLD = 1_000
-"""Letters in a plan up to which people are told of each; beyond, of those with trouble only."""
 _AT_ONCE, _SOON = 500, 0.1
-FAILURES: frozenset[OutcomeKind] = frozenset({"failed", "unknown"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,14 +83,15 @@ async def _run(backend: LiveBackend, plan: Plan, how: Manner, stop: asyncio.Even
     control = Control(SystemClock(), plan.pacing, stop=stop.is_set)
     line, records = ProgressLine(lambda: control.progress), _Records()
     try:
-        async with line.showing(), aclosing(backend.run(plan, control, how.why)) as outcomes:
-            async for outcome in outcomes:
-                kinds[outcome.outcome] += 1
-                if how.as_json:
-                    records.add(outcome_record(outcome))
-                elif plan.count <= MOST_TOLD or outcome.outcome in FAILURES:
-                    line.clear()
-                    _tell(outcome)
+        with reins(control, stop.set, paced=plan.kind == "replay") as line.hint:
+            async with line.showing(), aclosing(backend.run(plan, control, how.why)) as outcomes:
+                async for outcome in outcomes:
+                    kinds[outcome.outcome] += 1
+                    if how.as_json:
+                        records.add(outcome_record(outcome))
+                    elif plan.count <= MOST_TOLD or outcome.outcome in FAILURES:
+                        line.clear()
+                        click.echo(outcome_words(outcome))
     finally:
         records.flush()
         _tell_summary(plan, kinds, control, as_json=how.as_json)
@@ -118,12 +118,6 @@ class _Records:
         if self._waiting:
             output.json_lines(self._waiting)
             self._waiting.clear()
-
-
-def _tell(outcome: Outcome) -> None:
-    detail = f"  {literal(outcome.detail)}" if outcome.detail else ""
-    task = literal(outcome.task_id) or "not a task"
-    click.echo(f"{outcome.outcome:<9} {outcome.sequence}  {task}{detail}")
 
 
 def _tell_summary(

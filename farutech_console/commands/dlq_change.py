@@ -106,7 +106,9 @@ def replay(
     """Send dead letters back to the work queue, each task once.
 
     Shows what it will do and asks first. Ctrl-C begins no more letters, finishes those in hand and
-    tells exactly what was done; the rest stays. Ends with 1 where some failed, where nobody can
+    tells exactly what was done; the rest stays. On a terminal, keys hold the run while it goes on:
+    + and - make it twice or half as fast, p pauses it and lets it go on, q cancels it; without a
+    terminal SIGUSR1 pauses it and lets it go on. Ends with 1 where some failed, where nobody can
     tell of some, and where it stopped because too many died again. With --json a line for each
     letter and a summary at the end.
     """
@@ -121,8 +123,8 @@ def replay(
 def purge(*, hard: bool, **options: Any) -> None:  # noqa: ANN401 - handed on
     """Move dead letters to the archive, for 7 days; `dlq undo` brings them back.
 
-    Shows what it will do and asks first. With --json a line for each letter and a summary at the
-    end.
+    Shows what it will do and asks first. p (or SIGUSR1) pauses it and lets it go on, q or Ctrl-C
+    cancels it. With --json a line for each letter and a summary at the end.
     """
     _change(options, lambda backend, which, tell: backend.plan_purge(which, tell, hard=hard))
 

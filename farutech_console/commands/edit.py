@@ -80,7 +80,7 @@ def edit(
             if not await confirmed(f"Replay dead letter {sequence} with this task?", stop):
                 return EXIT_CANCELLED
         tally = Tally(1, KINDS, as_json=as_json)
-        with tally:
+        async with tally.telling():
             tally.tell(await operation.edit(queue, draft, text, why))
         return tally.exit_code
 

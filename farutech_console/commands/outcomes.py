@@ -2,41 +2,49 @@
 
 from __future__ import annotations
 
-from types import TracebackType
-from typing import Self
+import contextlib
+from collections import Counter
+from collections.abc import AsyncIterator
 
 import click
 
 from farutech_console.commands import output
+from farutech_console.commands.progress_line import ProgressLine
 from farutech_console.commands.session import EXIT_DONE, EXIT_FAILED
 from farutech_console.operations.model import Outcome, OutcomeKind
 from farutech_console.operations.records import outcome_record, summary_record
+from farutech_console.operations.velocity import Control
+from worker.model.clock import SystemClock
 from worker.model.text import literal
 
-_FAILURES: frozenset[OutcomeKind] = frozenset({"failed", "unknown"})
+MOST_TOLD = 1_000
+"""Letters up to which people are told of each; beyond, of those with trouble only."""
+FAILURES: frozenset[OutcomeKind] = frozenset({"failed", "unknown"})
 
 
 class Tally:
-    """Tells outcomes, and counts them. At the end of its block the summary is told."""
+    """Tells outcomes, and counts them; a terminal shows meanwhile how many there are yet."""
 
     def __init__(self, planned: int, kinds: tuple[OutcomeKind, ...], *, as_json: bool) -> None:
         self._planned = planned
         self._kinds = kinds
         self._as_json = as_json
-        self._seen: list[OutcomeKind] = []
+        self._control = Control(SystemClock())
+        self._line = ProgressLine(lambda: self._control.progress)
+        self._seen: Counter[OutcomeKind] = Counter()
 
-    def __enter__(self) -> Self:
-        """Begin to count."""
-        return self
+    @contextlib.asynccontextmanager
+    async def telling(self) -> AsyncIterator[None]:
+        """Show how far it is, and tell the summary at the end of the block, whatever happens."""
+        self._control.begin(self._planned)
+        try:
+            async with self._line.showing():
+                yield
+        finally:
+            self._tell_summary()
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Tell the summary."""
-        record = summary_record(self._planned, self._seen, self._kinds)
+    def _tell_summary(self) -> None:
+        record = summary_record(self._planned, self._seen.elements(), self._kinds)
         if self._as_json:
             output.json_line(record)
             return
@@ -47,14 +55,21 @@ class Tally:
     @property
     def exit_code(self) -> int:
         """1 where some failed, else 0."""
-        return EXIT_FAILED if _FAILURES.intersection(self._seen) else EXIT_DONE
+        return EXIT_FAILED if FAILURES.intersection(self._seen) else EXIT_DONE
 
     def tell(self, outcome: Outcome) -> None:
-        """Tell one outcome."""
-        self._seen.append(outcome.outcome)
+        """Tell one outcome; of very many, people are told of those with trouble only."""
+        self._seen[outcome.outcome] += 1
+        self._control.count((outcome,))
         if self._as_json:
             output.json_line(outcome_record(outcome))
-            return
-        task = literal(outcome.task_id) or "not a task"
-        detail = f"  {literal(outcome.detail)}" if outcome.detail else ""
-        click.echo(f"{outcome.outcome:<9} {outcome.sequence}  {task}{detail}")
+        elif self._planned <= MOST_TOLD or outcome.outcome in FAILURES:
+            self._line.clear()
+            click.echo(outcome_words(outcome))
+
+
+def outcome_words(outcome: Outcome) -> str:
+    """Return what became of a letter, in a line for people."""
+    detail = f"  {literal(outcome.detail)}" if outcome.detail else ""
+    task = literal(outcome.task_id) or "not a task"
+    return f"{outcome.outcome:<9} {outcome.sequence}  {task}{detail}"

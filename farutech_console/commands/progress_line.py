@@ -21,6 +21,8 @@ class ProgressLine:
     def __init__(self, progress: Callable[[], Progress]) -> None:
         self._progress = progress
         self._line = FootLine()
+        self.hint = ""
+        """What can be done meanwhile: shown at the end of the line where there is room."""
 
     @contextlib.asynccontextmanager
     async def showing(self) -> AsyncIterator[None]:
@@ -42,15 +44,15 @@ class ProgressLine:
 
     async def _keep(self) -> None:
         while True:
-            self._line.draw(progress_text(self._progress(), self._line.width))
+            self._line.draw(progress_text(self._progress(), self._line.width, self.hint))
             await asyncio.sleep(_EVERY)
 
 
-def progress_text(progress: Progress, width: int) -> str:
+def progress_text(progress: Progress, width: int, hint: str = "") -> str:
     """Return a run in one line of at most `width` columns; the end goes where there is no room."""
     filled = _BAR * progress.done // max(progress.total, 1)
     text = f"{'█' * filled}{'░' * (_BAR - filled)}"
-    for part in _parts(progress):
+    for part in (*_parts(progress), *([f"({hint})"] if hint else [])):
         longer = f"{text}  {part}"
         if columns(longer) > width:
             break
@@ -58,12 +60,17 @@ def progress_text(progress: Progress, width: int) -> str:
     return text if columns(text) <= width else ""
 
 
+def _pace(progress: Progress) -> str:
+    speed = f"{progress.speed:,.0f}/s"
+    return f"{speed} of {progress.rate}" if progress.rate else speed
+
+
 def _parts(progress: Progress) -> list[str]:
     parts = [f"{progress.done:,}/{progress.total:,}"]
     if progress.state in ("paused", "stopping"):
         parts.append(progress.state)
     elif progress.state == "running":
-        parts.append(f"{progress.speed:,.0f}/s")
+        parts.append(_pace(progress))
         if progress.eta is not None:
             parts.append(f"{duration(progress.eta)} left")
     trouble = ((kind, progress.counts.get(kind, 0)) for kind in ("failed", "unknown"))

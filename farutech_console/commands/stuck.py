@@ -12,6 +12,7 @@ import click
 from farutech_console.commands import output
 from farutech_console.commands.asking import confirmed
 from farutech_console.commands.output import json_flag
+from farutech_console.commands.progress_line import ProgressLine
 from farutech_console.commands.session import (
     EXIT_CANCELLED,
     EXIT_DONE,
@@ -20,6 +21,7 @@ from farutech_console.commands.session import (
     run,
 )
 from farutech_console.operations.units import age, count, duration, plural
+from farutech_console.operations.velocity import Control
 from farutech_console.settings import ConsoleSettings
 from worker.flags import settings_flags
 from worker.model.text import literal
@@ -117,19 +119,31 @@ def recover(
             return EXIT_DONE
         if plan.tasks and not yes and not await confirmed(_question(plan), stop):
             return EXIT_CANCELLED
-        return await _run(queue, plan, why, as_json=as_json)
+        return await _run(queue, plan, why, stop, as_json=as_json)
 
     run(given, work)
 
 
-async def _run(queue: Queue, plan: StuckPlan, why: str, *, as_json: bool) -> int:
+async def _run(
+    queue: Queue, plan: StuckPlan, why: str, stop: asyncio.Event, *, as_json: bool
+) -> int:
     from farutech_console.operations.stuck import recover_stuck
 
     counts: Counter[str] = Counter()
+    control = Control(queue.clock)
+    control.begin(len(plan.tasks) + len(plan.missing))
+    line = ProgressLine(lambda: control.progress)
+
+    def moved(tasks: int) -> None:
+        line.hint = f"{count(tasks)} are dead letters, then they go back to work"
+
+    recovering = recover_stuck(queue, plan, why, stop=stop.is_set, moved=moved)
     try:
-        async with aclosing(recover_stuck(queue, plan, why)) as outcomes:
+        async with line.showing(), aclosing(recovering) as outcomes:
             async for outcome in outcomes:
                 counts[outcome.outcome] += 1
+                control.count((outcome,))
+                line.clear()
                 _tell(outcome, as_json=as_json)
     finally:
         planned = len(plan.tasks) + len(plan.missing)

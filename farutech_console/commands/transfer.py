@@ -140,7 +140,7 @@ def import_(
             if not yes and not await confirmed(f"Import {letters(plan.count)}?", stop):
                 return EXIT_CANCELLED
             tally = Tally(plan.count + plan.wrong, KINDS, as_json=as_json)
-            with tally:
+            async with tally.telling():
                 importing = operation.import_letters(queue, file, plan, stop=stop.is_set, why=why)
                 async with aclosing(importing) as outcomes:
                     async for outcome in outcomes:

@@ -74,10 +74,10 @@ def undo(
         if not yes and plan.count and not await confirmed(question, stop):
             return EXIT_CANCELLED
         tally = Tally(plan.count, KINDS, as_json=as_json)
-        with tally:
-            async with aclosing(operation.undo(queue, plan, stop=stop.is_set, why=why)) as outcomes:
-                async for outcome in outcomes:
-                    tally.tell(outcome)
+        undoing = operation.undo(queue, plan, stop=stop.is_set, why=why)
+        async with tally.telling(), aclosing(undoing) as outcomes:
+            async for outcome in outcomes:
+                tally.tell(outcome)
         return tally.exit_code
 
     run(given, work)

@@ -42,9 +42,9 @@ from farutech_console.operations.story import task_story, tenant_tasks
 from farutech_console.operations.story_view import TaskStory, TaskSummary
 from farutech_console.operations.task_names import TaskNames, TaskSource
 from farutech_console.operations.transfer import Format
-from farutech_console.operations.undo import UndoPlan, never, plan_undo, undo
+from farutech_console.operations.undo import UndoPlan, plan_undo, undo
 from farutech_console.operations.unfinished import Finished, finish_interrupted
-from farutech_console.operations.velocity import Control, Pacing
+from farutech_console.operations.velocity import Control, Pacing, never
 from worker.jetstream.api import Api
 from worker.jetstream.connection import Connection, connect, shown_url
 from worker.jetstream.dead_letters_lean import LeanLetter

@@ -24,6 +24,7 @@ from farutech_console.operations.stuck_view import (
     StuckTask,
     StuckView,
 )
+from farutech_console.operations.velocity import never
 from worker.jetstream.dead_letters import DeadLetters
 from worker.jetstream.info import find_stream
 from worker.jetstream.ledger import Ledger
@@ -99,10 +100,22 @@ async def plan_recovery(
     )
 
 
+def nobody(_tasks: int) -> None:
+    """Tell nobody."""
+
+
 async def recover_stuck(
-    queue: Queue, plan: StuckPlan, why: str = ""
+    queue: Queue,
+    plan: StuckPlan,
+    why: str = "",
+    *,
+    stop: Callable[[], bool] = never,
+    moved: Callable[[int], None] = nobody,
 ) -> AsyncGenerator[Recovered, None]:
     """Carry out a plan; yields what became of each task.
+
+    Once `stop` says so no more are begun. On their way back to work tasks are dead letters first:
+    `moved` is told how many are, before any of them is yielded.
 
     May be broken off at any moment: what was not moved is found by the next look, and what was
     moved and not sent on lies in the dead letters with the reason `stuck`.
@@ -127,14 +140,20 @@ async def recover_stuck(
         tuple(task.sequence for task in plan.tasks),
     )
     async with audited(queue, change) as tally:
-        async with aclosing(_recover(queue, plan, tally)) as outcomes:
+        async with aclosing(_recover(queue, plan, tally, stop, moved)) as outcomes:
             async for outcome in outcomes:
                 tally.count(outcome.outcome, outcome.sequence, outcome.detail)
                 yield outcome
         tally.stopped = tally.counts.total() < len(plan.tasks)
 
 
-async def _recover(queue: Queue, plan: StuckPlan, tally: Tally) -> AsyncGenerator[Recovered, None]:
+async def _recover(
+    queue: Queue,
+    plan: StuckPlan,
+    tally: Tally,
+    stop: Callable[[], bool],
+    told: Callable[[int], None],
+) -> AsyncGenerator[Recovered, None]:
     layout = await queue.fresh_layout()
     if generation(layout.work_queue.created) != plan.generation:
         for task in plan.tasks:
@@ -147,8 +166,11 @@ async def _recover(queue: Queue, plan: StuckPlan, tally: Tally) -> AsyncGenerato
         async for one in mover.move(spent, plan.allowed):
             if plan.to == "work" and one.result == "moved":
                 moved.append(one)
+                told(len(moved))
             else:
                 yield Recovered(one.sequence, _task_id(one), one.result, detail=one.detail)
+            if stop():
+                break
     if moved:
         async with aclosing(_send_on(queue, plan, moved, tally)) as sent:
             async for outcome in sent:

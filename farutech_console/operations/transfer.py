@@ -26,10 +26,10 @@ from farutech_console.operations.model import Outcome
 from farutech_console.operations.queue import Queue
 from farutech_console.operations.records import letter_record
 from farutech_console.operations.selection import ScanProgress, Selection, no_progress
-from farutech_console.operations.undo import never
+from farutech_console.operations.velocity import never
 from worker.jetstream.archive import Purpose
 from worker.jetstream.errors import PayloadTooLargeError
-from worker.jetstream.moves import Origin, return_letters
+from worker.jetstream.moves import Origin, always, return_letters
 from worker.jetstream.purges import COPIES_AT_ONCE, PurgeParts
 from worker.jetstream.replays_claims import Author
 from worker.jetstream.returns import CAME_BACK, returned_before
@@ -216,7 +216,7 @@ class _Importer:
         outcomes += failed
         for run, sequences in runs.items():
             origin = Origin(generation, run)
-            moving = return_letters(parts, self._author, origin, sequences, lambda: True)
+            moving = return_letters(parts, self._author, origin, sequences, always)
             async with aclosing(moving):
                 outcomes += [
                     Outcome(done.sequence, done.task_id, done.result, done.detail)

@@ -14,6 +14,7 @@ from farutech_console.operations.audit_log import AuditEntry, Wanted, read_audit
 from farutech_console.operations.errors import NothingToUndoError
 from farutech_console.operations.model import Outcome
 from farutech_console.operations.queue import Queue
+from farutech_console.operations.velocity import never
 from worker.jetstream.info import find_stream
 from worker.jetstream.moves import Origin, return_letters
 from worker.jetstream.purges import PurgeParts
@@ -89,11 +90,6 @@ async def plan_undo(queue: Queue, which: str = LAST) -> UndoPlan:
     )
 
 
-def never() -> bool:
-    """Go on to the end."""
-    return False
-
-
 async def undo(
     queue: Queue, plan: UndoPlan, *, stop: Callable[[], bool] = never, why: str = ""
 ) -> AsyncGenerator[Outcome, None]:
@@ -110,6 +106,10 @@ async def undo(
     queue.guard("undo")
     if not plan.sequences:
         return
+
+    async def going_on() -> bool:
+        return not stop()
+
     layout = await queue.fresh_layout()
     change = Change(
         action="undo",
@@ -126,7 +126,7 @@ async def undo(
             Author(queue.operator, tally.id),
             Origin(plan.generation, plan.id),
             plan.sequences,
-            lambda: not stop(),
+            going_on,
         )
         async with aclosing(moving):
             async for done in moving:

@@ -13,14 +13,11 @@ from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
-from typing import TYPE_CHECKING, Literal
+from typing import Literal, Protocol
 
 from farutech_console.language import tr
 from worker.model.clock import Clock
 from worker.model.replay import Unknown
-
-if TYPE_CHECKING:
-    from farutech_console.operations.model import Outcome
 
 POLL = 0.05
 """Seconds after which who waits for room looks again."""
@@ -28,6 +25,8 @@ SMALLEST_SAMPLE = 10
 """Replayed letters before their share that came back is judged."""
 CANARY_WAIT = 300.0
 """Seconds that the first letter's task gets to end, unless the operator says otherwise."""
+SLOWEST = 0.5
+"""Letters in a unit of time below which a run is paused rather than slowed."""
 _BURST = 0.2
 """Seconds' worth of letters that may go at once, so that a rate is kept in small portions."""
 _SPEED_OVER = 10.0
@@ -148,6 +147,19 @@ class Progress:
         return sum(self.counts.values())
 
 
+def never() -> bool:
+    """Say that it goes on to the end: where nobody can stop it."""
+    return False
+
+
+class Ended(Protocol):
+    """A letter, or a task, that has its outcome."""
+
+    @property
+    def outcome(self) -> str:
+        """What became of it."""
+
+
 class Bucket:
     """A token bucket: letters may go as tokens come in. Times are seconds of a monotonic clock."""
 
@@ -255,6 +267,21 @@ class Control:
         """Go on at another rate, None for as fast as it goes."""
         self._bucket.change(rate, self._clock.monotonic())
 
+    def change_pace(self, by: float) -> Rate | None:
+        """Go so many times as fast as now; return the rate, None for as fast as it goes."""
+        now = self._bucket.rate
+        if now is None and by > 1:
+            return None
+        now = now or Rate(max(self.progress.speed, SLOWEST))
+        rate = Rate(max(round(now.count * by, 1), SLOWEST), now.unit)
+        self.change_rate(rate)
+        return rate
+
+    @property
+    def paused(self) -> bool:
+        """Whether the operator made it wait."""
+        return self._paused
+
     # What the run asks and tells.
 
     def begin(self, total: int, missing: int = 0) -> None:
@@ -276,9 +303,12 @@ class Control:
                 return allowed
             await asyncio.sleep(POLL)
 
-    def may_begin(self) -> bool:
-        """Return whether any more may be begun at all."""
-        return not self.cancelled
+    async def may_begin(self) -> bool:
+        """Return whether any more may be begun at all; waits while it is paused."""
+        while True:
+            if self.cancelled or not self._paused:
+                return not self.cancelled
+            await asyncio.sleep(POLL)
 
     @property
     def cancelled(self) -> bool:
@@ -287,7 +317,7 @@ class Control:
             self.cancel()
         return self._cancelled
 
-    def count(self, outcomes: Sequence[Outcome]) -> None:
+    def count(self, outcomes: Sequence[Ended]) -> None:
         """Letters have their outcomes."""
         kinds = Counter(map(_KIND, outcomes))
         self._counts.update(kinds)

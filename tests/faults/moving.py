@@ -8,7 +8,7 @@ from typing import Literal
 
 from tests.faults.replaying import die
 from worker.jetstream.connection import connect
-from worker.jetstream.moves import Origin, purge_letters, return_letters
+from worker.jetstream.moves import Origin, always, purge_letters, return_letters
 from worker.jetstream.purges import PurgeParts
 from worker.jetstream.replays_claims import Author
 from worker.jetstream.topology import discover
@@ -40,13 +40,11 @@ async def _move(url: str, move: Move, run: str, sequences: Sequence[int], fatal_
         layout = await discover(connection.api, QueueNames())
         parts = PurgeParts(connection.api, layout, SystemClock(), step)
         if move == "purge":
-            outcomes = purge_letters(
-                parts, Author("the victim", run), "why", sequences, lambda: True
-            )
+            outcomes = purge_letters(parts, Author("the victim", run), "why", sequences, always)
             async for _ in outcomes:
                 pass
         else:
             origin = Origin(layout.dlq_generation, run)
             author = Author("the victim", f"undo-{run}")
-            async for _ in return_letters(parts, author, origin, sequences, lambda: True):
+            async for _ in return_letters(parts, author, origin, sequences, always):
                 pass

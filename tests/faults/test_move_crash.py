@@ -18,7 +18,7 @@ from tests.support.nats_server import NatsServer
 from tests.support.queues import NAMES, LayoutKind, Queue, queue
 from worker.jetstream.dead_letters import DeadLetters
 from worker.jetstream.messages import purge_subject
-from worker.jetstream.moves import Origin, finish_standing, purge_letters, return_letters
+from worker.jetstream.moves import Origin, always, finish_standing, purge_letters, return_letters
 from worker.jetstream.purges import PurgeParts
 from worker.jetstream.replays import Replayer
 from worker.jetstream.replays_claims import Author
@@ -53,7 +53,7 @@ async def present(q: Queue) -> dict[int, str]:
 
 async def purge_all(q: Queue, run: str) -> None:
     author = Author("the next one", run)
-    outcomes = purge_letters(parts_of(q), author, "", list(await present(q)), lambda: True)
+    outcomes = purge_letters(parts_of(q), author, "", list(await present(q)), always)
     assert {one.result async for one in outcomes} <= {"purged", "already"}
 
 
@@ -66,7 +66,7 @@ async def replay_all(q: Queue, run: str) -> None:
 async def undo(q: Queue, run: str, sequences: Sequence[int]) -> None:
     origin = Origin(q.layout.dlq_generation, run)
     author = Author("the last one", f"undo of {run}")
-    async for outcome in return_letters(parts_of(q), author, origin, sequences, lambda: True):
+    async for outcome in return_letters(parts_of(q), author, origin, sequences, always):
         assert outcome.result != "failed" or "no copy" in outcome.detail
 
 

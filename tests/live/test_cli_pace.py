@@ -142,10 +142,11 @@ def test_the_line_leaves_out_what_has_no_room() -> None:
         note="\x1b[31mred",
     )
     whole = progress_text(progress, 200)
-    assert whole.startswith("██████████░░░░░░░░░░  500/1,000  50/s  10 s left  2 failed")
+    assert whole.startswith("██████████░░░░░░░░░░  500/1,000  50/s of 50/s  10 s left  2 failed")
     assert "7 came back dead" in whole
     assert "\x1b" not in whole
-    assert progress_text(progress, 48).endswith("10 s left")
+    assert progress_text(progress, 56).endswith("10 s left")
+    assert progress_text(progress, 200, "q cancel").endswith("(q cancel)")
     assert progress_text(progress, 10) == ""
 
 

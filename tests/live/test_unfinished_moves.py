@@ -8,7 +8,7 @@ import structlog
 from tests.support.nats_server import NatsServer
 from tests.support.queues import NAMES, queue
 from worker.jetstream.intentions import Intentions
-from worker.jetstream.moves import purge_letters
+from worker.jetstream.moves import always, purge_letters
 from worker.jetstream.purges import PurgeParts
 from worker.jetstream.replays_claims import Author
 from worker.model.clock import SystemClock
@@ -29,7 +29,7 @@ async def test_a_worker_finishes_a_purge_that_was_left(nats_server: NatsServer) 
                 raise _BrokenOffError
 
         parts = PurgeParts(q.api, q.layout, SystemClock(), step)
-        moving = purge_letters(parts, Author("anna", "run-1"), "", kept, lambda: True)
+        moving = purge_letters(parts, Author("anna", "run-1"), "", kept, always)
         with contextlib.suppress(_BrokenOffError):
             _ = [outcome async for outcome in moving]
         assert (await q.counts("PROVISIONING_DLQ")) == {NAMES.dlq: 3}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from worker.jetstream.intentions import Intention, Standing
@@ -10,8 +10,13 @@ from worker.jetstream.purges import Purged, PurgeParts, finish_purge
 from worker.jetstream.replays_claims import Author
 from worker.jetstream.returns import Returned, finish_return
 
-Allow = Callable[[], bool]
-"""Asked before each part whether it may begin."""
+Allow = Callable[[], Awaitable[bool]]
+"""Asked before each part whether it may begin; waits while it may not yet."""
+
+
+async def always() -> bool:
+    """Go on to the end."""
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +50,7 @@ async def purge_letters(
     """
     most = await parts.most_at_once(parts.layout.dead_letters.name)
     for number, part in enumerate(_parts(sequences, most)):
-        if not allow():
+        if not await allow():
             return
         intention = Intention(
             kind="purge",
@@ -73,7 +78,7 @@ async def return_letters(
     """
     most = await parts.most_at_once(parts.layout.names.archive_stream)
     for number, part in enumerate(_parts(sequences, most)):
-        if not allow():
+        if not await allow():
             return
         intention = Intention(
             kind="return",

@@ -13,7 +13,7 @@ from textual.widget import Widget
 
 from farutech_console.language import msg, msgn, tr, trn
 from farutech_console.operations.units import count, duration, rate
-from farutech_console.operations.velocity import Control, Rate
+from farutech_console.operations.velocity import Control
 from farutech_console.tui.common.aftermath import Aftermath, Fate, fate_words
 from farutech_console.tui.common.spans import Line, Span, Tone, cells_of, content, line
 from worker.model.text import literal
@@ -26,9 +26,6 @@ if TYPE_CHECKING:
 
 KEPT = 10_000
 """Outcomes that are kept for reading; all are counted."""
-
-SLOWEST = 0.5
-"""Letters in a unit of time below which a run is held rather than slowed."""
 
 BAR = 20
 GOOD = ("replayed", "purged")
@@ -128,13 +125,7 @@ class Run:
 
     def change_pace(self, by: float) -> str:
         """Go so many times as fast as now; return the rate, empty for as fast as it goes."""
-        told = self.control.progress
-        if told.rate is None and by > 1:
-            return ""
-        now = told.rate or Rate(max(told.speed, SLOWEST))
-        rate = Rate(max(round(now.count * by, 1), SLOWEST), now.unit)
-        self.control.change_rate(rate)
-        return str(rate)
+        return str(self.control.change_pace(by) or "")
 
     def hear(self, events: Iterable[TaskEvent]) -> None:
         """Take live events: some may be of the tasks that were replayed."""
