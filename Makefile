@@ -12,6 +12,9 @@ TEST_SERVERS := 2.10.26 2.11.11 2.12.8 2.15.1
 LOCK := $(VENV)-lock/bin/uv pip compile --quiet --universal --python-version 3.11 \
         --upgrade --generate-hashes --no-emit-index-url --no-header
 
+# Compiled once, not by each of the processes that tests and benchmarks start.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test lint format types imports check screenshots reference \
         bench-worker bench-dlq bench-console lock clean

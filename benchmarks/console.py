@@ -76,6 +76,9 @@ def _server(url: str, letters: int) -> Iterator[str]:
 
 def _start(flags: Sequence[str], starts: int) -> None:
     painted, painted_cpu, connected, connected_cpu = [], [], [], []
+    with console(flags) as screen:
+        # The first start compiles the modules.
+        screen.wait_for(CONNECTED)
     for _ in range(starts):
         with console(flags) as screen:
             painted.append(screen.wait_for(PAINTED) - screen.began)

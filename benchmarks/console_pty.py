@@ -18,6 +18,8 @@ from pathlib import Path
 
 READ_BYTES = 1 << 18
 PATIENCE_S = 120.0
+NOT_KEPT = frozenset({"COLUMNS", "LINES", "PYTHONDONTWRITEBYTECODE"})
+"""What no operator sets: without compiled modules a start takes twice as long."""
 
 
 class ScreenError(AssertionError):
@@ -100,7 +102,7 @@ def console(
     """
     fd, child = pty.openpty()
     fcntl.ioctl(child, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
-    keep = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
+    keep = {name: value for name, value in os.environ.items() if name not in NOT_KEPT}
     command = [sys.executable, "-m", program, *flags]
     began = time.monotonic()
     process = subprocess.Popen(

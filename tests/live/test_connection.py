@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +13,19 @@ from tests.support.waiting import eventually
 from worker.jetstream.connection import connect
 from worker.jetstream.errors import UnreachableError
 from worker.model.link import ConnectionOptions, LinkChange
+
+WEBSOCKET = """
+import asyncio, sys
+from worker.jetstream.connection import connect
+from worker.model.link import ConnectionOptions
+
+async def main():
+    print("aiohttp" in sys.modules)
+    async with connect(ConnectionOptions(servers=(sys.argv[1],), name="test"), within=10) as link:
+        print(link.is_connected, await link.flush(5))
+
+asyncio.run(main())
+"""
 
 
 def options(*servers: str) -> ConnectionOptions:
@@ -48,6 +62,16 @@ async def test_credentials_are_not_told(nats_server: NatsServer) -> None:
         async with connect(options(url), within=0.3, listener=told.append):
             pass
     assert "s3cret" not in str(refusal.value) + repr(told)
+
+
+async def test_a_websocket_is_loaded_when_it_is_asked_for(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", WEBSOCKET]
+    config = 'websocket { host: "127.0.0.1", port: -1, no_tls: true }'
+    with NatsServer(tmp_path, config=config) as server:
+        (url,) = server.ports["websocket"]
+        asked = await asyncio.create_subprocess_exec(*command, url, stdout=asyncio.subprocess.PIPE)
+        told, _ = await asyncio.wait_for(asked.communicate(), 30)
+    assert told.split() == [b"False", b"True", b"True"]
 
 
 async def test_a_restart_is_told_and_survived(nats_server: NatsServer) -> None:

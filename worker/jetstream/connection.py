@@ -15,6 +15,7 @@ from nats.aio.client import Server as PoolServer
 from nats.errors import AuthorizationError
 from nats.errors import Error as NatsError
 
+from worker.jetstream import websocket
 from worker.jetstream.api import Api
 from worker.jetstream.credentials import client_arguments
 from worker.jetstream.denials import read_denial
@@ -150,9 +151,11 @@ async def connect(
     is told to `listener`.
 
     Raises:
-        RefusedError: wrong credentials or certificates, or a file of theirs that cannot be used.
+        RefusedError: wrong credentials or certificates, a file of theirs that cannot be used, or
+            a WebSocket without what it needs installed.
         UnreachableError: no server answered within `within` seconds.
     """
+    websocket.prepare(options.servers)
     client = TlsClient()
     wire = Wire(client)
     link = _Link(client, wire, random or Random(), listener)
