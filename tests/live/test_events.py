@@ -111,7 +111,7 @@ async def test_each_step_of_a_task_is_told_on_its_subject_in_order(shared_nats: 
 async def test_what_did_not_go_well_is_told_too(shared_nats: NatsServer) -> None:
     async with publishing(shared_nats.url) as (events, _), heard(shared_nats) as queue:
         steps = events.of(facts("t-2"))
-        steps.held()
+        steps.held("")
         steps.retrying(12.5, "connection refused")
         steps.dead_lettered("permanent", "quota exceeded")
         steps.duplicate_skipped("done before")

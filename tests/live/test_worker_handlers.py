@@ -70,7 +70,7 @@ async def test_handlers_of_a_module(nats_server: NatsServer, tmp_path: Path, mod
     assert dead["refuses"].error == "10 of 10 databases"
     assert "(known: asks, blocks, exits, plain, refuses)" in dead["unknown"].error
     (asked,) = [line for line in log_lines(log, "task.retry") if line["task_id"] == "task-2"]
-    assert asked["delay"] == 1.0
+    assert asked["backoff"] == 1.0
 
 
 async def test_a_handler_that_blocks_the_loop_is_named(
@@ -113,7 +113,7 @@ async def test_the_example_of_the_documentation(nats_server: NatsServer, tmp_pat
             await eventually(lambda: all_done(where), within=30)
         ((letter, _),) = await letters(where)
     assert (letter.reason, letter.error) == ("permanent", "there is no plan 'bronze'")
-    assert [line["delay"] for line in log_lines(log, "task.retry")] == [0.5]
+    assert [line["backoff"] for line in log_lines(log, "task.retry")] == [0.5]
     done = sorted((line["task_id"], line["attempt"]) for line in log_lines(log, "task.done"))
     assert done == [("task-0", 1), ("task-1", 2), ("task-3", 1)]
     said = {line["task_id"]: line["databases"] for line in log_lines(log, "provisioned")}

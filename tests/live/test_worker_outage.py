@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import time
 from collections import defaultdict
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -15,10 +17,19 @@ from tests.support.pages import fetched
 from tests.support.provisioning_api import ProvisioningApi, provisioning_api
 from tests.support.queues import NAMES, Queue, queue, task
 from tests.support.waiting import eventually
-from tests.support.worker_queue import all_done, letters, publish
-from tests.support.workers import log_lines, worker_process
+from tests.support.worker_queue import (
+    all_done,
+    failing,
+    letter_of,
+    letters,
+    publish,
+    with_ack_wait,
+)
+from tests.support.workers import Calls, log_lines, worker_process, working
+from worker.handlers.context import TaskContext
 from worker.jetstream.service import fleet
 from worker.model.fleet import BreakerReport
+from worker.model.task import Task
 
 THRESHOLD = 3
 FLAGS = (
@@ -68,7 +79,7 @@ def attempts_lost(api: ProvisioningApi) -> int:
 
 
 @pytest.mark.slow
-async def test_an_outage_of_the_api_costs_no_more_attempts_than_open_the_breaker(
+async def test_an_outage_of_the_api_is_seen_probed_and_shown(
     nats_server: NatsServer, tmp_path: Path
 ) -> None:
     log = tmp_path / "worker.log"
@@ -102,9 +113,176 @@ async def test_an_outage_of_the_api_costs_no_more_attempts_than_open_the_breaker
             await eventually(lambda: '"closed"' in events[-1])
         assert await letters(where) == []
     assert sorted(api.done) == sorted(f"task-{number}" for number in range(COUNT))
-    assert attempts_lost(api) < THRESHOLD
+    assert attempts_lost(api) == 0
     states = [line["state"] for line in log_lines(log, "breaker.changed")]
     assert (states[0], states[-1]) == ("open", "closed")
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+async def test_an_outage_costs_no_task_an_attempt(
+    nats_server: NatsServer, tmp_path: Path, workers: int
+) -> None:
+    count, logs = 60, [tmp_path / f"worker-{number}.log" for number in range(workers)]
+    flags = (*FLAGS, "--breaker-failures", "10", "--backoff-scale", "0.05")
+
+    def all_say(event: str) -> bool:
+        return all(log_lines(log, event) for log in logs)
+
+    def all_that_failed_know() -> bool:
+        """Also one that got too few tasks to see it by itself."""
+        failed = [log for log in logs if log_lines(log, "task.failed")]
+        return bool(failed) and all(log_lines(log, "breaker.changed") for log in failed)
+
+    async with provisioning_api(status=503) as api, queue(nats_server) as where:
+        with ExitStack() as stack:
+            for number, log in enumerate(logs):
+                named = ("--worker-id", f"w-{number}", "--http-url", api.url)
+                stack.enter_context(worker_process(nats_server, log, *flags, *named))
+            await eventually(lambda: all_say("worker.ready"), within=20)
+            for number in range(count):
+                await publish(where, task(number))
+            await eventually(all_that_failed_know, within=20)
+            begun = len(api.requests)
+            await eventually(lambda: len(api.requests) >= begun + 3, within=20)
+            api.status = 200
+            await eventually(lambda: all_done(where), within=30)
+        assert await letters(where) == []
+    assert sorted(api.done) == sorted(f"task-{number}" for number in range(count))
+    assert {request.attempt for request in api.requests} == {1}
+    assert not any(log_lines(log, "task.retry") for log in logs)
+
+
+async def test_an_outage_costs_no_last_attempt(nats_server: NatsServer) -> None:
+    healed = asyncio.Event()
+
+    def answer(_task: Task, _context: TaskContext) -> None:
+        if not healed.is_set():
+            raise OSError("connection refused")
+
+    calls = Calls(answer)
+    async with (
+        queue(nats_server) as where,
+        working(nats_server, calls, backoff_scale=0.1, breaker_failures=THRESHOLD) as worker,
+    ):
+        for number in range(THRESHOLD):
+            await publish(where, task(number, max_retries=1))
+        await eventually(lambda: worker.logged("breaker.changed"))
+        healed.set()
+        await eventually(lambda: all_done(where))
+        assert await letters(where) == []
+    assert set(calls.seen) == {(f"task-{number}", 1) for number in range(THRESHOLD)}
+
+
+@pytest.mark.parametrize("others", [0, 1])
+async def test_a_last_attempt_that_fails_alone_is_a_dead_letter(
+    nats_server: NatsServer, others: int
+) -> None:
+    """At once where others succeed, after what its backoff would be where nothing is learnt."""
+
+    def answer(task: Task, _context: TaskContext) -> None:
+        if task.task_id == "task-0":
+            raise OSError("connection refused")
+
+    calls = Calls(answer)
+    async with (
+        queue(nats_server) as where,
+        working(nats_server, calls, backoff_scale=0.1, breaker_failures=10) as worker,
+    ):
+        await publish(where, task(0, max_retries=1))
+        await eventually(lambda: worker.logged("task.failed"))
+        for number in range(1, 1 + others):
+            await publish(where, task(number))
+        began = time.monotonic()
+        letter, _ = await letter_of(where)
+        waited = time.monotonic() - began
+        (failed,) = worker.logged("task.failed")
+    assert (letter.reason, letter.final_attempt) == ("attempts_exhausted", 1)
+    assert 0.8 <= failed["settled_within"] <= 1.2
+    assert waited < 0.7 if others else waited > 0.7
+
+
+async def test_scattered_failures_come_again_when_their_backoff_is_over(
+    nats_server: NatsServer,
+) -> None:
+    def answer(task: Task, context: TaskContext) -> None:
+        if context.attempt == 1 and int(task.task_id[5:]) % 10 == 0:
+            raise OSError("connection refused")
+
+    calls = Calls(answer)
+    async with (
+        queue(nats_server) as where,
+        working(nats_server, calls, backoff_scale=0.05, breaker_failures=10) as worker,
+    ):
+        for number in range(100):
+            await publish(where, task(number))
+        await eventually(lambda: all_done(where))
+        retries = {line["task_id"]: line for line in worker.logged("task.retry")}
+        assert not worker.logged("breaker.changed")
+    assert sorted(retries) == sorted(f"task-{number}" for number in range(0, 100, 10))
+    for task_id, line in retries.items():
+        first, second = (
+            at for at, seen in zip(calls.at, calls.seen, strict=True) if seen[0] == task_id
+        )
+        assert 0.4 <= line["backoff"] <= 0.6
+        assert line["delay"] <= line["backoff"]
+        assert line["backoff"] - 0.01 <= second - first < line["backoff"] + 0.4
+
+
+async def test_a_killed_worker_loses_nothing_that_it_held(
+    nats_server: NatsServer, tmp_path: Path
+) -> None:
+    log = tmp_path / "worker.log"
+    async with provisioning_api(status=503) as api, queue(nats_server) as where:
+        await with_ack_wait(where, 1.0)
+        for number in range(COUNT):
+            await publish(where, task(number))
+        with worker_process(nats_server, log, *FLAGS, "--http-url", api.url) as process:
+            await eventually(lambda: log_lines(log, "breaker.changed"), within=20)
+            process.kill()
+            process.wait()
+        api.status = 200
+        with worker_process(nats_server, log, *FLAGS, "--http-url", api.url):
+            await eventually(lambda: all_done(where), within=30)
+        assert await letters(where) == []
+    assert set(api.done) == {f"task-{number}" for number in range(COUNT)}
+    assert max(request.attempt for request in api.requests) == 2
+
+
+async def test_a_worker_that_stops_gives_back_what_is_in_doubt_with_its_delay(
+    nats_server: NatsServer,
+) -> None:
+    def answer(_task: Task, context: TaskContext) -> None:
+        if context.attempt == 1:
+            raise OSError("connection refused")
+
+    calls = Calls(answer)
+    async with queue(nats_server) as where:
+        async with working(nats_server, calls, backoff_scale=0.1, breaker_failures=10) as worker:
+            await publish(where, task(1))
+            await eventually(lambda: worker.logged("task.failed"))
+        (retry,) = worker.logged("task.retry")
+        async with working(nats_server, calls):
+            await eventually(lambda: all_done(where))
+    assert 0 < retry["delay"] <= retry["backoff"]
+    assert calls.at[1] - calls.at[0] >= retry["backoff"] - 0.01
+
+
+async def test_fewer_tasks_than_open_a_breaker_have_their_attempts_and_no_more(
+    nats_server: NatsServer,
+) -> None:
+    calls = failing(OSError("connection refused"))
+    async with queue(nats_server) as where, AsyncExitStack() as fleet_of_three:
+        for number in range(3):
+            await fleet_of_three.enter_async_context(
+                working(nats_server, calls, worker_id=f"w-{number}", breaker_failures=10)
+            )
+        for number in range(6):
+            await publish(where, task(number))
+        await eventually(lambda: all_done(where))
+        assert len(await letters(where)) == 6
+    assert sorted(calls.seen) == [
+        (f"task-{number}", attempt) for number in range(6) for attempt in range(1, 6)
+    ]
 
 
 async def test_the_http_handler_from_the_command_line(
@@ -131,7 +309,7 @@ async def test_the_http_handler_from_the_command_line(
     assert (letter.task.task_id, letter.reason, letter.final_attempt) == ("task-2", "permanent", 1)
     assert "answered 422" in letter.error
     (retry,) = log_lines(log, "task.retry")
-    assert retry["delay"] == 1.0
+    assert retry["backoff"] == 1.0
     assert [request.attempt for request in api.requests if request.task["task_id"] == "task-3"] == [
         1,
         2,

@@ -19,6 +19,7 @@ from worker.runtime.breaker import (
     FIRST_HELD,
     HELD_PER_PASS,
     HELD_PER_SECOND,
+    LONGEST_DOUBT,
     MOST_HELD,
     MOST_TYPES,
     OLDEST,
@@ -28,6 +29,7 @@ from worker.runtime.breaker import (
     most_held,
 )
 
+BACKOFF = 10.0
 POLICY = BreakerPolicy(failures=3, first_wait=2.0, longest_wait=30.0)
 SETBACK = Setback(1, 0.0, "connection refused")
 
@@ -53,6 +55,7 @@ class Delivered:
     task_type: str
     deliveries: int = 1
     lost: bool = False
+    due: float = 0.0
 
 
 @dataclass
@@ -68,6 +71,8 @@ class World:
     def __post_init__(self) -> None:
         self.queue: deque[Delivered] = deque()
         self.released: deque[Delivered] = deque()
+        self.cleared: deque[Delivered] = deque()
+        self.unsure: deque[Delivered] = deque()
         self.backoff: list[tuple[float, Delivered]] = []
         self.done: list[int] = []
         self.settled = 0
@@ -77,7 +82,13 @@ class World:
         self.breakers: Breakers[Delivered] = Breakers(
             self.policy,
             Surroundings(self.clock, Random(1), structlog.get_logger()),
-            Hooks(self.released.append, lambda item: not item.lost, self.changes.append),
+            Hooks(
+                self.released.append,
+                self.cleared.append,
+                self.unsure.append,
+                lambda item: not item.lost,
+                self.changes.append,
+            ),
             self.limit,
         )
 
@@ -97,6 +108,9 @@ class World:
             self._run(self.released.popleft())
         while self.queue and self.breakers.room(1):
             self._run(self.queue.popleft())
+        for over in (self.cleared, self.unsure):
+            while over:
+                self._settle(over.popleft())
 
     def _run(self, item: Delivered) -> None:
         if item.lost:
@@ -107,22 +121,29 @@ class World:
             return
         self.runs.append((self.clock.seconds, item.task_type))
         if self.works(item, self.clock.seconds):
-            self.breakers.succeeded(item.task_type, admission)
+            self.breakers.succeeded(item.task_type, admission, self.clock.seconds)
             self.done.append(item.sequence)
-        elif self.breakers.failed(
-            item.task_type, admission, Setback(item.sequence, self.age, "connection refused")
-        ):
-            self.breakers.hold(item.task_type, item)
-        else:
-            self.settled += 1
-            self.backoff.append((self.clock.seconds + 10, item))
+            return
+        item.due = self.clock.seconds + BACKOFF
+        setback = Setback(item.sequence, self.age, "connection refused")
+        match self.breakers.failed(item.task_type, admission, setback):
+            case "hold":
+                self.breakers.hold(item.task_type, item)
+            case "doubt":
+                self.breakers.doubt(item.task_type, item, BACKOFF)
+            case "settle":
+                self._settle(item)
+
+    def _settle(self, item: Delivered) -> None:
+        self.settled += 1
+        self.backoff.append((item.due, item))
 
     def work(self, seconds: int) -> None:
         for _ in range(seconds):
             self.step()
 
 
-def test_an_outage_of_hours_costs_one_attempt_of_the_few_that_found_it() -> None:
+def test_an_outage_of_hours_costs_no_attempt() -> None:
     deliveries: list[int] = []
 
     def works(item: Delivered, now: float) -> bool:
@@ -135,7 +156,7 @@ def test_an_outage_of_hours_costs_one_attempt_of_the_few_that_found_it() -> None
     world.publish("provision", 300)
     world.work(5 * 3600)
     assert len(world.done) == 300
-    assert sorted(deliveries) == [1] * (300 - (POLICY.failures - 1)) + [2] * (POLICY.failures - 1)
+    assert set(deliveries) == {1}
     assert [change.state for change in world.changes][-1] == "closed"
 
 
@@ -180,7 +201,7 @@ def test_healthy_ones_behind_many_ill_ones_get_their_turn_during_the_outage() ->
     assert world.done == []
     world.work(90)
     assert len(world.done) == 50
-    assert world.settled == POLICY.failures - 1
+    assert world.settled == 0
 
 
 def test_one_task_that_always_fails_neither_opens_it_nor_keeps_it_open() -> None:
@@ -207,10 +228,9 @@ def test_what_was_lost_while_it_was_held_is_let_go() -> None:
     world = World(lambda _item, _now: False)
     world.publish("provision", 10)
     world.work(2)
-    assert world.breakers.held == 10 - (POLICY.failures - 1)
-    for pen in world.breakers._pens.values():
-        for item in pen:
-            item.lost = True
+    assert world.breakers.held == 10
+    for item in world.breakers._pens._of["provision"]:
+        item.lost = True
     world.work(1)
     assert world.breakers.held == 0
     assert world.breakers._release_due() is None
@@ -256,7 +276,7 @@ def test_refused_tasks_neither_open_nor_close_it_nor_are_they_told() -> None:
         world.breakers.undecided("provision", "probe")
     assert [change.state for change in world.changes] == ["open", "half_open"]
     assert world.breakers.admit("provision") == "probe"
-    world.breakers.succeeded("provision", "probe")
+    world.breakers.succeeded("provision", "probe", 0.0)
     assert world.breakers.status() == ()
 
 
@@ -281,7 +301,7 @@ def test_any_number_of_task_types_takes_bounded_memory() -> None:
     assert len(breakers._breakers) == MOST_TYPES
     assert len(breakers._errors) == MOST_TYPES
     for number in range(MOST_TYPES + 500):
-        breakers.succeeded(f"type-{number}", "run")
+        breakers.succeeded(f"type-{number}", "run", 0.0)
     assert not breakers._breakers
     assert not breakers._errors
 
@@ -289,8 +309,8 @@ def test_any_number_of_task_types_takes_bounded_memory() -> None:
 def test_full_of_open_breakers_it_lets_the_rest_run() -> None:
     breakers = World(lambda _item, _now: False, policy=BreakerPolicy(failures=1)).breakers
     for number in range(MOST_TYPES):
-        assert breakers.failed(f"type-{number}", "run", SETBACK)
-    assert not breakers.failed("one-more", "run", SETBACK)
+        assert breakers.failed(f"type-{number}", "run", SETBACK) == "hold"
+    assert breakers.failed("one-more", "run", SETBACK) == "settle"
     assert breakers.admit("one-more") == "run"
     assert len(breakers._errors) == MOST_TYPES
 
@@ -303,6 +323,105 @@ def test_off_it_never_holds() -> None:
     assert world.breakers.held == 0
 
 
+def test_a_failed_task_among_healthy_ones_comes_again_when_its_backoff_is_over() -> None:
+    world = World(lambda item, _now: item.sequence != 3 or item.deliveries > 1)
+    world.publish("provision", 10)
+    world.step()
+    assert (world.settled, world.breakers.held) == (1, 0)
+    failed_at = next(at for at, _ in world.runs)
+    world.work(12)
+    assert sorted(world.done) == list(range(10))
+    assert world.runs[-1][0] == failed_at + BACKOFF
+
+
+def test_a_failed_task_waits_no_longer_than_its_backoff_where_nothing_is_learnt() -> None:
+    world = World(lambda item, _now: item.deliveries > 1)
+    world.publish("provision", 1)
+    world.work(int(BACKOFF))
+    assert (world.settled, world.breakers.held) == (0, 1)
+    world.step()
+    assert (world.settled, world.breakers.held) == (1, 0)
+
+
+def test_a_long_backoff_is_left_to_the_server_after_a_while() -> None:
+    world = World(lambda _item, _now: False)
+    world.breakers.failed("provision", "run", SETBACK)
+    world.breakers.doubt("provision", Delivered(1, "provision"), 3600.0)
+    world.clock.seconds += LONGEST_DOUBT
+    assert world.breakers._release_due() is None
+    assert len(world.unsure) == 1
+
+
+def test_a_success_that_began_before_the_failure_clears_no_doubt() -> None:
+    world = World(lambda _item, _now: False)
+    began = world.clock.seconds
+    world.publish("provision", 1)
+    world.step()
+    world.breakers.succeeded("provision", "run", began)
+    assert world.breakers.held == 1
+    world.publish("provision", POLICY.failures)
+    world.step()
+    assert world.settled == 0
+    assert world.breakers.held == 1 + POLICY.failures
+
+
+def test_a_success_of_another_type_clears_no_doubt() -> None:
+    world = World(lambda item, _now: item.task_type == "update")
+    world.publish("provision", 1)
+    world.publish("update", 5)
+    world.step()
+    assert (world.settled, world.breakers.held) == (0, 1)
+
+
+def test_what_is_lost_while_it_is_in_doubt_is_let_go() -> None:
+    world = World(lambda _item, _now: False)
+    world.publish("provision", 2)
+    ill = list(world.queue)
+    world.step()
+    ill[0].lost = True
+    world.breakers._release_due()
+    assert list(world.unsure) == ill[:1]
+    assert world.breakers.held == 1
+
+
+def test_a_worker_that_stops_settles_what_is_in_doubt() -> None:
+    world = World(lambda _item, _now: False)
+    world.publish("provision", POLICY.failures - 1)
+    world.step()
+    assert world.breakers.drain() == []
+    assert len(world.cleared) == POLICY.failures - 1
+    assert world.breakers.held == 0
+
+
+def test_a_worker_that_got_few_tasks_believes_another_that_the_type_is_out() -> None:
+    world = World(lambda _item, _now: False)
+    assert not world.breakers.out_elsewhere("provision")
+    world.publish("provision", 2)
+    world.step()
+    assert world.breakers.out_elsewhere("provision")
+    assert [(status.state, status.held) for status in world.breakers.status()] == [("open", 2)]
+    assert world.breakers.out_elsewhere("provision")
+    assert len(world.changes) == 1
+
+
+def test_a_worker_where_the_type_works_believes_no_other() -> None:
+    world = World(lambda _item, _now: True)
+    world.publish("provision", 5)
+    world.step()
+    assert not world.breakers.out_elsewhere("provision")
+    assert world.changes == []
+
+
+def test_no_more_are_in_doubt_than_may_be_held() -> None:
+    world = World(lambda _item, _now: False, limit=5)
+    for number in range(20):
+        world.publish(f"type-{number}", 1)
+    world.step()
+    assert world.breakers.held == 5
+    assert world.settled == 15
+    assert world.breakers.room(10) == 10
+
+
 async def test_held_tasks_are_released_when_their_time_comes() -> None:
     loop = asyncio.get_running_loop()
 
@@ -311,15 +430,22 @@ async def test_held_tasks_are_released_when_their_time_comes() -> None:
             return loop.time()
 
     released: asyncio.Queue[str] = asyncio.Queue()
+    settled: list[str] = []
     breakers: Breakers[str] = Breakers(
         BreakerPolicy(failures=1, first_wait=0.05, jitter=0.0),
         Surroundings(LoopClock(), Random(1), structlog.get_logger()),
-        Hooks(released.put_nowait, lambda _item: True, lambda _status: None),
+        Hooks(
+            released.put_nowait,
+            settled.append,
+            settled.append,
+            lambda _item: True,
+            lambda _status: None,
+        ),
     )
     running = asyncio.create_task(breakers.run())
     try:
         began = loop.time()
-        assert breakers.failed("provision", "run", SETBACK)
+        assert breakers.failed("provision", "run", SETBACK) == "hold"
         for name in ("first", "second", "third"):
             breakers.hold("provision", name)
         async with asyncio.timeout(5):
@@ -327,7 +453,7 @@ async def test_held_tasks_are_released_when_their_time_comes() -> None:
             assert loop.time() - began >= 0.05
             assert breakers.admit("provision") == "probe"
             assert released.empty()
-            breakers.succeeded("provision", "probe")
+            breakers.succeeded("provision", "probe", 0.0)
             assert [await released.get(), await released.get()] == ["second", "third"]
     finally:
         running.cancel()

@@ -112,7 +112,7 @@ async def test_a_task_that_fails_and_comes_again() -> None:
     seen = watched.received()
     with seen:
         seen.failed(WHY)
-    seen.retrying(12.5, WHY)
+    seen.retrying(12.5, WHY, 12.5)
     assert watched.kinds == ["received", "started", "retrying"]
     assert (watched.events[-1].delay, watched.events[-1].error) == (12.5, "connection refused")
     assert watched.counts() == {"retrying": 1}
@@ -190,7 +190,7 @@ async def test_with_nobody_watching_the_headers_go_on_and_counts_are_kept() -> N
         seen.progress(0.5, "half way")
         seen.failed(WHY)
     seen.held()
-    seen.retrying(1.0, WHY)
+    seen.retrying(1.0, WHY, 1.0)
     assert seen.burying("permanent") is HEADERS
     seen.buried("permanent", "no")
     seen.succeeded()

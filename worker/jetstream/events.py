@@ -222,9 +222,9 @@ class TaskEvents:
         """Its handler began."""
         self._note(("started", at, ""))
 
-    def held(self) -> None:
-        """It waits in hand: the circuit breaker of its type is open."""
-        self._note(("held", self._to.now(), ""))
+    def held(self, error: str) -> None:
+        """It waits in hand for the circuit breaker of its type, after an error if that is given."""
+        self._note(("held", self._to.now(), encode_more({"error": error}) if error else ""))
 
     def progress(self, share: float, message: str) -> None:
         """Its handler says how far it is, from 0 to 1, and with what; the latest word counts."""

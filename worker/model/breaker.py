@@ -111,13 +111,25 @@ class Breaker:
         failed = self.failed | {sequence}
         if len(failed) < policy.failures:
             return replace(self, failed=failed)
-        return Breaker(state="open", probe_at=probe_at, trips=self.trips + 1)
+        return self._opened(probe_at)
+
+    def out_elsewhere(self, probe_at: float) -> Breaker:
+        """Return the breaker after another worker's was found open.
+
+        It opens as well where what was run here last failed, and stays as it is where that worked.
+        """
+        if self.state != "closed" or not self.failed:
+            return self
+        return self._opened(probe_at)
 
     def undecided(self, admission: Admission, now: float) -> Breaker:
         """Return the breaker after an attempt that says nothing: refused for good, interrupted."""
         if admission == "probe":
             return replace(self, state="open", probe_at=now)
         return self
+
+    def _opened(self, probe_at: float) -> Breaker:
+        return Breaker(state="open", probe_at=probe_at, trips=self.trips + 1)
 
 
 HEALTHY = Breaker()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ from worker.jetstream.connection import Connection
 from worker.jetstream.dead_letter_writer import DeadLetterWriter
 from worker.jetstream.events import Events
 from worker.jetstream.ledger import Ledger
+from worker.jetstream.outages import Outages
 from worker.jetstream.pipeline import Pipeline
 from worker.jetstream.settle import Receipt, Settlements
 from worker.jetstream.source import Intake, Source
@@ -33,6 +34,7 @@ from worker.runtime.loop import Keeping, Loop
 from worker.runtime.observer import Observer, Views
 from worker.runtime.parking import Parking
 from worker.runtime.rounds import Rounds
+from worker.runtime.under_way import UnderWay
 from worker.runtime.upkeep import upkeep
 from worker.runtime.watching import Watching
 from worker.settings import WorkerSettings
@@ -71,12 +73,19 @@ async def assembled(ground: Ground, stack: contextlib.AsyncExitStack) -> Worker:
     writer = DeadLetterWriter(ground.connection.api, settings.names, around)
     burials = Burials(writer, heartbeats, policy.cap, around.log)
     interrupts = Interrupts(settings.task_timeout)
-    breakers = _breakers(ground, lambda job: loop.again(job))
+    settling = UnderWay("task.not_settled", around.log)
+    breakers = _breakers(
+        ground,
+        lambda job: loop.again(job),
+        lambda job: settling.begin(settled(job, endings.settle)),
+        lambda job: settling.begin(settled(job, endings.settle_unsure)),
+    )
     parking = Parking(lambda job: loop.again(job))
     ledger = await _ledger(ground, stack)
     leases = None if ledger is None else Leases(ledger, _lease(ground), interrupts, around)
     letters = Letters(settings.worker_id, settings.names.tasks, around.clock)
-    rooms = Rooms(binding, burials, letters, breakers, leases)
+    rooms = Rooms(binding, burials, letters, breakers, _outages(ground), leases)
+    endings = Endings(policy, rooms, around)
     observer = _observer(ground)
     executor = Executor(
         settings.worker_id,
@@ -88,11 +97,16 @@ async def assembled(ground: Ground, stack: contextlib.AsyncExitStack) -> Worker:
             leases=leases,
             parking=parking,
             interrupts=interrupts,
-            endings=Endings(policy, rooms, around),
+            endings=endings,
         ),
         around,
     )
     settlements = Settlements(ground.connection, around.clock)
+
+    async def settled(job: Job, settle: Callable[[Job], Awaitable[None]]) -> None:
+        await settle(job)
+        if job.receipt.settled:
+            heartbeats.discard(job.receipt)
 
     def receipt(delivery: Delivery) -> Receipt:
         return settlements.receipt(delivery, binding.current.ack_wait)
@@ -100,14 +114,19 @@ async def assembled(ground: Ground, stack: contextlib.AsyncExitStack) -> Worker:
     beside: list[Work] = [heartbeats.run, settlements.run, breakers.run, ground.watched.pace.run]
     if leases is not None:
         beside.append(leases.run)
-    keeping = Keeping(heartbeats, breakers, parking, burials, interrupts, tuple(beside))
+    keeping = Keeping(heartbeats, breakers, parking, settling, burials, interrupts, tuple(beside))
     loop = Loop(executor, keeping, receipt, settings.concurrency, around)
     watchers = (observer, ground.watched.readiness)
     rounds = upkeep(settings, ground.connection.api, ledger, watchers, around)
     return Worker(loop, _source(ground, loop), breakers, rounds)
 
 
-def _breakers(ground: Ground, release: Callable[[Job], None]) -> Breakers[Job]:
+def _breakers(
+    ground: Ground,
+    release: Callable[[Job], None],
+    settle: Callable[[Job], None],
+    unsure: Callable[[Job], None],
+) -> Breakers[Job]:
     settings, watched, log = ground.settings, ground.watched, ground.around.log
 
     def changed(status: BreakerStatus) -> None:
@@ -122,10 +141,25 @@ def _breakers(ground: Ground, release: Callable[[Job], None]) -> Breakers[Job]:
             error=status.error,
         )
 
-    policy = BreakerPolicy(failures=settings.breaker_failures).scaled(settings.backoff_scale)
-    hooks: Hooks[Job] = Hooks(release, lambda job: job.receipt.remaining > 0, changed)
+    def still_ours(job: Job) -> bool:
+        return job.receipt.remaining > 0
+
+    hooks: Hooks[Job] = Hooks(release, settle, unsure, still_ours, changed)
     limit = most_held(ground.binding.current.max_ack_pending)
-    return Breakers(policy, ground.around, hooks, limit)
+    return Breakers(_breaker_policy(settings), ground.around, hooks, limit)
+
+
+def _breaker_policy(settings: WorkerSettings) -> BreakerPolicy:
+    return BreakerPolicy(failures=settings.breaker_failures).scaled(settings.backoff_scale)
+
+
+def _outages(ground: Ground) -> Outages | None:
+    """Return what asks the fleet, None where no events tell of breakers."""
+    if ground.events is None:
+        return None
+    # An open breaker is probed, and so told of, at least so often.
+    fresh = 2 * _breaker_policy(ground.settings).longest_wait
+    return Outages(ground.connection.api, ground.settings.names, fresh, ground.around)
 
 
 def _lease(ground: Ground) -> float:

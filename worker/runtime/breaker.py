@@ -5,29 +5,36 @@ a nak, with a delay or without, as much as an ack wait that ran out. A task of a
 is open can therefore not be given back. It is held instead: kept in hand unsettled, with
 in-progress signals like any running one, in no slot, until the breaker lets it run in that very
 delivery. A probe that fails is held again, not settled, so that probing costs nothing either; held
-tasks take turns, so that one that can never succeed does not keep the breaker open for ever. What
-an outage costs is one attempt for each of the failures before the breaker opened.
+tasks take turns, so that one that can never succeed does not keep the breaker open for ever.
+
+Those that fail before it opens are in doubt: a few bad tasks, or the first of an outage? They are
+kept in hand for their backoff and settled by what is learnt meanwhile. If the breaker opens, they
+are held with the others. If one succeeds that began after they failed, they are given back with
+what is left of their delay. Where nothing is learnt while they wait, the fleet is asked: a worker
+that got few tasks opens its breaker because another's is open; else they are given back.
 
 Tasks of all types come through one consumer, and the pull cannot choose among them. To reach the
 healthy ones those of an open type must be taken and held, and for that there is a limit, which
 grows with each healthy task that got through, and with time, lest healthy ones wait behind ill ones
 for as long as the outage lasts: in a short outage of everything few are held, for a worker that
-stops hands back what it holds, at a delivery each. At the limit nothing more is pulled, and probes
-come from what is held. A task older than `OLDEST` is not held again once it failed: it
-must reach the dead letters, which are kept, before the stream's age limit drops it.
+stops hands back what it holds, at a delivery each. At the limit nothing more is pulled, probes
+come from what is held, and what fails is in no doubt but settled. A task older than `OLDEST` is
+not held once it failed: it must reach the dead letters, which are kept, before the stream's age
+limit drops it.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, Literal, TypeVar
 
 from worker.model.breaker import HEALTHY, Admission, Breaker, BreakerPolicy, BreakerStatus
 from worker.model.surroundings import Surroundings
+from worker.runtime.doubts import Doubt, Doubts
+from worker.runtime.pens import Pens
 
 T = TypeVar("T")
 
@@ -40,6 +47,8 @@ HELD_PER_PASS = 20
 HELD_PER_SECOND = 5
 """How many more may be held for each second since the first breaker opened."""
 MOST_HELD = 1000
+LONGEST_DOUBT = 60.0
+"""Seconds that a failed task is in doubt at most; what is left of its delay the server waits."""
 MOST_TYPES = 1000
 """Task types remembered at once; a type is forgotten when it is healthy."""
 LOOK = 0.5
@@ -48,16 +57,22 @@ PATIENCE = 5.0
 """Seconds for a released task to become the probe before another is released."""
 LONGEST_ERROR = 300
 
+Verdict = Literal["hold", "doubt", "settle"]
+"""What to do with a task that failed: `hold` or `doubt` it, or settle it now."""
+
 
 @dataclass(frozen=True, slots=True)
 class Hooks(Generic[T]):
     """What the breakers call.
 
-    `release` takes a held task back, to be admitted again; `still_ours` says whether its delivery
-    is; `changed` hears of each change of a breaker.
+    `release` takes a held task back, to be admitted again; `settle` takes one that was in doubt, to
+    be settled as its failure asks, `unsure` one of whose type nothing was learnt; `still_ours` says
+    whether its delivery is; `changed` hears of each change of a breaker.
     """
 
     release: Callable[[T], None]
+    settle: Callable[[T], None]
+    unsure: Callable[[T], None]
     still_ours: Callable[[T], bool]
     changed: Callable[[BreakerStatus], None]
 
@@ -88,7 +103,8 @@ class Breakers(Generic[T]):
     """The breakers of all task types, and the tasks that wait for them.
 
     For each delivery: `admit`; then either `hold`, or the handler and exactly one of `succeeded`,
-    `failed` and `undecided` with the admission that `admit` gave.
+    `failed` and `undecided` with the admission that `admit` gave. `failed` may ask for a `hold` or
+    a `doubt`.
     """
 
     def __init__(
@@ -103,7 +119,8 @@ class Breakers(Generic[T]):
         self._breakers: dict[str, Breaker] = {}
         self._errors: dict[str, str] = {}
         self._shown: dict[str, str] = {}
-        self._pens: dict[str, deque[T]] = {}
+        self._pens: Pens[T] = Pens()
+        self._doubts: Doubts[T] = Doubts()
         self._candidates: dict[str, float] = {}
         self._passed = 0
         self._ill_since = 0.0
@@ -111,8 +128,8 @@ class Breakers(Generic[T]):
 
     @property
     def held(self) -> int:
-        """How many tasks wait for a breaker."""
-        return sum(map(len, self._pens.values())) if self._pens else 0
+        """How many tasks wait for a breaker, those in doubt included."""
+        return len(self._pens) + len(self._doubts)
 
     def room(self, wanted: int) -> int:
         """Return how many deliveries may be asked for where there would be room for `wanted`.
@@ -121,10 +138,7 @@ class Breakers(Generic[T]):
         """
         if not self._shown and not self._pens:
             return wanted
-        seconds = self._clock.monotonic() - self._ill_since if self._shown else 0.0
-        earned = HELD_PER_PASS * self._passed + int(HELD_PER_SECOND * seconds)
-        limit = min(self._limit, FIRST_HELD + earned)
-        return max(0, min(wanted, limit - self.held))
+        return max(0, min(wanted, self._most_held_now - self.held))
 
     def admit(self, task_type: str) -> Admission:
         """Return what becomes of a task of this type that could run now."""
@@ -142,24 +156,36 @@ class Breakers(Generic[T]):
     def hold(self, task_type: str, item: T) -> None:
         """Keep a task until it is released; it is the caller's again then."""
         self._candidates.pop(task_type, None)
-        self._pens.setdefault(task_type, deque()).append(item)
+        self._pens.add(task_type, item)
         self._changed.set()
 
-    def succeeded(self, task_type: str, admission: Admission) -> None:
-        """The handler did its work."""
+    def doubt(self, task_type: str, item: T, seconds: float) -> None:
+        """Keep a failed task until its type is known to be out, or not, or `seconds` have passed.
+
+        It is held then, or the caller's again to be settled.
+        """
+        if self._is_open(task_type):
+            self.hold(task_type, item)
+            return
+        now = self._clock.monotonic()
+        self._doubts.add(task_type, Doubt(item, now, now + min(seconds, LONGEST_DOUBT)))
+        self._changed.set()
+
+    def succeeded(self, task_type: str, admission: Admission, began: float) -> None:
+        """The handler did its work, which it began at `began`, in monotonic seconds."""
         breaker = self._breakers.get(task_type)
         if breaker is not None:
             self._keep(
                 task_type, breaker.succeeded(admission, self._policy, self._clock.monotonic())
             )
+        if self._doubts:
+            for item in self._doubts.take_cleared(task_type, began):
+                self._hooks.settle(item)
 
-    def failed(self, task_type: str, admission: Admission, setback: Setback) -> bool:
-        """The handler failed in a way that may pass; return whether to hold the task.
-
-        Otherwise it is to be settled as ever.
-        """
+    def failed(self, task_type: str, admission: Admission, setback: Setback) -> Verdict:
+        """The handler failed in a way that may pass; return what to do with the task."""
         if self._policy.failures < 1:
-            return False
+            return "settle"
         before = self._breakers.get(task_type, HEALTHY)
         wait = self._policy.wait(before.trips, self._random, setback.retry_after)
         probe_at = self._clock.monotonic() + wait
@@ -168,8 +194,22 @@ class Breakers(Generic[T]):
         self._keep(task_type, after)
         if task_type not in self._breakers:
             del self._errors[task_type]
-            return False
-        return after.state != "closed" and setback.age < OLDEST
+            return "settle"
+        if setback.age >= OLDEST:
+            return "settle"
+        if after.state != "closed":
+            return "hold"
+        return "doubt" if self.held < self._most_held_now else "settle"
+
+    def out_elsewhere(self, task_type: str) -> bool:
+        """Another worker's breaker of this type is open; return whether ours is now.
+
+        It is not where the type works here.
+        """
+        before = self._breakers.get(task_type, HEALTHY)
+        wait = self._policy.wait(before.trips, self._random)
+        self._keep(task_type, before.out_elsewhere(self._clock.monotonic() + wait))
+        return self._is_open(task_type)
 
     def undecided(self, task_type: str, admission: Admission) -> None:
         """The attempt says nothing of what lies behind: refused for good, interrupted, lost."""
@@ -180,10 +220,13 @@ class Breakers(Generic[T]):
             self._changed.set()
 
     def drain(self) -> list[T]:
-        """Let go of all that is held, oldest first of each type; for a worker that stops."""
-        held = [item for pen in self._pens.values() for item in pen]
-        self._pens.clear()
-        return held
+        """Let go of all that is held, oldest first of each type; for a worker that stops.
+
+        What is in doubt is settled.
+        """
+        for item in self._doubts.drain():
+            self._hooks.settle(item)
+        return self._pens.drain()
 
     def status(self) -> tuple[BreakerStatus, ...]:
         """Return the breakers that are not closed."""
@@ -216,6 +259,8 @@ class Breakers(Generic[T]):
             if not self._shown:
                 self._ill_since = self._clock.monotonic()
             self._shown[task_type] = breaker.state
+            for item in self._doubts.take(task_type):
+                self.hold(task_type, item)
         self._changed.set()
         self._hooks.changed(status)
 
@@ -233,24 +278,35 @@ class Breakers(Generic[T]):
     def _status(self, task_type: str) -> BreakerStatus:
         breaker = self._breakers.get(task_type, HEALTHY)
         open_for = breaker.probe_at - self._clock.monotonic() if breaker.state == "open" else 0.0
-        held = len(self._pens.get(task_type, ()))
+        held = self._pens.count(task_type)
         error = self._errors.get(task_type, "")
         return BreakerStatus(task_type, breaker.state, max(0.0, open_for), held, error)
 
     def _release_due(self) -> float | None:
-        """Release what may run or was lost; return the seconds until the next look."""
-        for task_type in tuple(self._pens):
-            self._release_lost(task_type)
-            if task_type not in self._pens:
-                continue
-            if self._breakers.get(task_type, HEALTHY).state == "closed":
-                self._release(task_type, len(self._pens[task_type]))
+        """Release what may run, was lost or doubted for long; return the seconds until more is."""
+        now, still_ours = self._clock.monotonic(), self._hooks.still_ours
+        self._release(self._pens.take_where(lambda item: not still_ours(item)))
+        for task_type in self._pens.task_types:
+            if not self._is_open(task_type):
+                self._release(self._pens.take(task_type, self._pens.count(task_type)))
             elif self._probe_due(task_type):
-                self._candidates[task_type] = self._clock.monotonic()
-                self._release(task_type, 1)
-        now = self._clock.monotonic()
-        waits = [self._breakers[task_type].probe_at - now for task_type in self._pens]
-        return max(0.0, min([LOOK, *(wait for wait in waits if wait > 0)])) if waits else None
+                self._candidates[task_type] = now
+                self._release(self._pens.take(task_type, 1))
+        for item in self._doubts.take_over(now, still_ours):
+            self._hooks.unsure(item)
+        due = [self._breakers[task_type].probe_at for task_type in self._pens.task_types]
+        if (first_end := self._doubts.first_end) is not None:
+            due.append(first_end)
+        return min([LOOK, *(at - now for at in due if at > now)]) if due else None
+
+    @property
+    def _most_held_now(self) -> int:
+        seconds = self._clock.monotonic() - self._ill_since if self._shown else 0.0
+        earned = HELD_PER_PASS * self._passed + int(HELD_PER_SECOND * seconds)
+        return min(self._limit, FIRST_HELD + earned)
+
+    def _is_open(self, task_type: str) -> bool:
+        return self._breakers.get(task_type, HEALTHY).state != "closed"
 
     def _probe_due(self, task_type: str) -> bool:
         breaker, now = self._breakers[task_type], self._clock.monotonic()
@@ -258,20 +314,6 @@ class Breakers(Generic[T]):
         waits_for_one = released is not None and now < released + PATIENCE
         return breaker.state == "open" and now >= breaker.probe_at and not waits_for_one
 
-    def _release_lost(self, task_type: str) -> None:
-        pen = self._pens[task_type]
-        for _ in range(len(pen)):
-            item = pen.popleft()
-            if self._hooks.still_ours(item):
-                pen.append(item)
-            else:
-                self._hooks.release(item)
-        if not pen:
-            del self._pens[task_type]
-
-    def _release(self, task_type: str, count: int) -> None:
-        pen = self._pens[task_type]
-        for _ in range(min(count, len(pen))):
-            self._hooks.release(pen.popleft())
-        if not pen:
-            del self._pens[task_type]
+    def _release(self, items: list[T]) -> None:
+        for item in items:
+            self._hooks.release(item)

@@ -14,6 +14,7 @@ from worker.model.dead_letter import DeadLetter
 from worker.runtime.heartbeat import Heartbeats
 from worker.runtime.job import Job
 from worker.runtime.observer import Observed
+from worker.runtime.under_way import UnderWay
 
 HAND_BACK = 2.0
 """Seconds for a task to be handed back whose burial was given up."""
@@ -44,19 +45,16 @@ class Burials:
         self._longest_delay = longest_delay
         self._log = log
         self._limit = asyncio.Semaphore(AT_ONCE)
-        self._under_way: set[asyncio.Task[None]] = set()
+        self._under_way = UnderWay("dead_letter.failed", log)
 
     async def begin(self, job: Job, observed: Observed, letter: DeadLetter, key: str) -> None:
         """Start a burial; waits while too many are under way."""
         await self._limit.acquire()
-        task = asyncio.create_task(self._bury(job, observed, letter, key))
-        self._under_way.add(task)
-        task.add_done_callback(self._done)
+        self._under_way.begin(self._bury(job, observed, letter, key))
 
     async def finish(self) -> None:
         """Return when all that are under way have ended."""
-        while self._under_way:
-            await asyncio.wait(self._under_way)
+        await self._under_way.finish()
 
     async def abandon(self) -> None:
         """Give up those under way, in two seconds: their tasks are handed back, and so not lost.
@@ -64,15 +62,7 @@ class Burials:
         One in its last attempt, or one that cannot be handed back because no server is connected,
         nobody gets again: it is stuck then, and another worker's sweep moves it.
         """
-        for task in self._under_way:
-            task.cancel()
-        await self.finish()
-
-    def _done(self, task: asyncio.Task[None]) -> None:
-        self._under_way.discard(task)
-        self._limit.release()
-        if not task.cancelled() and (error := task.exception()) is not None:
-            self._log.error("dead_letter.failed", exc_info=error)
+        await self._under_way.abandon()
 
     async def _bury(self, job: Job, observed: Observed, letter: DeadLetter, key: str) -> None:
         log = self._log.bind(**job.labels())
@@ -87,6 +77,7 @@ class Burials:
             raise
         finally:
             self._heartbeats.discard(job.receipt)
+            self._limit.release()
 
     async def _store(
         self,

@@ -7,15 +7,16 @@ from dataclasses import dataclass
 
 from worker.handlers.failed import Failed
 from worker.jetstream.binding import Binding
+from worker.jetstream.outages import Outages
 from worker.jetstream.settle import LostDeliveryError
 from worker.model.breaker import Admission
 from worker.model.dead_letter import Reason
 from worker.model.names import death_key
-from worker.model.retry import Bury, Retry, RetryPolicy
+from worker.model.retry import Bury, Retry, RetryPolicy, Settlement
 from worker.model.surroundings import Surroundings
-from worker.runtime.breaker import Breakers, Setback
+from worker.runtime.breaker import Breakers, Setback, Verdict
 from worker.runtime.burial import Burials
-from worker.runtime.job import Job
+from worker.runtime.job import Job, Unsettled
 from worker.runtime.leases import Leases
 from worker.runtime.letters import Letters
 from worker.runtime.observer import Observed
@@ -23,12 +24,16 @@ from worker.runtime.observer import Observed
 
 @dataclass(frozen=True, slots=True)
 class Rooms:
-    """Where jobs go in the end. `leases` is None where no ledger is kept."""
+    """Where jobs go in the end.
+
+    `leases` is None where no ledger is kept, `outages` where the fleet tells nothing.
+    """
 
     binding: Binding
     burials: Burials
     letters: Letters
     breakers: Breakers[Job]
+    outages: Outages | None
     leases: Leases | None
 
 
@@ -52,7 +57,7 @@ class Endings:
     async def succeed(self, job: Job, observed: Observed, admission: Admission) -> None:
         """The handler did its work."""
         rooms = self._rooms
-        rooms.breakers.succeeded(job.task.task_type, admission)
+        rooms.breakers.succeeded(job.task.task_type, admission, observed.began)
         if rooms.leases is not None and not await rooms.leases.finish(job):
             self.abandon(job, observed)
             return
@@ -81,25 +86,52 @@ class Endings:
         if why.interruption == "lease":
             self._rooms.breakers.undecided(job.task.task_type, admission)
             self.abandon(job, observed)
-        elif self._is_held(job, admission, why):
-            if self._rooms.leases is not None:
-                await self._rooms.leases.release(job, why.thread)
-            observed.held()
-            self._rooms.breakers.hold(job.task.task_type, job)
-        else:
+            return
+        verdict = self._verdict(job, admission, why)
+        if self._rooms.leases is not None:
+            await self._rooms.leases.release(job, why.thread)
+        if verdict == "settle" or not self._may_hold:
             await self.give_up_attempt(job, observed, why)
+            return
+        observed.held(why.error)
+        self._rooms.letters.remember_failure(job.delivery)
+        if verdict == "doubt":
+            self._doubt(job, observed, why)
+        else:
+            self._rooms.breakers.hold(job.task.task_type, job)
 
     async def give_up_attempt(self, job: Job, observed: Observed, why: Failed) -> None:
         """Have the task tried again, or not, as the retry policy says."""
-        settlement = self._policy.settle(
-            why.failure, job.delivery.delivery_count, job.allowed, self._random
-        )
+        settlement = self._settlement(job, why)
         if self._rooms.leases is not None:
             await self._rooms.leases.release(job, why.thread)
         if isinstance(settlement, Bury):
             await self.bury(job, observed, settlement.reason, why)
         elif isinstance(settlement, Retry):
-            await self._retry(job, observed, settlement.delay, why)
+            self._rooms.letters.remember_failure(job.delivery)
+            await self._retry(job, observed, (settlement.delay, settlement.delay), why)
+
+    async def settle(self, job: Job) -> None:
+        """End a job that was in doubt as its failure asks, with what is left of its delay."""
+        observed, unsettled = job.observed, job.unsettled
+        if observed is None or unsettled is None:
+            raise AssertionError("not a job that was in doubt")
+        job.unsettled = None
+        if isinstance(unsettled.settlement, Bury):
+            await self.bury(job, observed, unsettled.settlement.reason, unsettled.why)
+            return
+        left = max(0.0, unsettled.due - self._clock.monotonic())
+        await self._retry(job, observed, (left, unsettled.delay), unsettled.why)
+
+    async def settle_unsure(self, job: Job) -> None:
+        """End a job that was in doubt, or hold it where the fleet knows that its type is out."""
+        breakers, outages, task_type = self._rooms.breakers, self._rooms.outages, job.task.task_type
+        is_ours = job.receipt.remaining > 0
+        is_out = is_ours and outages is not None and await outages.is_known(task_type)
+        if is_out and self._may_hold and breakers.out_elsewhere(task_type):
+            breakers.hold(task_type, job)
+        else:
+            await self.settle(job)
 
     async def bury(self, job: Job, observed: Observed, reason: Reason, why: Failed) -> None:
         """Begin to move the task to the dead letters."""
@@ -137,18 +169,43 @@ class Endings:
         observed.lost()
         self._log.warning("delivery.lost", why=why, **job.labels())
 
-    def _is_held(self, job: Job, admission: Admission, why: Failed) -> bool:
+    def _verdict(self, job: Job, admission: Admission, why: Failed) -> Verdict:
         breakers, task_type = self._rooms.breakers, job.task.task_type
         if why.failure.kind == "permanent" or why.interruption == "shutdown":
             breakers.undecided(task_type, admission)
-            return False
+            return "settle"
         age = self._clock.now().timestamp() - job.delivery.stored_ns / 1e9
         sequence = job.delivery.stream_sequence
         setback = Setback(sequence, age, why.error, why.failure.retry_after)
-        return breakers.failed(task_type, admission, setback) and self._may_hold
+        return breakers.failed(task_type, admission, setback)
 
-    async def _retry(self, job: Job, observed: Observed, delay: float, why: Failed) -> None:
-        self._rooms.letters.remember_failure(job.delivery)
+    def _doubt(self, job: Job, observed: Observed, why: Failed) -> None:
+        settlement = self._settlement(job, why)
+        if isinstance(settlement, Retry):
+            delay = settlement.delay
+        else:
+            # A last attempt waits for the verdict as long as another would.
+            delay = self._policy.delay(job.delivery.delivery_count, self._random)
+        job.unsettled = Unsettled(why, settlement, delay, self._clock.monotonic() + delay)
+        self._rooms.breakers.doubt(job.task.task_type, job, delay)
+        self._log.warning(
+            "task.failed",
+            **job.labels(),
+            seconds=round(observed.seconds, 3),
+            error=why.error,
+            settled_within=round(delay, 3),
+        )
+
+    def _settlement(self, job: Job, why: Failed) -> Settlement:
+        return self._policy.settle(
+            why.failure, job.delivery.delivery_count, job.allowed, self._random
+        )
+
+    async def _retry(
+        self, job: Job, observed: Observed, delays: tuple[float, float], why: Failed
+    ) -> None:
+        """Give a task back; `delays` are seconds from now, and from its failure."""
+        delay, whole = delays
         try:
             await job.receipt.nak(delay)
         except LostDeliveryError as error:
@@ -157,11 +214,12 @@ class Endings:
         if why.interruption == "shutdown":
             observed.handed_back()
         else:
-            observed.retrying(delay, why)
+            observed.retrying(delay, why, whole)
         self._log.warning(
             "task.retry",
             **job.labels(),
             seconds=round(observed.seconds, 3),
             error=why.error,
             delay=round(delay, 3),
+            backoff=round(whole, 3),
         )

@@ -3,14 +3,31 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 
+from worker.handlers.failed import Failed
 from worker.jetstream.ledger import Lease
 from worker.jetstream.settle import Receipt
 from worker.model.delivery import Delivery
+from worker.model.retry import Settlement
 from worker.model.task import Task
 from worker.runtime.observer import Observed
 
 NO_TASK = Task()
+
+
+@dataclass(frozen=True, slots=True)
+class Unsettled:
+    """A failure that is not settled yet.
+
+    `settlement` is what it comes to unless its type is out, `due` when the next attempt is, in
+    monotonic seconds, `delay` how many seconds that was from the failure.
+    """
+
+    why: Failed
+    settlement: Settlement
+    delay: float
+    due: float
 
 
 class Job:
@@ -18,10 +35,21 @@ class Job:
 
     `task` is what could be read of the message, `problem` why it is no task, `allowed` the attempts
     that it has in all: valid once `observed` is there. `lease` is ours while we run the task, where
-    there is a ledger; `slot` the asyncio task that does.
+    there is a ledger; `slot` the asyncio task that does. `unsettled` is there while the task is in
+    doubt, see `worker.runtime.breaker`.
     """
 
-    __slots__ = ("allowed", "delivery", "lease", "observed", "problem", "receipt", "slot", "task")
+    __slots__ = (
+        "allowed",
+        "delivery",
+        "lease",
+        "observed",
+        "problem",
+        "receipt",
+        "slot",
+        "task",
+        "unsettled",
+    )
 
     def __init__(self, receipt: Receipt) -> None:
         self.receipt = receipt
@@ -32,6 +60,7 @@ class Job:
         self.observed: Observed | None = None
         self.lease: Lease | None = None
         self.slot: asyncio.Task[object] | None = None
+        self.unsettled: Unsettled | None = None
 
     @property
     def is_fit(self) -> bool:

@@ -19,18 +19,19 @@ class Letters:
         self._worker_id = worker_id
         self._subject = subject
         self._clock = clock
-        self._first_failed: dict[int, str] = {}
+        self._first_failed: dict[tuple[int, int], str] = {}
 
     def remember_failure(self, delivery: Delivery) -> None:
         """Note the time if this was the task's first attempt; another worker may have had it."""
-        if delivery.delivery_count == 1:
+        key = _key(delivery)
+        if delivery.delivery_count == 1 and key not in self._first_failed:
             while len(self._first_failed) >= MAX_REMEMBERED:
                 del self._first_failed[next(iter(self._first_failed))]
-            self._first_failed[delivery.stream_sequence] = format_rfc3339(self._clock.now())
+            self._first_failed[key] = format_rfc3339(self._clock.now())
 
     def forget(self, delivery: Delivery) -> None:
         """The task ended."""
-        self._first_failed.pop(delivery.stream_sequence, None)
+        self._first_failed.pop(_key(delivery), None)
 
     def letter(self, delivery: Delivery, task: Task, reason: Reason, why: Failed) -> DeadLetter:
         """Return the dead letter of a task that will not be tried again."""
@@ -43,13 +44,18 @@ class Letters:
             reason=reason,
             error_type=why.error_type or None,
             traceback=last_bytes(why.traceback, MAX_TRACEBACK) or None,
-            first_failed_at=self._first_failed.get(delivery.stream_sequence),
+            first_failed_at=self._first_failed.get(_key(delivery)),
             source=Source(
                 stream=delivery.stream, sequence=delivery.stream_sequence, subject=self._subject
             ),
             replays=replay_count(delivery.headers),
             raw=encode_raw(delivery.body) if reason == "invalid" else None,
         )
+
+
+def _key(delivery: Delivery) -> tuple[int, int]:
+    """Return what names a message also where its stream was made anew."""
+    return delivery.stream_sequence, delivery.stored_ns
 
 
 def last_bytes(text: str, limit: int) -> str:

@@ -20,6 +20,7 @@ from worker.runtime.heartbeat import Heartbeats
 from worker.runtime.job import Job
 from worker.runtime.parking import Parking
 from worker.runtime.slots import Slots
+from worker.runtime.under_way import UnderWay
 
 AHEAD = 0.05
 """Seconds of work to have at hand: quick tasks are fetched ahead, so that no slot waits."""
@@ -35,13 +36,14 @@ class Keeping:
     """What goes on beside the slots.
 
     `heartbeats` keep deliveries ours while they wait and run; `breakers` and `parking` have those
-    that wait in hand; `burials` end before the loop does; `interrupts` ends handlers; `beside` is
-    what runs for as long as the loop does.
+    that wait in hand; `settling` and `burials` end before the loop does; `interrupts` ends
+    handlers; `beside` is what runs for as long as the loop does.
     """
 
     heartbeats: Heartbeats
     breakers: Breakers[Job]
     parking: Parking
+    settling: UnderWay
     burials: Burials
     interrupts: Interrupts
     beside: tuple[Callable[[], Coroutine[Any, Any, None]], ...]
@@ -175,6 +177,7 @@ class Loop:
         while self._held or len(self._keeping.parking):
             self._empty.clear()
             await self._empty.wait()
+        await self._keeping.settling.finish()
         await self._keeping.burials.finish()
 
     async def _interrupt(self) -> None:
@@ -189,6 +192,7 @@ class Loop:
                     await self._executor.interrupt(job)
                     self._release(job)
                 await self._until_empty()
+        await self._keeping.settling.abandon()
         await self._keeping.burials.abandon()
 
 

@@ -128,6 +128,11 @@ class Observed:
         return self._replays
 
     @property
+    def began(self) -> float:
+        """When the handler began, in monotonic seconds; 0 before."""
+        return self._began
+
+    @property
     def seconds(self) -> float:
         """How long the handler ran, 0 where it did not."""
         return self._seconds or 0.0
@@ -167,10 +172,10 @@ class Observed:
         if self._span is not None:
             self._span.failed(why.error, why.error_type, why.traceback)
 
-    def held(self) -> None:
-        """The delivery waits in hand for a circuit breaker."""
+    def held(self, error: str = "") -> None:
+        """The delivery waits in hand for a circuit breaker; `error` is how it failed, if it did."""
         if steps := self._announced():
-            steps.held()
+            steps.held(error)
 
     def succeeded(self) -> None:
         """It was acknowledged."""
@@ -178,10 +183,10 @@ class Observed:
         if steps := self._announced():
             steps.succeeded(self.seconds)
 
-    def retrying(self, delay: float, why: Failed) -> None:
-        """It was given back and comes again after `delay` seconds."""
+    def retrying(self, delay: float, why: Failed, backoff: float) -> None:
+        """It was given back and comes again after `delay` seconds, `backoff` after it failed."""
         self._count("retrying")
-        self._observer.views.tally.backed_off(delay)
+        self._observer.views.tally.backed_off(backoff)
         if steps := self._announced():
             steps.retrying(delay, why.error)
 

@@ -138,7 +138,7 @@ class Metrics(Collector):
             "farutech_tasks_in_flight", "Tasks whose handlers run now.", now.in_flight()
         )
         yield GaugeMetricFamily(
-            "farutech_tasks_held", "Tasks held for an open circuit breaker.", now.held()
+            "farutech_tasks_held", "Tasks held for a circuit breaker, or in doubt.", now.held()
         )
         yield GaugeMetricFamily(
             "farutech_connected", "Whether a NATS server answers.", now.connected()
