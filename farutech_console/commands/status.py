@@ -14,7 +14,7 @@ from farutech_console.commands.output import json_flag
 from farutech_console.commands.session import EXIT_DONE, going_on, run
 from farutech_console.operations.status_records import status_record
 from farutech_console.operations.units import age, count, duration, millis, plural, rate, size
-from farutech_console.operations.verdict import GRADE_WORDS
+from farutech_console.operations.verdict import GRADE_WORDS, drain_text
 from farutech_console.settings import ConsoleSettings
 from worker.flags import settings_flags
 from worker.model.text import literal
@@ -120,8 +120,8 @@ def _consumer(seen: Overview) -> Iterator[str]:
     consumer = seen.status.consumer
     if consumer is None:
         return
-    drains = f", gone in about {duration(seen.drain)}" if seen.drain is not None else ""
-    yield _row("pending", f"{count(consumer.pending)}{drains}")
+    drains = drain_text(consumer.pending, seen.rates) if consumer.pending else ""
+    yield _row("pending", ", ".join(filter(None, (count(consumer.pending), drains))))
     limit = "no limit" if consumer.max_ack_pending < 0 else count(consumer.max_ack_pending)
     shared = ""
     if seen.in_flight is not None and seen.delayed is not None:

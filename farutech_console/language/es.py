@@ -32,8 +32,9 @@ from farutech_console.language.es_dlq import DLQ
 from farutech_console.language.es_operations import OPERATIONS
 from farutech_console.language.es_rooms import ROOMS
 from farutech_console.language.es_unfinished import UNFINISHED
+from farutech_console.language.es_watching import WATCHING
 
-PARTS = (COMMON, OPERATIONS, DLQ, ROOMS, UNFINISHED)
+PARTS = (COMMON, OPERATIONS, DLQ, ROOMS, UNFINISHED, WATCHING)
 """A text that two parts need has the same Spanish in both, or stands in `COMMON` alone."""
 
 SPANISH: dict[str, str | tuple[str, str]] = {

@@ -306,5 +306,20 @@ OPERATIONS: Mapping[str, str | tuple[str, str]] = {
         "el cortacircuitos de {kind} está abierto en {n} worker",
         "el cortacircuitos de {kind} está abierto en {n} workers",
     ),
-    "drains in about {span}": "se vacía en unos {span}",
+    "the backlog grows by {pace}": "el atraso crece {pace}",
+    "{name} is silent": "{name} no da señales",
+    "no consumer": "no hay consumer",
+    "max ack pending {limit} reached": "max ack pending {limit} alcanzado",
+    "no stream takes dead letters": "ningún stream acepta mensajes muertos",
+    "we may not listen to {what}": "no se puede escuchar: {what}",
+    "tasks come and none is overheard": "entran tareas y no se oye ninguna",
+    "tasks come and none is overheard: rates and live events lack them; is the stream fed from "
+    "another account?": (
+        "entran tareas y no se oye ninguna: faltan en ritmos y eventos en vivo; ¿llegan al stream "
+        "desde otra cuenta?"
+    ),
+    "nothing waits": "nada espera",
+    "in about {span}": "en unos {span}",
+    "grows by {pace}": "crece {pace}",
+    "does not shrink": "no disminuye",
 }

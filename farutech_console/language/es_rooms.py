@@ -1,4 +1,4 @@
-"""Spanish of overview, tasks, workers and audit; the glossary is in `es.py`."""
+"""Spanish of workers and audit; the glossary is in `es.py`."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from farutech_console.operations.fleet import FleetWatch
@@ -39,9 +39,8 @@ class Overview:
 
 def overview_of(status: QueueStatus, trend: Trend, fleet: FleetView, now: datetime) -> Overview:
     """Put together what was learnt."""
-    rates = trend.rates()
-    if trend.deaf:
-        rates = replace(rates, incoming=None, outgoing=None)
+    hearing = trend.hearing()
+    rates = trend.rates().heard(hearing)
     in_flight, delayed = shared_out(status, fleet)
     pending = status.consumer.pending if status.consumer else 0
     return Overview(
@@ -52,7 +51,7 @@ def overview_of(status: QueueStatus, trend: Trend, fleet: FleetView, now: dateti
         in_flight=in_flight,
         delayed=delayed,
         drain=drain_seconds(pending, rates),
-        problems=problems(status, rates, now, fleet),
+        problems=problems(status, rates, now, fleet, hearing=hearing),
     )
 
 

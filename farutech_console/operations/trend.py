@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
 from itertools import chain, islice
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from farutech_console.operations.model import FeedCounts, QueueStatus
+    from worker.model.heard import HeardKind
 
 
 Point = tuple[float, float]
@@ -37,13 +38,41 @@ SMOOTH = 5.0
 
 
 @dataclass(frozen=True, slots=True)
+class Hearing:
+    """What is overheard: all but the kinds in `deaf`, which our user may not listen to.
+
+    `unheard` is whether tasks came and none was overheard, so that nothing of them is.
+    """
+
+    deaf: Collection[HeardKind] = frozenset()
+    unheard: bool = False
+
+    def hears(self, kind: HeardKind) -> bool:
+        """Return whether messages of this kind are overheard."""
+        return kind not in self.deaf and not self.unheard
+
+
+@dataclass(frozen=True, slots=True)
 class Rates:
-    """Changes per second, None where they are not known yet."""
+    """Changes per second, None where they are not known yet, or cannot be overheard.
+
+    `incoming`, `outgoing` and `retried` are overheard, the others counted by the server.
+    """
 
     incoming: float | None = None
     outgoing: float | None = None
     pending: float | None = None
     dead_letters: float | None = None
+    retried: float | None = None
+
+    def heard(self, hearing: Hearing) -> Rates:
+        """Return them without those that are not overheard: what is not heard is not none."""
+        rates = self
+        if not hearing.hears("task"):
+            rates = replace(rates, incoming=None)
+        if not hearing.hears("acknowledgement"):
+            rates = replace(rates, outgoing=None, retried=None)
+        return rates
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +93,14 @@ class Sample:
 class Trend:
     """Samples of the last hour, and every tenth of the five hours before."""
 
-    def __init__(self) -> None:
+    def __init__(self, settle: float = 0.0) -> None:
+        """Begin without samples.
+
+        `settle` is the seconds from the first one in which a message that came and was not
+        overheard proves nothing: who listens may not have listened yet.
+        """
+        self._settle = settle
+        self._settled: Sample | None = None
         self._samples: deque[Sample] = deque()
         self._older: deque[Sample] = deque(maxlen=KEPT_OLDER)
         self._taken = 0
@@ -89,6 +125,9 @@ class Trend:
                 last_sequence=status.work_queue.last_sequence,
             )
         )
+        newest, oldest = self._samples[-1], self._samples[0]
+        if self._settled is None and (newest.at - oldest.at).total_seconds() >= self._settle:
+            self._settled = newest
 
     @property
     def seconds(self) -> float:
@@ -101,11 +140,15 @@ class Trend:
     @property
     def deaf(self) -> bool:
         """Whether messages came and none was overheard: we may not listen, it seems."""
-        if len(self._samples) < 2:
+        if self._settled is None:
             return False
-        first, last = self._samples[0], self._samples[-1]
+        first, last = self._settled, self._samples[-1]
         heard = (last.published, last.settled) != (first.published, first.settled)
         return last.last_sequence > first.last_sequence and not heard
+
+    def hearing(self, deaf: Collection[HeardKind] = ()) -> Hearing:
+        """Return what is overheard, where `deaf` is what our user may not listen to."""
+        return Hearing(frozenset(deaf), unheard=self.deaf)
 
     def rates(self) -> Rates:
         """Return what changed per second of late."""
@@ -121,6 +164,7 @@ class Trend:
             outgoing=(last.settled - first.settled) / seconds,
             pending=(last.pending - first.pending) / seconds,
             dead_letters=(last.dead - first.dead) / seconds,
+            retried=(last.retried - first.retried) / seconds,
         )
 
     def pending(self, seconds: float) -> list[Point]:

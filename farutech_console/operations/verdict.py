@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from farutech_console.language import tr, trn
-from farutech_console.operations.trend import Rates
+from farutech_console.operations.trend import Hearing, Rates
 from farutech_console.operations.units import age, count, duration, rate
 from worker.model.text import literal
 
@@ -41,11 +41,16 @@ GROWTH = 0.5
 """Tasks per second from which a backlog counts as growing."""
 
 
+EARS = Hearing()
+"""All is overheard."""
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """One thing that an operator should know. `kind` is what it is of.
 
-    `room` has its evidence; `evidence` is the filter that finds it there, empty for all.
+    `room` has its evidence; `evidence` is the filter that finds it there, empty for all. `brief`
+    is what a headline says of it, empty where that is the text.
     """
 
     grade: Grade
@@ -53,6 +58,7 @@ class Problem:
     room: str = ""
     kind: ProblemKind = "queue"
     evidence: str = ""
+    brief: str = ""
 
 
 def problems(
@@ -61,23 +67,36 @@ def problems(
     now: datetime,
     fleet: FleetView | None = None,
     causes: Sequence[CauseGroup] = (),
-    deaf: Collection[HeardKind] = (),
+    hearing: Hearing = EARS,
 ) -> tuple[Problem, ...]:
     """Return what is wrong, worst first; empty when all is well.
 
     Of the workers only where `fleet` is given; `causes` are those of the newest dead letters, those
-    of most letters first. `deaf` is what we are not let listen to.
+    of most letters first; `hearing` is what is overheard.
     """
     found = [
         *_unread(status),
         *_consumer(status),
-        *_stuck(status),
         *_dead_letters(status, rates, now, causes),
+        *_stuck(status),
     ]
     found += _backlog(status, rates)
     found += _workers(fleet, now) if fleet else []
-    found += _deaf(deaf)
+    found += _deaf(hearing)
     return tuple(sorted(found, key=lambda problem: problem.grade != "bad"))
+
+
+def headline(found: Sequence[Problem]) -> str:
+    """Return the verdict in one sentence: how many problems there are, and which; worst first.
+
+    Empty where there is none.
+    """
+    bad = sum(problem.grade == "bad" for problem in found)
+    warnings = len(found) - bad
+    counts = [trn("{n} problem", "{n} problems", bad)] if bad else []
+    counts += [trn("{n} warning", "{n} warnings", warnings)] if warnings else []
+    told = "; ".join(problem.brief or problem.text for problem in found)
+    return f"{', '.join(counts)}: {told}" if found else ""
 
 
 def _unread(status: QueueStatus) -> list[Problem]:
@@ -87,21 +106,35 @@ def _unread(status: QueueStatus) -> list[Problem]:
         "dead_letters": (tr("the dead letters cannot be looked at"), "dlq"),
     }
     told = ((*rooms[part], why) for part, why in status.unread.items())
-    return [Problem("warn", f"{what}: {why}", room) for what, room, why in told]
+    return [Problem("warn", f"{what}: {why}", room, brief=what) for what, room, why in told]
 
 
-def _deaf(deaf: Collection[HeardKind]) -> list[Problem]:
-    if not deaf:
-        return []
-    kinds: dict[HeardKind, str] = {
+def _deaf(hearing: Hearing) -> list[Problem]:
+    if not hearing.deaf:
+        return [_unheard()] if hearing.unheard else []
+    what = ", ".join(kinds_in_words(hearing.deaf))
+    text = tr("our user may not listen to {what}: rates and live events lack them", what=what)
+    brief = tr("we may not listen to {what}", what=what)
+    return [Problem("warn", text, "tasks", "deaf", brief=brief)]
+
+
+def _unheard() -> Problem:
+    text = tr(
+        "tasks come and none is overheard: rates and live events lack them; is the stream fed from "
+        "another account?"
+    )
+    return Problem("warn", text, "tasks", "deaf", brief=tr("tasks come and none is overheard"))
+
+
+def kinds_in_words(kinds: Collection[HeardKind]) -> list[str]:
+    """Return what such messages tell of."""
+    words: dict[HeardKind, str] = {
         "task": tr("tasks that come in"),
         "acknowledgement": tr("what becomes of them"),
         "dead_letter": tr("dead letters"),
         "exhausted": tr("spent deliveries"),
     }
-    what = ", ".join(text for kind, text in kinds.items() if kind in deaf)
-    text = tr("our user may not listen to {what}: rates and live events lack them", what=what)
-    return [Problem("warn", text, "tasks", "deaf")]
+    return [text for kind, text in words.items() if kind in kinds]
 
 
 def _consumer(status: QueueStatus) -> list[Problem]:
@@ -109,7 +142,8 @@ def _consumer(status: QueueStatus) -> list[Problem]:
     if consumer is None:
         if "consumer" in status.unread:
             return []
-        return [Problem("bad", tr("no consumer: no task is delivered to anybody"), "workers")]
+        text = tr("no consumer: no task is delivered to anybody")
+        return [Problem("bad", text, "workers", brief=tr("no consumer"))]
     found = []
     if consumer.paused:
         left = duration(consumer.pause_remaining)
@@ -121,7 +155,8 @@ def _consumer(status: QueueStatus) -> list[Problem]:
     if _is_full(consumer):
         limit = count(consumer.max_ack_pending)
         text = tr("max ack pending {limit} reached: no more is delivered until acks", limit=limit)
-        found.append(Problem("bad", text, "workers"))
+        brief = tr("max ack pending {limit} reached", limit=limit)
+        found.append(Problem("bad", text, "workers", brief=brief))
     return found
 
 
@@ -138,7 +173,8 @@ def _stuck(status: QueueStatus) -> list[Problem]:
         status.stuck,
         n=count(status.stuck),
     )
-    return [Problem("bad", text, "tasks", "stuck", STUCK)]
+    brief = trn("{n} task stuck", "{n} tasks stuck", status.stuck, n=count(status.stuck))
+    return [Problem("bad", text, "tasks", "stuck", STUCK, brief)]
 
 
 def _dead_letters(
@@ -149,7 +185,8 @@ def _dead_letters(
         if "dead_letters" in status.unread:
             return []
         text = tr("no stream takes dead letters: failed tasks cannot be set aside")
-        return [Problem("bad", text, "dlq")]
+        brief = tr("no stream takes dead letters")
+        return [Problem("bad", text, "dlq", brief=brief)]
     if not dead.depth:
         return []
     text = trn("{n} dead letter", "{n} dead letters", dead.depth, n=count(dead.depth))
@@ -158,13 +195,14 @@ def _dead_letters(
         text += f" +{rate(rates.dead_letters)}"
     mostly, evidence = _mostly(causes)
     text += mostly
+    brief = text
     if dead.newest_at is not None:
         text += tr("; newest {span} ago", span=duration(age(dead.newest_at, now)))
     if dead.max_age is not None and dead.oldest_at is not None:
         left = dead.max_age - age(dead.oldest_at, now)
         text += tr("; the oldest expires in {span}", span=duration(left))
     grade: Grade = "bad" if growing else "warn"
-    return [Problem(grade, text, "dlq", "dead_letters", evidence)]
+    return [Problem(grade, text, "dlq", "dead_letters", evidence, brief)]
 
 
 def _mostly(causes: Sequence[CauseGroup]) -> tuple[str, str]:
@@ -185,7 +223,8 @@ def _where(group: CauseGroup) -> str:
         return tr("{n} tenants or more", n=count(len(group.tenants)))
     if len(group.tenants) == 1:
         return literal(next(iter(group.tenants)), SHOWN_TENANT) or tr("no tenant")
-    return tr("{n} tenants", n=count(len(group.tenants)))
+    tenants = len(group.tenants)
+    return trn("{n} tenant", "{n} tenants", tenants, n=count(tenants))
 
 
 def _backlog(status: QueueStatus, rates: Rates) -> list[Problem]:
@@ -194,15 +233,18 @@ def _backlog(status: QueueStatus, rates: Rates) -> list[Problem]:
         return []
     pace = rate(rates.pending)
     text = tr("the backlog grows by {pace}: it never drains at this pace", pace=pace)
-    return [Problem("warn", text, "tasks", "backlog")]
+    brief = tr("the backlog grows by {pace}", pace=pace)
+    return [Problem("warn", text, "tasks", "backlog", brief=brief)]
 
 
 def _workers(fleet: FleetView, now: datetime) -> list[Problem]:
     found = []
     for worker in fleet.silent:
         since = duration(age(worker.seen_at, now))
-        text = tr("{name} is silent since {since}", name=literal(worker.name, 40), since=since)
-        found.append(Problem("bad", text, "workers", "workers"))
+        name = literal(worker.name, 40)
+        text = tr("{name} is silent since {since}", name=name, since=since)
+        brief = tr("{name} is silent", name=name)
+        found.append(Problem("bad", text, "workers", "workers", brief=brief))
     for task_type, count_ in sorted(_open_breakers(fleet).items()):
         text = trn(
             "the breaker of {kind} is open at {n} worker",
@@ -210,7 +252,7 @@ def _workers(fleet: FleetView, now: datetime) -> list[Problem]:
             count_,
             kind=literal(task_type, 40),
         )
-        found.append(Problem("warn", text, "workers", "workers"))
+        found.append(Problem("warn", text, "workers", "workers", brief=text))
     return found
 
 
@@ -231,6 +273,14 @@ def drain_seconds(pending: int, rates: Rates) -> float | None:
 
 
 def drain_text(pending: int, rates: Rates) -> str:
-    """Return when the backlog will be gone at this pace, empty where that cannot be said."""
+    """Return when the backlog will be gone at this pace, or why never; empty where nobody knows."""
+    if not pending:
+        return tr("nothing waits")
+    if rates.pending is None:
+        return ""
     seconds = drain_seconds(pending, rates)
-    return "" if seconds is None else tr("drains in about {span}", span=duration(seconds))
+    if seconds is not None:
+        return tr("in about {span}", span=duration(seconds))
+    if rates.pending > 0:
+        return tr("grows by {pace}", pace=rate(rates.pending))
+    return tr("does not shrink")

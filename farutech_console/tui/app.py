@@ -44,6 +44,8 @@ HEIGHTS = [(0, "-short"), (36, "-tall")]
 """Rows, likewise: rooms show more beneath each other then."""
 
 LISTEN_S = 0.1
+LISTENING_S = 5.0
+"""Seconds from the first poll after which it is certain that we listen."""
 TERMINAL_S = 2.0
 OPENING = "opening the backend"
 OURS_INSTEAD = frozenset({"Quit", "Keys", "Screenshot"})
@@ -148,7 +150,7 @@ class ConsoleApp(App[None]):
         from farutech_console.tui.monitor import Monitor
         from farutech_console.tui.rooms import ROOMS
 
-        events, trend = EventLog(), self._trend or Trend()
+        events, trend = EventLog(), self._trend or Trend(settle=LISTENING_S)
         preferences = self._preferences()
         self._alarm = Alarm(preferences)
         desk = Desk(self._backend, self._clock, events, trend, self._notice, preferences)

@@ -59,6 +59,7 @@ KEYS = (
     Key("k,up", "k ↑", "previous_problem", "", "the problem before", "overview"),
     Key("enter", "enter", "follow", "evidence", "where the problem can be looked into", "overview"),
     Key("t", "t", "screen.span", "time span", "look back 2 min, 15 min, 1 h or 6 h", "overview"),
+    Key("c", "c", "screen.charts", "charts", "the other charts, or all four", "overview"),
     Key("slash", "/", "look_for", "find", "only events with these words in them", "tasks"),
     Key(
         "enter", "enter", "open", "story", "all that is known of the task, and where it is", "tasks"

@@ -302,6 +302,16 @@ async def span(stage: Stage, key: str) -> None:
     await stage.sees("look back 15 min")
 
 
+@does("overview", "screen.charts")
+async def charts(stage: Stage, key: str) -> None:
+    await stage.sees("ack floor")
+    await stage.press(key)
+    await stage.misses("ack floor")
+    await stage.sees("Retries, per minute")
+    await stage.press(key)
+    await stage.sees("ack floor")
+
+
 # Tasks
 
 

@@ -6,11 +6,12 @@ from dataclasses import replace
 
 import pytest
 
+from farutech_console.operations.model import LinkState
 from farutech_console.tui.common.eventlog import EventLog
 from farutech_console.tui.overview.verdict import POINTER
 from farutech_console.tui.tasks.matching import AT_ONCE, Matching
-from tests.console.driving import console, does_not_see, eventually, sees
-from tests.console.fixed import FixedBackend, some_events, some_letters
+from tests.console.driving import app_of, console, does_not_see, eventually, sees
+from tests.console.fixed import FixedBackend, StillClock, ago, some_events, some_letters
 from tests.console.fixed_fleet import some_story
 from worker.jetstream.errors import UnreachableError
 
@@ -41,6 +42,50 @@ async def test_the_cursor_stays_on_its_problem() -> None:
         backend.status_now = replace(backend.status_now, stuck=0)
         await does_not_see(pilot, "tasks stuck")
         await sees(pilot, f"{POINTER}✖ worker-009 is silent")
+
+
+async def test_the_cursor_stays_among_problems_of_one_kind() -> None:
+    async with console(FixedBackend(), size=(120, 40)) as pilot:
+        await sees(pilot, "the breaker of update is open")
+        await pilot.press(*"jjjj")
+        await sees(pilot, f"{POINTER}▲ the breaker of update is open")
+        polled = app_of(pilot).live
+        await eventually(pilot, lambda: app_of(pilot).live is not polled, "another poll")
+        await sees(pilot, f"{POINTER}▲ the breaker of update is open")
+
+
+async def test_c_shows_the_other_charts_and_all_of_them_on_a_small_terminal() -> None:
+    async with console(FixedBackend(), size=(80, 24)) as pilot:
+        await sees(pilot, "In / out")
+        await does_not_see(pilot, "Retries")
+        await pilot.press("c")
+        await sees(pilot, "Retries, per minute")
+        await does_not_see(pilot, "In / out")
+        await sees(pilot, "ack floor")
+        await pilot.press("c")
+        await sees(pilot, "In / out")
+        await sees(pilot, "Retries, per minute")
+        await does_not_see(pilot, "ack floor")
+        await pilot.press("c")
+        await does_not_see(pilot, "Retries")
+        await sees(pilot, "ack floor")
+
+
+async def test_an_old_verdict_says_how_old_it_is() -> None:
+    clock, backend = StillClock(), FixedBackend()
+    async with console(backend, clock=clock) as pilot:
+        await sees(pilot, "2 problems")
+        backend.failure = UnreachableError("gone")
+        clock.advance(899)
+        await sees(pilot, "15 min ago: 2 problems")
+
+
+async def test_what_we_may_not_listen_to_is_not_told_to_be_none() -> None:
+    link = LinkState(True, ago(600), "s1", deaf=frozenset({"task", "acknowledgement"}))
+    async with console(FixedBackend(link_now=link), size=(140, 40)) as pilot:
+        await sees(pilot, "in not heard")
+        await sees(pilot, "our user may not listen to tasks that come in")
+        await sees(pilot, "our user may not listen to them")
 
 
 async def test_t_looks_back_further() -> None:

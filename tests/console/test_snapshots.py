@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -12,6 +12,8 @@ from textual.pilot import Pilot
 from textual.screen import Screen
 from textual.widgets import Input, TextArea
 
+from farutech_console import language
+from farutech_console.language import Language
 from farutech_console.operations.model import LinkState
 from farutech_console.operations.trend import Trend
 from farutech_console.tui.app import ConsoleApp
@@ -41,6 +43,7 @@ from tests.console.fixed import (
     NOW,
     FixedBackend,
     StillClock,
+    ago,
     letter,
     some_events,
     some_history,
@@ -50,6 +53,7 @@ from tests.console.fixed import (
 from tests.console.fixed_fleet import some_story, some_undo, some_workers
 from tests.console.test_hostile import hostile, opens
 from worker.jetstream.errors import UnreachableError
+from worker.model.heard import HeardKind
 
 SIZES = {"small": (80, 24), "large": (160, 48)}
 LAST = some_events()[-1].task_id
@@ -69,6 +73,7 @@ class Scene:
     figures: bool = True
     notice: str = ""
     preferences: Preferences = field(default_factory=Preferences)
+    language: Language = "en"
 
 
 def pressing(*steps: str) -> Act:
@@ -161,6 +166,11 @@ def no_server() -> FixedBackend:
     return FixedBackend(link_now=link)
 
 
+def deaf() -> FixedBackend:
+    may_not: frozenset[HeardKind] = frozenset({"task", "acknowledgement"})
+    return FixedBackend(link_now=LinkState(True, ago(600), "s1", deaf=may_not))
+
+
 def no_stream() -> FixedBackend:
     return FixedBackend(failure=UnreachableError("the stream PROVISIONING does not exist"))
 
@@ -187,6 +197,10 @@ SCENES = {
     "overview_production": Scene(
         pressing("?live", "?12,210"), preferences=Preferences(environment="prod")
     ),
+    "overview_failures": Scene(pressing("?live", "?12,210", "c")),
+    "overview_charts": Scene(pressing("?live", "?12,210", "c", "c", "?Retries")),
+    "overview_deaf": Scene(pressing("?not heard"), deaf),
+    "overview_spanish": Scene(pressing("?en vivo", "?problemas"), notice="hola", language="es"),
     "tasks": Scene(pressing("2", "?02:41:06")),
     "tasks_held": Scene(pressing("2", "?02:41:06", "k", "k", "pageup", "?held")),
     "tasks_found": Scene(pressing("2", "?02:41:06", "slash", *"000042", "enter", "?1 with")),
@@ -304,11 +318,18 @@ def _no_blinking(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(TextArea, "_toggle_cursor_blink_visible", lambda _: None)
 
 
+@pytest.fixture(autouse=True)
+def _english_again() -> Iterator[None]:
+    yield
+    language.use("en")
+
+
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("theme", ["dark", "light"])
 @pytest.mark.parametrize("scene", SCENES)
 def test_snapshot(snap_compare: Callable[..., bool], scene: str, theme: str, size: str) -> None:
     shown = SCENES[scene]
+    language.use(shown.language)
     trend = Trend()
     if shown.history:
         for status, counts in some_history():

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from farutech_console.operations.live import LiveBackend
-from farutech_console.operations.trend import Rates
+from farutech_console.operations.trend import Hearing, Rates
 from farutech_console.operations.verdict import problems
 from tests.conftest import StartNats
 from tests.support.nats_server import NatsServer
@@ -96,7 +96,7 @@ async def test_what_may_not_be_heard_is_told_until_it_may(start_nats: StartNats)
         await backend.connected(10)
         await eventually(lambda: backend.link().deaf == {"task", "acknowledgement"})
         status = await backend.status()
-        found = problems(status, Rates(), SystemClock().now(), deaf=backend.link().deaf)
+        found = problems(status, Rates(), SystemClock().now(), hearing=Hearing(backend.link().deaf))
         assert "may not listen to tasks that come in, what becomes of them" in found[-1].text
         server.restart()
         await eventually(lambda: not backend.link().connected or backend.link().deaf, 20)

@@ -33,3 +33,18 @@ def wrap(text: str, width: int) -> list[str]:
         used += cells
     pieces.append(text[start:])
     return pieces
+
+
+def wrap_words(text: str, width: int) -> list[str]:
+    """Return `text` in pieces of at most `width` cells, broken between words where that can be."""
+    pieces, current = [], ""
+    for word in text.split(" "):
+        longer = f"{current} {word}" if current else word
+        if cell_len(longer) <= width:
+            current = longer
+            continue
+        if current:
+            pieces.append(current)
+        *whole, current = wrap(word, width)
+        pieces += whole
+    return [*pieces, current]

@@ -18,7 +18,7 @@ class Panel(Widget):
     DEFAULT_CSS = """
     Panel {
         width: 1fr; height: 1fr; padding: 0 1; text-wrap: nowrap; text-overflow: ellipsis;
-        border: round $border; border-title-color: $foreground;
+        border: round $border; border-title-color: $foreground; border-subtitle-color: $tone-muted;
     }
     """
 
@@ -34,6 +34,11 @@ class Panel(Widget):
         if (tuple(figures), empty) != (self._figures, self._empty):
             self._figures, self._empty = tuple(figures), empty
             self.refresh()
+
+    def note(self, text: str) -> None:
+        """Say something at the foot of the frame, such as how old the figures are."""
+        if str(self.border_subtitle or "") != text:
+            self.border_subtitle = Content(text)
 
     def render(self) -> Content:
         """Draw the labels in a column."""

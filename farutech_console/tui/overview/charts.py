@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from farutech_console.operations.trend import Point, Rates, Trend
+from farutech_console.language import tr
+from farutech_console.operations.trend import Hearing, Point, Rates, Trend
 from farutech_console.operations.units import rate, short_count
 from farutech_console.tui.common.canvas import Curve, peak
 from farutech_console.tui.common.spans import Line, Span, line
@@ -42,19 +43,21 @@ def backlog_curves(trend: Trend, seconds: float) -> list[Curve]:
 
 
 def dead_curves(trend: Trend, seconds: float) -> list[Curve]:
-    """Return how many dead letters lie there."""
+    """Return how many dead letters lay there."""
     return [Curve("dead letters", trend.dead_letters(seconds), "third", filled=True)]
 
 
-def retry_curves(trend: Trend, seconds: float) -> list[Curve]:
-    """Return the failed attempts per minute that will be repeated."""
+def retry_curves(trend: Trend, seconds: float, hearing: Hearing) -> list[Curve]:
+    """Return the failed attempts per minute that will be repeated, none where nobody hears them."""
+    if not hearing.hears("acknowledgement"):
+        return []
     return [Curve("retries", _times(trend.retries(seconds), 60), "second")]
 
 
 def backlog_legend(consumer: ConsumerState | None) -> Line:
     """Return what the curves of the backlog are, and where they stand."""
     if consumer is None:
-        return line("no consumer: nothing is pending for anybody")
+        return line(tr("no consumer: nothing is pending for anybody"))
     return line(
         Span(f"█ pending {short_count(consumer.pending)}", "first"),
         " ",
@@ -65,13 +68,19 @@ def backlog_legend(consumer: ConsumerState | None) -> Line:
 def dead_legend(dead: DeadLetterState | None) -> Line:
     """Return how many dead letters there are."""
     if dead is None:
-        return line("no stream takes them")
+        return line(tr("no stream takes them"))
     return line(Span(f"█ {short_count(dead.depth)}", "third"))
 
 
-def pace_curves(trend: Trend, seconds: float) -> list[Curve]:
+def retry_legend(rates: Rates) -> Line:
+    """Return the pace of retries, per minute as the chart has it."""
+    pace = NONE if rates.retried is None else f"{short_count(rates.retried * 60)}/min"
+    return line(Span(f"─ {pace}", "second"))
+
+
+def pace_curves(trend: Trend, seconds: float, hearing: Hearing) -> list[Curve]:
     """Return the tasks that come in and go out, per second or per minute as `pace_title` says."""
-    curves = _per_second(trend, seconds)
+    curves = _per_second(trend, seconds, hearing)
     if peak(curves, seconds) >= SLOW:
         return curves
     return [
@@ -79,26 +88,39 @@ def pace_curves(trend: Trend, seconds: float) -> list[Curve]:
     ]
 
 
-def pace_title(trend: Trend, seconds: float) -> str:
+def pace_title(trend: Trend, seconds: float, hearing: Hearing) -> str:
     """Return the title with the unit of the curves."""
-    unit = "second" if peak(_per_second(trend, seconds), seconds) >= SLOW else "minute"
-    return f"In / out, per {unit}"
+    if peak(_per_second(trend, seconds, hearing), seconds) >= SLOW:
+        return tr("In / out, per second")
+    return tr("In / out, per minute")
 
 
-def pace_legend(rates: Rates) -> Line:
+def pace_legend(rates: Rates, hearing: Hearing) -> Line:
     """Return which curve is which, and what they stand at."""
+    not_heard = tr("not heard")
+    incoming = _rate(rates.incoming) if hearing.hears("task") else not_heard
+    outgoing = _rate(rates.outgoing) if hearing.hears("acknowledgement") else not_heard
     return line(
-        Span(f"┄ in {_rate(rates.incoming)}", "second"),
+        Span("┄ " + tr("in {rate}", rate=incoming), "second"),
         "  ",
-        Span(f"─ out {_rate(rates.outgoing)}", "first"),
+        Span("─ " + tr("out {rate}", rate=outgoing), "first"),
     )
 
 
-def _per_second(trend: Trend, seconds: float) -> list[Curve]:
-    return [
-        Curve("in", trend.incoming(seconds), "second", dotted=True),
-        Curve("out", trend.outgoing(seconds), "first"),
-    ]
+def rate_note(hearing: Hearing) -> str:
+    """Return why a chart of rates has no curve."""
+    if hearing.deaf:
+        return tr("our user may not listen to them")
+    return tr("none is overheard") if hearing.unheard else tr("two polls make a rate")
+
+
+def _per_second(trend: Trend, seconds: float, hearing: Hearing) -> list[Curve]:
+    curves = []
+    if hearing.hears("task"):
+        curves.append(Curve("in", trend.incoming(seconds), "second", dotted=True))
+    if hearing.hears("acknowledgement"):
+        curves.append(Curve("out", trend.outgoing(seconds), "first"))
+    return curves
 
 
 def _times(points: Sequence[Point], factor: float) -> list[Point]:

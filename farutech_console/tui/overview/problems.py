@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from textual import events
@@ -9,15 +11,25 @@ from textual.message import Message
 
 from farutech_console.tui.common.words import Words
 from farutech_console.tui.keys import bindings
-from farutech_console.tui.overview.verdict import verdict_lines
+from farutech_console.tui.overview.verdict import VerdictLine, verdict_lines
 
 if TYPE_CHECKING:
     from farutech_console.operations.model import QueueStatus
     from farutech_console.operations.verdict import Problem
 
 
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What is to be told, and in how many lines; `old` as `verdict_lines` has it."""
+
+    status: QueueStatus
+    found: tuple[Problem, ...]
+    most: int
+    old: float | None
+
+
 class Problems(Words, can_focus=True):
-    """A line for each problem; the cursor stays on its problem while others come and go."""
+    """The verdict's lines; the cursor stays on its problem while others come and go."""
 
     BINDINGS = bindings("overview")
 
@@ -30,25 +42,39 @@ class Problems(Words, can_focus=True):
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
-        self._found: tuple[Problem, ...] = ()
-        self._status: QueueStatus | None = None
+        self._told: _Told | None = None
+        self._drawn: list[VerdictLine] = []
         self._chosen = 0
 
-    def tell(self, status: QueueStatus, found: tuple[Problem, ...]) -> None:
-        """Show these."""
-        before = self._found[self._chosen] if self._chosen < len(self._found) else None
-        places = [
-            index
-            for index, problem in enumerate(found)
-            if before and (problem.kind, problem.room) == (before.kind, before.room)
-        ]
-        self._status, self._found = status, found
-        self._chosen = places[0] if places else min(self._chosen, max(0, len(found) - 1))
+    @property
+    def _found(self) -> tuple[Problem, ...]:
+        return self._told.found if self._told else ()
+
+    def tell(
+        self,
+        status: QueueStatus,
+        found: tuple[Problem, ...],
+        *,
+        most: int,
+        old: float | None = None,
+    ) -> None:
+        """Show these in at most so many lines; `old` is the age of what is not fresh."""
+        self._chosen = _place(self._found, self._chosen, found)
+        self._told = _Told(status, found, most, old)
+        self._draw()
+
+    def on_resize(self) -> None:
+        """Break the lines anew."""
         self._draw()
 
     def _draw(self) -> None:
-        if self._status is not None:
-            self.show(verdict_lines(self._status, self._found, self._chosen))
+        told, width = self._told, self.content_size.width
+        if told is None or not width:
+            return  # `on_resize` comes when it is on the screen.
+        self._drawn = verdict_lines(
+            told.status, told.found, self._chosen, width=width, most=told.most, old=told.old
+        )
+        self.show(each.spans for each in self._drawn)
 
     def action_next_problem(self) -> None:
         """One down."""
@@ -69,8 +95,24 @@ class Problems(Words, can_focus=True):
             self.post_message(self.Followed(self._found[self._chosen]))
 
     def on_click(self, event: events.Click) -> None:
-        """Choose a problem with the mouse, and follow it."""
-        if 0 <= event.y < len(self._found):
-            self._chosen = event.y
+        """Follow the problem under the mouse; the headline stands for the chosen one."""
+        if not 0 <= event.y < len(self._drawn):
+            return
+        problem = self._drawn[event.y].problem
+        if problem is not None:
+            self._chosen = problem
             self._draw()
-            self.action_follow()
+        self.action_follow()
+
+
+def _place(before: Sequence[Problem], chosen: int, found: Sequence[Problem]) -> int:
+    """Return where the problem that was chosen is now: the same one, or the nearest of its kind."""
+    if chosen < len(before):
+        one = before[chosen]
+        alike = [
+            i for i, each in enumerate(found) if (each.kind, each.room) == (one.kind, one.room)
+        ]
+        same = [i for i in alike if found[i].brief == one.brief]
+        if same or alike:
+            return min(same or alike, key=lambda index: abs(index - chosen))
+    return min(chosen, max(0, len(found) - 1))

@@ -1,14 +1,18 @@
-"""The overview's figures, from what one poll learnt. Pure."""
+"""The overview's figures, from what one poll learnt. Pure.
+
+The first `SHORT` of each panel have room on a small terminal.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from farutech_console.language import tr
 from farutech_console.operations.fleet_view import shared_out
-from farutech_console.operations.trend import Rates
-from farutech_console.operations.units import age, count, duration, rate, size
-from farutech_console.operations.verdict import drain_text
-from farutech_console.tui.common.spans import Tone
+from farutech_console.operations.trend import Hearing, Rates
+from farutech_console.operations.units import age, count, duration, millis, rate, size
+from farutech_console.operations.verdict import EARS, drain_text
+from farutech_console.tui.common.spans import Line, Span, Tone, line
 from worker.model.text import literal
 
 if TYPE_CHECKING:
@@ -16,24 +20,56 @@ if TYPE_CHECKING:
 
     from farutech_console.operations.fleet_view import FleetView
     from farutech_console.operations.model import QueueStatus
+    from worker.model.heard import HeardKind
 
 Figure = tuple[str, str, Tone]
 NONE = "–"  # noqa: RUF001 - a glyph
+SHORT = 8
+NAME = 20
+"""Characters of a server's name."""
 
 
-def stream_figures(status: QueueStatus, rates: Rates, now: datetime) -> list[Figure]:
-    """Return the work queue's figures."""
+def server_line(status: QueueStatus) -> Line:
+    """Return where the queue lives: server, cluster, who leads, and how far away it is."""
+    server, consumer = status.server, status.consumer
+    cluster = server.cluster or status.work_queue.cluster
+    parts = [_named(tr("server"), server.name)]
+    if cluster:
+        parts.append(_named(tr("cluster"), cluster))
+    leaders = [(tr("stream leader"), status.work_queue.leader)]
+    if consumer is not None:
+        leaders.append((tr("consumer leader"), consumer.leader))
+    parts += [_leader(label, name) for label, name in leaders if name or cluster]
+    parts.append(Span(f"rtt {millis(status.rtt)}", "muted"))
+    spans = [span for part in parts for span in (Span(" · ", "muted"), part)]
+    return line(" ", *spans[1:])
+
+
+def _named(label: str, name: str) -> Span:
+    return Span(f"{label} {literal(name, NAME)}", "muted")
+
+
+def _leader(label: str, name: str) -> Span:
+    """A cluster without a leader takes no message; a server that is alone may name none."""
+    return _named(label, name) if name else Span("▲ " + tr("no {leader}", leader=label), "warn")
+
+
+def stream_figures(
+    status: QueueStatus, rates: Rates, now: datetime, hearing: Hearing = EARS
+) -> list[Figure]:
+    """Return the work queue's figures; a rate that is not overheard says so."""
     stream = status.work_queue
     oldest = duration(age(stream.first_time, now)) if stream.messages and stream.first_time else ""
-    kept = duration(stream.max_age) if stream.max_age else "for ever"
+    kept = duration(stream.max_age) if stream.max_age else tr("no limit")
     return [
-        ("messages", count(stream.messages), "strong"),
-        ("bytes", size(stream.bytes), "plain"),
-        ("oldest", oldest or NONE, "plain"),
-        ("in", _rate(rates.incoming), "plain"),
-        ("out", _rate(rates.outgoing), "plain"),
-        ("last seq", count(stream.last_sequence), "muted"),
-        ("kept", f"{kept} {literal(stream.storage)} R{stream.replicas}", "muted"),
+        (tr("messages"), count(stream.messages), "strong"),
+        (tr("bytes"), size(stream.bytes), "plain"),
+        (tr("oldest"), oldest or NONE, "plain"),
+        (tr("in"), *_heard(rates.incoming, hearing, "task")),
+        (tr("out"), *_heard(rates.outgoing, hearing, "acknowledgement")),
+        (tr("last seq"), count(stream.last_sequence), "muted"),
+        (tr("kept"), kept, "muted"),
+        (tr("storage"), f"{literal(stream.storage)} R{stream.replicas}", "muted"),
     ]
 
 
@@ -47,43 +83,67 @@ def consumer_figures(
     consumer = status.consumer
     if consumer is None:
         return []
-    tries = "no limit" if consumer.max_deliver < 0 else str(consumer.max_deliver)
+    tries = tr("no limit") if consumer.max_deliver < 0 else str(consumer.max_deliver)
     limit = "∞" if consumer.max_ack_pending < 0 else count(consumer.max_ack_pending)
-    drain = drain_text(consumer.pending, rates)
+    in_flight, delayed = shared_out(status, fleet) if fleet else (None, None)
+    grows = rates.pending is not None and rates.pending > 0 and consumer.pending
     return [
-        ("pending", f"{count(consumer.pending)}  {drain}".rstrip(), "strong"),
-        ("ack pending", f"{count(consumer.ack_pending)}/{limit}{_delayed(status, fleet)}", "plain"),
-        ("redelivered", count(consumer.redelivered), _when(consumer.redelivered, "warn")),
-        ("pulls open", count(consumer.waiting), "plain"),
-        ("delivered to", count(consumer.delivered_stream_sequence), "plain"),
+        ("pending", count(consumer.pending), "strong"),
+        (tr("drains"), drain_text(consumer.pending, rates) or NONE, "warn" if grows else "plain"),
+        ("ack pending", f"{count(consumer.ack_pending)}/{limit}", "plain"),
+        (tr("in flight"), _about(in_flight, fleet), "plain"),
+        (tr("in backoff"), _about(delayed, fleet), "plain"),
+        (tr("redelivered"), count(consumer.redelivered), _when(consumer.redelivered, "warn")),
+        (tr("pulls open"), count(consumer.waiting), "plain"),
         ("ack floor", count(consumer.ack_floor_stream_sequence), "plain"),
         ("max deliver", f"{tries} × {duration(consumer.ack_wait)}", "muted"),  # noqa: RUF001
+        (tr("delivered to"), count(consumer.delivered_stream_sequence), "plain"),
     ]
 
 
-def _delayed(status: QueueStatus, fleet: FleetView | None) -> str:
-    delayed = shared_out(status, fleet)[1] if fleet else None
-    return f"  ≈{count(delayed)} in backoff" if delayed else ""
+def _about(number: int | None, fleet: FleetView | None) -> str:
+    """Return a figure that the workers told: about right, or why there is none."""
+    if fleet is None:
+        return NONE
+    return tr("not told") if number is None else f"≈{count(number)}"
 
 
-def failure_figures(status: QueueStatus, rates: Rates, now: datetime) -> list[Figure]:
-    """Return what failed: dead letters and stuck tasks."""
+def told_ago(status: QueueStatus, fleet: FleetView | None, now: datetime) -> str:
+    """Return how old what the workers told is, or why they did not; empty where nobody asked."""
+    if fleet is None or status.consumer is None:
+        return ""
+    if shared_out(status, fleet)[1] is None:
+        return tr("some workers tell nothing")
+    return tr("≈ {span} ago", span=duration(age(fleet.at, now)))
+
+
+def failure_figures(
+    status: QueueStatus, rates: Rates, now: datetime, hearing: Hearing = EARS
+) -> list[Figure]:
+    """Return what failed: dead letters, stuck tasks and retries."""
     dead = status.dead_letters
-    stuck: Figure = ("stuck tasks", count(max(0, status.stuck)), _when(status.stuck, "bad"))
+    stuck: Figure = (tr("stuck tasks"), count(max(0, status.stuck)), _when(status.stuck, "bad"))
+    retried: Figure = (tr("retries"), *_heard(rates.retried, hearing, "acknowledgement"))
     if dead is None:
-        return [("dead letters", "no stream for them", "bad"), stuck]
+        unread = "dead_letters" in status.unread
+        why = tr("not told") if unread else tr("no stream")
+        return [(tr("DLQ depth"), why, "warn" if unread else "bad"), stuck, retried]
     newest = duration(age(dead.newest_at, now)) if dead.newest_at else NONE
     oldest = duration(age(dead.oldest_at, now)) if dead.oldest_at else NONE
-    kept = "for ever" if dead.max_age is None else duration(dead.max_age)
+    kept = tr("no limit") if dead.max_age is None else duration(dead.max_age)
     return [
-        ("dead letters", count(dead.depth), _when(dead.depth, "bad")),
-        ("coming in", _rate(rates.dead_letters), "plain"),
+        (tr("DLQ depth"), count(dead.depth), _when(dead.depth, "bad")),
+        (tr("coming in"), _rate(rates.dead_letters), "plain"),
         stuck,
-        ("newest", newest, "plain"),
-        ("oldest", oldest, "plain"),
-        ("kept", kept, "muted"),
-        ("in", literal(dead.stream), "muted"),
+        retried,
+        (tr("newest"), newest, "plain"),
+        (tr("oldest"), oldest, "plain"),
+        (tr("kept"), kept, "muted"),
     ]
+
+
+def _heard(value: float | None, hearing: Hearing, kind: HeardKind) -> tuple[str, Tone]:
+    return (_rate(value), "plain") if hearing.hears(kind) else (tr("not heard"), "warn")
 
 
 def _rate(value: float | None) -> str:

@@ -8,6 +8,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 
+from farutech_console.language import tr
 from farutech_console.operations.units import duration
 from farutech_console.operations.verdict import problems
 from farutech_console.tui.common.chart import Chart
@@ -26,15 +27,39 @@ from farutech_console.tui.overview.charts import (
     pace_curves,
     pace_legend,
     pace_title,
+    rate_note,
     retry_curves,
+    retry_legend,
     span_of,
 )
 from farutech_console.tui.overview.problems import Problems
-from farutech_console.tui.overview.rows import consumer_figures, failure_figures, stream_figures
+from farutech_console.tui.overview.rows import (
+    consumer_figures,
+    failure_figures,
+    server_line,
+    stream_figures,
+    told_ago,
+)
 from worker.model.text import literal
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from farutech_console.operations.model import QueueStatus
+    from farutech_console.operations.trend import Hearing, Rates
+
+LOWEST_CHARTS = 5
+"""Rows that the verdict leaves to the charts."""
+
+MOST_LINES = 10
+FEWEST_LINES = 3
+"""Of the verdict."""
+
+VIEWS = ("", "-failures", "-charts")
+"""What a small terminal shows: the figures with two charts or the other two, or all four charts."""
+
+TALL_VIEWS = ("", "-charts")
+"""On a large one all four have room beside the figures."""
 
 
 class OverviewRoom(Room):
@@ -47,57 +72,81 @@ class OverviewRoom(Room):
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
         self._span: float | None = None
+        self._view = ""
 
     def body(self) -> ComposeResult:
         """The verdict, three panels and four charts; or why there is nothing to show."""
         yield Words(id="waiting")
         with Vertical(id="figures"):
             yield Problems(id="verdict")
+            yield Words(id="server")
             with Horizontal(id="panels"):
                 names = self.desk.backend.names
                 yield Panel(f"Stream {literal(names.stream, 40)}", id="stream")
                 yield Panel(f"Consumer {literal(names.consumer, 40)}", id="consumer")
-                yield Panel("Failures", id="failures")
+                yield Panel(tr("Failures"), id="failures")
             with Vertical(id="charts"):
-                with Horizontal():
-                    yield Chart("Backlog", least=10, id="lag")
-                    yield Chart("In / out", id="rates")
+                with Horizontal(id="flow"):
+                    yield Chart(tr("Backlog"), least=10, id="lag")
+                    yield Chart(tr("In / out, per second"), id="rates")
                 with Horizontal(id="more-charts"):
-                    yield Chart("Dead letters", least=10, id="dead")
-                    yield Chart("Retries, per minute", id="retries")
+                    yield Chart(tr("Dead letters"), least=10, id="dead")
+                    yield Chart(tr("Retries, per minute"), id="retries")
 
     def show(self, live: Live) -> None:
         """Draw the newest state."""
         now = self.desk.clock.now()
-        status = live.status
+        status, fresh = live.status, live.is_fresh(now)
         self.set_class(status is None, "-waiting")
-        self.set_class(status is not None and not live.is_fresh(now), "-stale")
+        self.set_class(status is not None and not fresh, "-stale")
         if status is None:
             lines = waiting_lines(live, now, self.desk.backend.names)
             self.query_one("#waiting", Words).show(lines)
             return
-        rates = self.desk.trend.rates()
-        found = problems(status, rates, now, live.fleet, live.causes, live.link.deaf)
-        self.query_one(Problems).tell(status, found)
-        stream, consumer = (self.query_one(f"#{name}", Panel) for name in ("stream", "consumer"))
-        stream.show(stream_figures(status, rates, now))
-        consumer.show(consumer_figures(status, rates, live.fleet), empty="it does not exist")
-        self.query_one("#failures", Panel).show(failure_figures(status, rates, now))
-        self._draw_charts(status)
+        hearing = self.desk.trend.hearing(live.link.deaf)
+        rates = self.desk.trend.rates().heard(hearing)
+        found = problems(status, rates, now, live.fleet, live.causes, hearing)
+        old = None if fresh else live.age(now)
+        self.query_one(Problems).tell(status, found, most=self._room_for_verdict(), old=old)
+        self.query_one("#server", Words).show([server_line(status)])
+        self._draw_figures(live, status, rates, hearing, now)
+        self._draw_charts(status, rates, hearing)
 
-    def _draw_charts(self, status: QueueStatus) -> None:
+    def _room_for_verdict(self) -> int:
+        """Return how many lines the verdict may take, so that figures and charts keep theirs."""
+        figures, panels = self.query_one("#figures"), self.query_one("#panels")
+        # Before the first layout there is the screen's height alone, of which bars take three.
+        height = figures.size.height or self.size.height - 3 - bool(self.desk.notice)
+        rows = panels.styles.height if panels.display else None
+        taken = 1 + int(rows.value if rows else 0)
+        return max(FEWEST_LINES, min(MOST_LINES, height - taken - LOWEST_CHARTS))
+
+    def _draw_figures(
+        self, live: Live, status: QueueStatus, rates: Rates, hearing: Hearing, now: datetime
+    ) -> None:
+        names = ("stream", "consumer", "failures")
+        stream, consumer, failures = (self.query_one(f"#{name}", Panel) for name in names)
+        stream.show(stream_figures(status, rates, now, hearing))
+        unread = "consumer" in status.unread
+        empty = tr("it cannot be looked at") if unread else tr("it does not exist")
+        consumer.show(consumer_figures(status, rates, live.fleet), empty=empty)
+        consumer.note(told_ago(status, live.fleet, now))
+        failures.show(failure_figures(status, rates, now, hearing))
+        failures.note(literal(status.dead_letters.stream, 40) if status.dead_letters else "")
+
+    def _draw_charts(self, status: QueueStatus, rates: Rates, hearing: Hearing) -> None:
         trend = self.desk.trend
-        seconds, rates = span_of(trend, self._span), trend.rates()
-        pace = self.query_one("#rates", Chart)
-        pace.name_it(pace_title(trend, seconds))
+        seconds = span_of(trend, self._span)
+        self.query_one("#rates", Chart).name_it(pace_title(trend, seconds, hearing))
         charts = (
             ("lag", backlog_curves(trend, seconds), backlog_legend(status.consumer)),
-            ("rates", pace_curves(trend, seconds), pace_legend(rates)),
+            ("rates", pace_curves(trend, seconds, hearing), pace_legend(rates, hearing)),
             ("dead", dead_curves(trend, seconds), dead_legend(status.dead_letters)),
-            ("retries", retry_curves(trend, seconds), ()),
+            ("retries", retry_curves(trend, seconds, hearing), retry_legend(rates)),
         )
         for name, curves, legend in charts:
-            note = "two polls make a rate" if name in ("rates", "retries") else "no figures yet"
+            rated = name in ("rates", "retries")
+            note = rate_note(hearing) if rated else tr("no figures yet")
             chart = self.query_one(f"#{name}", Chart)
             chart.draw(curves, seconds, until=status.taken_at, legend=legend, note=note)
 
@@ -106,7 +155,18 @@ class OverviewRoom(Room):
         self._span = next_span(span_of(self.desk.trend, self._span))
         if self._live is not None:
             self.show(self._live)
-        self.notify(f"The charts look back {duration(self._span)}.", timeout=2)
+        self.notify(tr("The charts look back {span}.", span=duration(self._span)), timeout=2)
+
+    def action_charts(self) -> None:
+        """Show other charts, or all of them in place of the figures."""
+        views = TALL_VIEWS if self.has_class("-tall") else VIEWS
+        at = views.index(self._view) if self._view in views else 0
+        self._view = views[(at + 1) % len(views)]
+        for view in VIEWS:
+            if view:
+                self.set_class(view == self._view, view)
+        if self._live is not None:
+            self.call_after_refresh(self.show, self._live)
 
     @on(Problems.Followed)
     async def _follow(self, event: Problems.Followed) -> None:

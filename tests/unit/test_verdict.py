@@ -1,0 +1,131 @@
+"""The verdict: a headline that counts, and problems that each have their place on the screen."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from farutech_console.operations.fleet_view import FleetView
+from farutech_console.operations.trend import Hearing, Rates
+from farutech_console.operations.verdict import Problem, drain_text, headline, problems
+from farutech_console.tui.common.spans import cells_of, text_of
+from farutech_console.tui.overview.rows import (
+    consumer_figures,
+    failure_figures,
+    server_line,
+    stream_figures,
+    told_ago,
+)
+from farutech_console.tui.overview.verdict import POINTER, verdict_lines
+from tests.console.fixed import NOW, ago, some_status
+from tests.console.fixed_fleet import some_workers
+
+GROWING = Rates(1.0, 1.0, 12.0, 14 / 60, 0.0)
+TELLING = FleetView(ago(7), some_workers()[:1])
+
+
+def test_the_headline_counts_problems_and_names_them_worst_first() -> None:
+    told = headline(problems(some_status(), GROWING, NOW))
+    assert told.startswith("2 problems, 1 warning: 40 dead letters +14.0/min; 3 tasks stuck; ")
+    assert told.endswith("the backlog grows by 12/s")
+    assert headline(()) == ""
+    assert headline([Problem("warn", "it is late", brief="late")]) == "1 warning: late"
+
+
+@pytest.mark.parametrize(
+    ("pending", "pace", "told"),
+    [
+        (100, -1.0, "in about 1 min 40 s"),
+        (100, 12.0, "grows by 12/s"),
+        (100, 0.0, "does not shrink"),
+        (0, 0.0, "nothing waits"),
+        (100, None, ""),
+    ],
+)
+def test_it_is_said_when_the_backlog_is_gone_or_that_it_never_is(
+    pending: int, pace: float | None, told: str
+) -> None:
+    assert drain_text(pending, Rates(pending=pace)) == told
+
+
+def figures_of(hearing: Hearing) -> dict[str, str]:
+    rates = Rates(0.0, 0.0, 0.0, 0.0, 0.0).heard(hearing)
+    status = some_status()
+    shown = [
+        *stream_figures(status, rates, NOW, hearing),
+        *failure_figures(status, rates, NOW, hearing),
+    ]
+    return {label: text for label, text, _ in shown}
+
+
+def test_a_rate_that_is_not_overheard_is_no_rate_of_none() -> None:
+    heard = figures_of(Hearing())
+    assert (heard["in"], heard["out"], heard["retries"]) == ("0/s", "0/s", "0/s")
+    half = figures_of(Hearing(frozenset({"task"})))
+    assert (half["in"], half["out"], half["retries"]) == ("not heard", "0/s", "0/s")
+    for hearing in (Hearing(frozenset({"task", "acknowledgement"})), Hearing(unheard=True)):
+        none = figures_of(hearing)
+        assert {none["in"], none["out"], none["retries"]} == {"not heard"}
+        assert none["coming in"] == "0/s"
+        told = problems(some_status(), Rates(), NOW, hearing=hearing)
+        assert [problem.room for problem in told if problem.kind == "deaf"] == ["tasks"]
+
+
+def test_backoff_is_told_apart_with_its_age_where_workers_tell() -> None:
+    status = some_status()
+    told = {label: text for label, text, _ in consumer_figures(status, Rates(), TELLING)}
+    busy = TELLING.busy
+    assert busy
+    assert (told["in flight"], told["in backoff"]) == (f"≈{busy}", f"≈{271 - busy}")
+    assert told_ago(status, TELLING, NOW) == "≈ 7 s ago"
+    silent = replace(TELLING, workers=some_workers())
+    untold = {label: text for label, text, _ in consumer_figures(status, Rates(), silent)}
+    assert untold["in backoff"] == "not told"
+    assert told_ago(status, silent, NOW) == "some workers tell nothing"
+
+
+def test_who_leads_is_told_and_that_nobody_does() -> None:
+    status = some_status()
+    assert status.consumer is not None
+    led = replace(
+        status,
+        server=replace(status.server, cluster="eu"),
+        work_queue=replace(status.work_queue, leader="s2"),
+        consumer=replace(status.consumer, leader=""),
+    )
+    told = text_of(server_line(led))
+    assert "server s1 · cluster eu · stream leader s2" in told
+    assert "▲ no consumer leader" in told
+    assert "rtt 0.4 ms" in told
+    assert "leader" not in text_of(server_line(status))
+
+
+TEXTS = st.text(st.characters(codec="utf-8"), max_size=90)
+PROBLEMS = st.lists(
+    st.builds(Problem, st.sampled_from(["bad", "warn"]), TEXTS, st.sampled_from(["", "dlq"])),
+    min_size=1,
+    max_size=12,
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    found=PROBLEMS,
+    where=st.integers(0, 11),
+    width=st.integers(40, 160),
+    most=st.integers(3, 10),
+)
+def test_the_verdict_keeps_to_its_lines_and_the_chosen_problem_is_always_there(
+    found: list[Problem], where: int, width: int, most: int
+) -> None:
+    chosen = where % len(found)
+    lines = verdict_lines(some_status(), found, chosen, width=width, most=most)
+    assert len(lines) <= most
+    assert all(cells_of(each.spans) <= width for each in lines)
+    pointed = [each for each in lines if text_of(each.spans).startswith(POINTER)]
+    assert [each.problem for each in pointed] == [chosen]
+    if len(found) < most:
+        assert {each.problem for each in lines} == {None, *range(len(found))}
