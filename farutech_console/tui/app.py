@@ -96,8 +96,9 @@ class ConsoleApp(App[None]):
     .tone--unset { color: $background; background: $tone-muted; }
     """
 
-    live: reactive[Live | None] = reactive(None)
-    run_progress: reactive[Progress | None] = reactive(None)
+    # Rooms watch them, and paint what changed: the app itself would paint the whole screen.
+    live: reactive[Live | None] = reactive(None, repaint=False)
+    run_progress: reactive[Progress | None] = reactive(None, repaint=False)
 
     def __init__(
         self,

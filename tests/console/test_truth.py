@@ -8,12 +8,13 @@ from itertools import product
 
 import pytest
 from rich.cells import cell_len
+from textual._compositor import Compositor, LayoutUpdate
 
 from farutech_console.operations.model import LinkState
 from farutech_console.tui.common.header import Place, header_line, state_of, trail_line
 from farutech_console.tui.common.live import Live
 from farutech_console.tui.common.spans import text_of
-from tests.console.driving import console, does_not_see, eventually, sees
+from tests.console.driving import app_of, console, does_not_see, eventually, sees
 from tests.console.fixed import NOW, FixedBackend, StillClock, ago, some_events, some_status
 from worker.jetstream.errors import UnreachableError
 
@@ -148,3 +149,24 @@ async def test_a_poll_that_dies_is_shown() -> None:
     backend = FixedBackend(failure=ZeroDivisionError())
     async with console(backend) as pilot:
         await sees(pilot, "✖ the status poll died (ZeroDivisionError): restart")
+
+
+async def test_a_poll_paints_what_changed_and_not_the_whole_screen(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    whole: list[Compositor] = []
+    paint = Compositor.render_full_update
+
+    def counted(compositor: Compositor, *, simplify: bool = False) -> LayoutUpdate:
+        whole.append(compositor)
+        return paint(compositor, simplify=simplify)
+
+    async with console(FixedBackend(), size=(160, 48)) as pilot:
+        await sees(pilot, "● live")
+        await pilot.pause(0.3)
+        monkeypatch.setattr(Compositor, "render_full_update", counted)
+        app = app_of(pilot)
+        assert app.live is not None
+        app.live = replace(app.live, broken=("the status poll died",))
+        await sees(pilot, "the status poll died")
+    assert whole == []
