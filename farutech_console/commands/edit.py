@@ -93,8 +93,7 @@ async def _edited(draft: Draft, stop: asyncio.Event) -> str:
 
     text = draft.text
     while True:
-        made = await asyncio.to_thread(click.edit, text, extension=".json", require_save=False)
-        text = text if made is None else made
+        text = await asyncio.to_thread(_opened, text)
         if text == draft.text:
             return text
         try:
@@ -106,6 +105,26 @@ async def _edited(draft: Draft, stop: asyncio.Event) -> str:
                 return draft.text
         else:
             return text
+
+
+def _opened(text: str) -> str:
+    """Open a text in the editor, and return what is saved there.
+
+    Raises:
+        click.ClickException: the editor could not be run, or failed; or what it saved is no text.
+    """
+    try:
+        made = click.edit(text, extension=".json", require_save=False)
+    except click.ClickException as error:
+        raise click.ClickException(
+            f"{error.message}. Nothing was changed; set VISUAL or EDITOR, or give the task "
+            "with --file"
+        ) from error
+    except UnicodeDecodeError as error:
+        raise click.ClickException(
+            f"what the editor saved is no UTF-8 at byte {error.start}. Nothing was changed"
+        ) from error
+    return text if made is None else made
 
 
 def _say_error(text: str, error: InvalidEditError) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 import pytest
@@ -19,7 +19,7 @@ from tests.faults.moving import move_until
 from tests.faults.replaying import KILLED, context, replay_until
 from tests.faults.stopping import Stopping
 from tests.faults.test_replay_crash import everything_else
-from tests.live.test_archive import letters
+from tests.live.test_archive import carried_out, letters
 from tests.live.test_permissions import users
 from tests.support.commands import invoked
 from tests.support.nats_server import NatsServer
@@ -138,32 +138,65 @@ async def test_what_nobody_can_tell_is_left_and_told(nats_server: NatsServer) ->
         assert await q.tasks() == []
 
 
+async def stopped_at(q: Queue, doing: Coroutine[Any, Any, object], at: int) -> bool:
+    """Do it, and have nothing more leave before request `at`; return whether it came to that."""
+    stopping = Stopping.of(q.api, at)
+    begun = asyncio.create_task(doing)
+    stop = asyncio.create_task(stopping.stopped.wait())
+    await asyncio.wait((begun, stop), return_when=asyncio.FIRST_COMPLETED)
+    came_to_it = stopping.stopped.is_set()
+    stopping.kill()
+    await asyncio.wait((begun, stop))
+    Stopping.of(q.api, 0)
+    if not came_to_it:
+        begun.result()
+    return came_to_it
+
+
+@pytest.mark.parametrize("kind", ["fresh", "go"])
 async def test_an_edit_that_was_cut_off_never_sends_what_was_there_before(
-    nats_server: NatsServer,
+    nats_server: NatsServer, kind: LayoutKind
 ) -> None:
-    """Stopped before each request: its task goes as it was edited, or not at all."""
-    async with queue(nats_server, "go") as q, queue(nats_server, None) as r:
+    """Killed before each request: its task goes as it was edited, once, or not at all."""
+    async with queue(nats_server, kind) as q, queue(nats_server, None) as r:
         told = 0
         for at in range(1, MOST_REQUESTS):
             (kept,) = await q.bury_many(1)
-            stopping = Stopping.of(q.api, at)
-            editing = asyncio.create_task(_edit(operated(q), kept))
-            stop = asyncio.create_task(stopping.stopped.wait())
-            await asyncio.wait((editing, stop), return_when=asyncio.FIRST_COMPLETED)
-            over = not stopping.stopped.is_set()
-            stopping.kill()
-            await asyncio.wait((editing, stop))
-            Stopping.of(q.api, 0)
+            cut_off = await stopped_at(q, _edit(operated(q), kept), at)
             told += len((await finished(r)).edits)
             assert all("production" not in str(one) for one in await r.tasks()), f"killed at {at}"
             for one in await letters(r):
                 await _edit(operated(r), one.sequence)
             assert [one["payload"] for one in await r.tasks()] == [{"environment": "staging"}]
             await r.api.request(f"STREAM.PURGE.{NAMES.stream}")
-            if over:
+            if not cut_off:
                 break
-        assert at < MOST_REQUESTS - 1
-        assert told > 0
+        assert 5 < at < MOST_REQUESTS - 1
+        # In one batch with its claim it is sent or it is not; else there is a moment between.
+        assert (told > 0) == (kind == "go")
+
+
+@pytest.mark.parametrize("kind", ["fresh", "go"])
+@pytest.mark.parametrize("named", [True, False])
+async def test_a_purge_for_good_that_was_cut_off_leaves_no_halves(
+    nats_server: NatsServer, kind: LayoutKind, *, named: bool
+) -> None:
+    """Killed before each request: the next one deletes the rest, and what came since stays."""
+    async with queue(nats_server, kind) as q, queue(nats_server, None) as r:
+        for at in range(1, MOST_REQUESTS):
+            kept = await q.bury_many(VICTIMS)
+            purging = carried_out(operated(q), "purge_hard", kept if named else None)
+            cut_off = await stopped_at(q, purging, at)
+            (later,) = await r.bury_many(1)
+            assert await finished(r) == Finished()
+            outcomes = await carried_out(operated(r, operator="ben@desk"), "purge_hard", kept)
+            assert {one.outcome for one in outcomes} <= {"purged", "already"}
+            assert [one.sequence for one in await letters(r)] == [later]
+            assert await r.tasks() == []
+            await carried_out(operated(r), "purge_hard", [later])
+            if not cut_off:
+                break
+        assert 5 < at < MOST_REQUESTS - 1
 
 
 async def _edit(o: Operated, sequence: int) -> None:
