@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 from itertools import product
+from typing import Any
 
 import pytest
 from rich.cells import cell_len
+from rich.console import RenderableType
 from textual._compositor import Compositor, LayoutUpdate
 
 from farutech_console.operations.model import LinkState
@@ -154,19 +156,20 @@ async def test_a_poll_that_dies_is_shown() -> None:
 async def test_a_poll_paints_what_changed_and_not_the_whole_screen(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    whole: list[Compositor] = []
-    paint = Compositor.render_full_update
+    painted: list[RenderableType | None] = []
+    paint = Compositor.render_update
 
-    def counted(compositor: Compositor, *, simplify: bool = False) -> LayoutUpdate:
-        whole.append(compositor)
-        return paint(compositor, simplify=simplify)
+    def seen(compositor: Compositor, **how: Any) -> RenderableType | None:
+        painted.append(paint(compositor, **how))
+        return painted[-1]
 
     async with console(FixedBackend(), size=(160, 48)) as pilot:
         await sees(pilot, "● live")
         await pilot.pause(0.3)
-        monkeypatch.setattr(Compositor, "render_full_update", counted)
+        monkeypatch.setattr(Compositor, "render_update", seen)
         app = app_of(pilot)
         assert app.live is not None
         app.live = replace(app.live, broken=("the status poll died",))
         await sees(pilot, "the status poll died")
-    assert whole == []
+        await eventually(pilot, lambda: bool(painted), "it is painted")
+    assert not [update for update in painted if isinstance(update, LayoutUpdate)]
