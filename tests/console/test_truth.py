@@ -11,6 +11,7 @@ import pytest
 from rich.cells import cell_len
 from rich.console import RenderableType
 from textual._compositor import Compositor, LayoutUpdate
+from textual.screen import Screen
 
 from farutech_console.operations.model import LinkState
 from farutech_console.tui.common.header import Place, header_line, state_of, trail_line
@@ -159,8 +160,8 @@ async def test_a_poll_paints_what_changed_and_not_the_whole_screen(
     painted: list[RenderableType | None] = []
     paint = Compositor.render_update
 
-    def seen(compositor: Compositor, **how: Any) -> RenderableType | None:
-        painted.append(paint(compositor, **how))
+    def seen(compositor: Compositor, screen_stack: list[Screen[Any]]) -> RenderableType | None:
+        painted.append(paint(compositor, screen_stack=screen_stack))
         return painted[-1]
 
     async with console(FixedBackend(), size=(160, 48)) as pilot:
