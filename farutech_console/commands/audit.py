@@ -11,7 +11,7 @@ import humanize
 
 from farutech_console.commands import output
 from farutech_console.commands.output import json_flag
-from farutech_console.commands.session import EXIT_DONE, run
+from farutech_console.commands.session import EXIT_DONE, EXIT_FAILED, run
 from farutech_console.operations.actions import WRITES
 from farutech_console.settings import ConsoleSettings
 from worker.flags import settings_flags
@@ -74,17 +74,22 @@ def audit(
                     output.json_line(entry_record(entry))
                 if len(found) == limit:
                     break
-        if not as_json:
+        if not found and not as_json:
+            output.say(_none_words(change, narrowed=bool(action or by)))
+        elif not as_json:
             _print(found, whole=bool(change))
-        return EXIT_DONE
+        return EXIT_FAILED if change and not found else EXIT_DONE
 
     run(given, work)
 
 
+def _none_words(change: str, *, narrowed: bool) -> str:
+    if change:
+        return f"No change on record has an id that begins with {literal(change, 40)}."
+    return "No change on record matches." if narrowed else "No changes are on record."
+
+
 def _print(entries: list[AuditEntry], *, whole: bool) -> None:
-    if not entries:
-        output.say("No changes are on record.")
-        return
     if whole:
         for entry in entries:
             _print_whole(entry)

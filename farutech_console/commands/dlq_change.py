@@ -12,9 +12,9 @@ from farutech_console.commands import output
 from farutech_console.commands.carry_out import Manner, carry_out
 from farutech_console.commands.durations import DURATION
 from farutech_console.commands.output import json_flag
-from farutech_console.commands.scan_line import ScanLine
+from farutech_console.commands.scan_line import ScanLine, none_words
 from farutech_console.commands.selection import selection_flags
-from farutech_console.commands.session import run, settings_of, unless_stopped
+from farutech_console.commands.session import EXIT_DONE, run, settings_of, unless_stopped
 from farutech_console.commands.unfinished import finish_interrupted
 from farutech_console.operations.environments import environment_of
 from farutech_console.operations.velocity import (
@@ -31,7 +31,7 @@ from worker.model.clock import SystemClock
 
 if TYPE_CHECKING:
     from farutech_console.operations.live import LiveBackend
-    from farutech_console.operations.model import Plan
+    from farutech_console.operations.model import Plan, PlanKind
     from farutech_console.operations.selection import ScanProgress, Selection
 
 
@@ -113,7 +113,9 @@ def replay(
     letter and a summary at the end.
     """
     pacing = Pacing(rate, canary, canary_wait, stop_share, unknown)
-    _change(options, lambda backend, which, tell: backend.plan_replay(which, pacing, tell))
+    _change(
+        "replay", options, lambda backend, which, tell: backend.plan_replay(which, pacing, tell)
+    )
 
 
 @click.command()
@@ -126,10 +128,15 @@ def purge(*, hard: bool, **options: Any) -> None:  # noqa: ANN401 - handed on
     Shows what it will do and asks first. p (or SIGUSR1) pauses it and lets it go on, q or Ctrl-C
     cancels it. With --json a line for each letter and a summary at the end.
     """
-    _change(options, lambda backend, which, tell: backend.plan_purge(which, tell, hard=hard))
+    _change(
+        "purge_hard" if hard else "purge",
+        options,
+        lambda backend, which, tell: backend.plan_purge(which, tell, hard=hard),
+    )
 
 
 def _change(
+    action: PlanKind,
     options: dict[str, Any],
     make: Callable[[LiveBackend, Selection, Callable[[ScanProgress], None]], Awaitable[Plan]],
 ) -> None:
@@ -147,12 +154,16 @@ def _change(
 
     async def work(backend: LiveBackend, stop: asyncio.Event) -> int:
         if not how.dry_run:
+            backend.queue().guard(action)
             await finish_interrupted(backend, stop)
-        line = ScanLine(SystemClock())
+        selection, line = options["selection"], ScanLine(SystemClock())
         try:
-            plan = await unless_stopped(make(backend, options["selection"], line.read), stop)
+            plan = await unless_stopped(make(backend, selection, line.read), stop)
         finally:
             line.clear()
+        if not (plan.count or plan.missing or how.as_json):
+            output.say(none_words(selection, line.last))
+            return EXIT_DONE
         return await carry_out(backend, plan, how, stop)
 
     run(options, work)

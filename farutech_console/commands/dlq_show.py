@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import shlex
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,7 +15,7 @@ from farutech_console.commands.session import EXIT_DONE, EXIT_FAILED, run
 from farutech_console.operations.records import full_record, letter_record
 from farutech_console.settings import ConsoleSettings
 from worker.flags import settings_flags
-from worker.model.dead_letter import StoredDeadLetter
+from worker.model.dead_letter import DeadLetter, StoredDeadLetter
 from worker.model.text import literal
 
 if TYPE_CHECKING:
@@ -41,8 +43,8 @@ def show(*, sequence: int, as_json: bool, **given: Any) -> None:  # noqa: ANN401
     run(given, work)
 
 
-_LONGEST_TASK = 100_000
-"""Columns of a task that a terminal gets; `--json` gives all of it."""
+_LONGEST_LINE, _MOST_LINES = 2_000, 1_000
+"""Columns and lines of a task that a terminal gets; `--json` gives all of it."""
 
 
 def _print_letter(letter: StoredDeadLetter) -> None:
@@ -59,6 +61,22 @@ def _print_letter(letter: StoredDeadLetter) -> None:
     if body.raw_object is not None:
         where = f"{body.raw_object.size:,} bytes, in the object store as {body.raw_object.name}"
         click.echo(f"{'message':<12} {literal(letter.problem or where)}")
-    click.echo(f"{'task':<12} {literal(str(record['letter']['task']), _LONGEST_TASK)}")
+    label, lines = _content(body)
+    for line in lines[:_MOST_LINES]:
+        click.echo(f"{label:<12} {literal(line, _LONGEST_LINE)}")
+    if len(lines) > _MOST_LINES:
+        click.echo(f"{label:<12} … {len(lines) - _MOST_LINES:,} lines more: --json has them all")
     for line in (body.traceback or "").splitlines():
         click.echo(f"{'traceback':<12} {literal(line)}")
+    if body.task.task_id:
+        told = shlex.join(("farutech-console", "task", body.task.task_id))
+        click.echo(f"{'history':<12} {literal(told)}")
+
+
+def _content(letter: DeadLetter) -> tuple[str, list[str]]:
+    """Return what the letter is about, as lines: the task, or the message that was none."""
+    if letter.raw is None or letter.raw_object is not None:
+        text = json.dumps(letter.task.to_wire(), indent=2, ensure_ascii=False, default=str)
+        return "task", text.splitlines()
+    text = letter.replay_body().decode("utf-8", "backslashreplace")
+    return "message", text.splitlines() or [""]

@@ -89,7 +89,7 @@ def events(
         from worker.jetstream.event_reader import EventLog
 
         queue = backend.queue()
-        tell = _teller(wanted, as_json=as_json)
+        tell = _Teller(wanted, as_json=as_json)
         if overheard or not await EventLog(queue.api, queue.names).is_kept():
             if not overheard:
                 output.say(
@@ -101,6 +101,10 @@ def events(
         most = LAST if last is None else last or None
         async with live_events(queue) if follow else nullcontext() as live:
             told = await _history(queue, stop, tell, most, start)
+            if live is None and not tell.told and not as_json:
+                output.say(
+                    "No event that is kept matches; --follow shows what happens from now on."
+                )
             while live is not None and await going_on(stop, TURN):
                 tell(step for step in live.take() if step.id not in told)
         if live is not None and live.dropped:
@@ -135,17 +139,21 @@ async def _history(
     return frozenset(seen)
 
 
-def _teller(wanted: Test, *, as_json: bool) -> Tell:
-    def tell(steps: Iterable[TaskStep]) -> None:
-        for step in steps:
-            if not wanted(step):
-                continue
-            if as_json:
+class _Teller:
+    """Tells those steps that are wanted, and counts them."""
+
+    def __init__(self, wanted: Test, *, as_json: bool) -> None:
+        self._wanted = wanted
+        self._as_json = as_json
+        self.told = 0
+
+    def __call__(self, steps: Iterable[TaskStep]) -> None:
+        for step in filter(self._wanted, steps):
+            self.told += 1
+            if self._as_json:
                 output.json_line(step_record(step))
             else:
                 click.echo(step_line(step))
-
-    return tell
 
 
 def step_line(step: TaskStep, *, of_one_task: bool = False) -> str:

@@ -71,5 +71,6 @@ class Tally:
 def outcome_words(outcome: Outcome) -> str:
     """Return what became of a letter, in a line for people."""
     detail = f"  {literal(outcome.detail)}" if outcome.detail else ""
-    task = literal(outcome.task_id) or "not a task"
+    # Of a letter that was gone before anybody could read it, nobody knows what it was.
+    task = literal(outcome.task_id) or ("-" if outcome.outcome == "already" else "not a task")
     return f"{outcome.outcome:<9} {outcome.sequence}  {task}{detail}"

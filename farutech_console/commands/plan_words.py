@@ -14,8 +14,7 @@ MOST_NAMED = 5
 
 def plan_lines(plan: Plan) -> list[str]:
     """Return a plan in words, one thing a line."""
-    verb = plan.kind.replace("_", " ")
-    lines = [f"{verb} {letters(plan.count)} of {plan.stream}"]
+    lines = [f"{_verb(plan)} {letters(plan.count)} of {plan.stream}{_for_good(plan)}"]
     lines += [f"  {name:<9} {words}" for name, words in _rows(plan) if words]
     return lines
 
@@ -27,7 +26,15 @@ def letters(count: int) -> str:
 
 def question(plan: Plan) -> str:
     """Return what is asked before a plan is carried out."""
-    return f"{plan.kind.replace('_', ' ').capitalize()} {letters(plan.count)}?"
+    return f"{_verb(plan).capitalize()} {letters(plan.count)}{_for_good(plan)}?"
+
+
+def _verb(plan: Plan) -> str:
+    return "replay" if plan.kind == "replay" else "purge"
+
+
+def _for_good(plan: Plan) -> str:
+    return ", for good" if plan.kind == "purge_hard" else ""
 
 
 def _rows(plan: Plan) -> list[tuple[str, str]]:

@@ -20,12 +20,14 @@ class ScanLine:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._line = FootLine()
+        self.last = ScanProgress(0, 0, 0)
         self._began = clock.monotonic()
         self._next = self._began + FIRST_AFTER
 
     def read(self, progress: ScanProgress) -> None:
         """Show how far the reading is, if it is time again."""
         now = self._clock.monotonic()
+        self.last = progress
         if self._line.on_terminal and now >= self._next:
             self._next = now + EVERY
             words = scan_words(progress, now - self._began)

@@ -109,6 +109,8 @@ def recover(
         from farutech_console.operations.stuck import plan_recovery
 
         queue = backend.queue()
+        if not dry_run:
+            queue.guard("stuck_to_dlq" if to == "dlq" else "stuck_to_work")
         plan = await plan_recovery(queue, to, sequences or None, lambda s: going_on(stop, s))
         if dry_run and as_json:
             for task in plan.tasks:

@@ -19,7 +19,7 @@ from worker.model.clock import format_rfc3339
 LONGEST = 2000
 """Characters of a note."""
 
-_KEY = re.compile(r"[0-9a-z]{4,64}")
+_KEY = re.compile(r"[0-9a-f]{8,64}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -184,12 +184,12 @@ async def test_no_queue_is_said_in_words(nats_server: NatsServer) -> None:
 
 async def test_a_read_only_console_refuses(nats_server: NatsServer) -> None:
     async with queue(nats_server) as q:
-        kept = await q.bury_many(1)
+        await q.bury_many(1)
         words = ("--read-only", "dlq", "replay", "--all", "--yes", "--json")
         said = await console(*words, url=nats_server.url)
         assert said.code == 1
         assert "read-only" in said.err
-        assert said.lines[-1]["summary"]["not_reached"] == len(kept)
+        assert said.out == ""
         assert NAMES.tasks not in await q.counts()
 
 

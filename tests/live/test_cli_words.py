@@ -1,0 +1,67 @@
+"""What commands say to people where there is little to say, or nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.commands import invoked
+from tests.support.nats_server import NatsServer
+from tests.support.queues import letter, queue
+
+
+async def test_show_has_the_task_to_be_read_and_where_its_story_is(
+    nats_server: NatsServer,
+) -> None:
+    async with queue(nats_server) as q:
+        sequence = await q.bury(letter(1))
+        said = await invoked("dlq", "show", str(sequence), server=nats_server)
+    lines = [line.partition(" ")[2].strip() for line in said.out.splitlines()]
+    assert '"environment": "production"' in lines
+    assert "farutech-console task task-1" in lines
+
+
+async def test_show_has_the_message_that_was_no_task(nats_server: NatsServer) -> None:
+    async with queue(nats_server) as q:
+        sequence = await q.bury(letter(1, task={}, raw="bm8gdGFzawD/"))
+        said = await invoked("dlq", "show", str(sequence), server=nats_server)
+    (message,) = [line for line in said.out.splitlines() if line.startswith("message")]
+    assert "no task" in message
+    assert "\\xff" in message
+    assert "\x00" not in said.out
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "told"),
+    [
+        ("audit c0ffee", 1, "No change on record has an id that begins with c0ffee."),
+        ("audit --by nobody", 0, "No change on record matches."),
+        ("audit", 0, "No changes are on record."),
+        ("events", 0, "No event that is kept matches; --follow shows what happens"),
+        ("dlq replay error:refused --yes", 0, "error:x is for all of the text, error:~x"),
+        ("dlq purge tenant:nobody --dry-run", 0, "None of 1 dead letters matches."),
+        ("dlq note nosuch text", 1, "'nosuch' is no key of a cause: farutech-console dlq groups"),
+        ("dlq replay --seq 99 --yes", 0, "1 planned, 1 already"),
+    ],
+)
+async def test_nothing_is_told_as_what_it_is(
+    nats_server: NatsServer, words: str, code: int, told: str
+) -> None:
+    async with queue(nats_server) as q:
+        await q.bury(letter(1))
+        said = await invoked(*words.split(), server=nats_server)
+    assert (said.code, told in said.err) == (code, True), said
+    assert "not a task" not in said.out
+
+
+@pytest.mark.parametrize(
+    "words", ["dlq replay --all --yes", "dlq purge --all --yes", "stuck recover --yes"]
+)
+async def test_read_only_refuses_before_anything_is_read(
+    nats_server: NatsServer, words: str
+) -> None:
+    async with queue(nats_server) as q:
+        await q.bury(letter(1))
+        await q.api.request("STREAM.DELETE.PROVISIONING_DLQ")
+        said = await invoked(*words.split(), server=nats_server, FARUTECH_READ_ONLY="1")
+    assert (said.code, said.out) == (1, "")
+    assert said.err.startswith("This console is read-only: it refuses")
