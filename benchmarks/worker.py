@@ -25,7 +25,7 @@ from pathlib import Path
 
 import click
 
-from benchmarks import worker_handlers
+from benchmarks import worker_backoff, worker_handlers
 from benchmarks.worker_load import (
     NAMES,
     Pace,
@@ -33,7 +33,6 @@ from benchmarks.worker_load import (
     measure,
     memory,
     publish,
-    put_off,
     running,
     task_body,
     tasks_told,
@@ -48,7 +47,7 @@ BASE = "bare"
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of the table: what runs, in how many processes, beside how many delayed tasks.
+    """One line of the table: what runs, in how many processes, on which share of the tasks.
 
     What `talks` logs each task, which nobody is to read.
     """
@@ -56,19 +55,15 @@ class Row:
     title: str
     command: tuple[str, ...]
     processes: int = 1
-    delayed: int = 0
+    share: float = 1.0
     talks: bool = False
 
 
-WORKER = (
-    "worker",
-    "run",
-    *("--handlers", "benchmarks.worker_handlers"),
-    *("--log-level", "warning"),
-    *("--http", "127.0.0.1:0"),
-    # As many at once as the peers fetch.
-    *("--concurrency", "100"),
-)
+QUIET = ("worker", "run", "--log-level", "warning", "--http", "127.0.0.1:0")
+# As many at once as the peers fetch.
+WORKER = (*QUIET, "--handlers", "benchmarks.worker_handlers", "--concurrency", "100")
+# Few at once, so that no core is the limit.
+WAITING = (*QUIET, "--handlers", "benchmarks.worker_waiting", "--concurrency", "4", "--no-ledger")
 ROWS: Mapping[str, Row] = {
     BASE: Row("nats-py: fetch(100) and ack", ("benchmarks.worker_peers", "bare")),
     "faststream": Row(
@@ -83,10 +78,12 @@ ROWS: Mapping[str, Row] = {
     ),
     "two": Row("farutech-worker, no ledger, two processes", (*WORKER, "--no-ledger"), processes=2),
     "ledger": Row("farutech-worker", WORKER),
-    "delayed": Row(
-        "farutech-worker, no ledger, 20,000 tasks in backoff",
-        (*WORKER, "--no-ledger"),
-        delayed=20_000,
+    "waits": Row("farutech-worker, handlers wait 2 ms, 4 at once", WAITING, share=0.05),
+    "waits-two": Row(
+        "farutech-worker, handlers wait 2 ms, 4 at once, two processes",
+        WAITING,
+        processes=2,
+        share=0.1,
     ),
 }
 """The rows of the table, by the names that `--row` takes."""
@@ -95,7 +92,7 @@ COMPARED = (
     ("worker", "faststream", 3.0),
     ("ledger", "bare", 1 / 3),
     ("two", "worker", 1.7),
-    ("delayed", "worker", 0.9),
+    ("waits-two", "waits", 1.7),
 )
 """What is to be how many times as fast as what."""
 
@@ -104,15 +101,20 @@ COMPARED = (
 @click.option("--count", default=100_000, show_default=True, help="tasks for each row and round")
 @click.option("--rounds", default=2, show_default=True, help="how often all rows are measured")
 @click.option("--row", "chosen", multiple=True, type=click.Choice(list(ROWS)), help="only these")
+@click.option("--backoff", default=10, show_default=True, help="pairs beside tasks in backoff")
 @click.option("--latency/--no-latency", default=True, help="from enqueue to handler, idle system")
 @click.option("--memory", "soak", default=0, help="memory over so many tasks (0: not measured)")
-def main(*, count: int, rounds: int, chosen: tuple[str, ...], latency: bool, soak: int) -> None:
+def main(
+    *, count: int, rounds: int, chosen: tuple[str, ...], backoff: int, latency: bool, soak: int
+) -> None:
     """Measure and print."""
     names = [name for name in ROWS if not chosen or name in chosen]
     if "faststream" in names and find_spec("faststream") is None:
         names.remove("faststream")
         print("FastStream is left out: `make bench-worker` installs it, or the extra `bench`.")
     asyncio.run(_run(names, count, rounds, latency=latency, soak=soak))
+    if backoff:
+        print(asyncio.run(worker_backoff.measured(ROWS["worker"].command, backoff)))
 
 
 async def _run(names: list[str], count: int, rounds: int, *, latency: bool, soak: int) -> None:
@@ -134,13 +136,12 @@ async def _run(names: list[str], count: int, rounds: int, *, latency: bool, soak
 
 
 async def _pace(connection: Connection, server: NatsServer, row: Row, count: int) -> Pace:
+    count = int(count * row.share)
     await fresh_queue(connection)
-    if row.delayed:
-        await put_off(connection, row.delayed)
     await publish(connection, count)
     log = subprocess.DEVNULL if row.talks else None
     with running(_command(row, server), row.processes, log) as pids:
-        pace = await measure(connection, count, pids, server.pid, row.delayed)
+        pace = await measure(connection, count, pids, server.pid)
     if row.command[0] == "worker" and "--no-events" not in row.command:
         missing = count - await tasks_told(connection)
         if missing:
