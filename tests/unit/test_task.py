@@ -14,7 +14,14 @@ from pydantic.alias_generators import to_camel, to_pascal
 
 from tests.support.queues import SAMPLES
 from worker.model.clock import ZERO_TIME
-from worker.model.task import InvalidTaskError, Task, encode_task, parse_task
+from worker.model.task import (
+    InvalidTaskError,
+    Task,
+    _read_at_once,
+    _read_closely,
+    encode_task,
+    parse_task,
+)
 from worker.model.wire_json import MAX_DEPTH
 
 GO = (SAMPLES / "go-task.json").read_bytes().strip()
@@ -49,6 +56,52 @@ def encoded(value: object) -> bytes:
 
 def test_gos_task_comes_out_as_it_went_in() -> None:
     assert encode_task(parse_task(GO)) == GO
+
+
+@given(
+    st.fixed_dictionaries(
+        {"task_id": st.text() | JSON, "payload": st.none() | st.dictionaries(st.text(), JSON)},
+        optional={"attempt": JSON, "max_retries": JSON, "created_at": st.text(), "more": JSON},
+    ),
+    st.booleans(),
+)
+def test_a_task_read_at_once_is_the_one_read_closely(
+    changes: Mapping[str, Any], is_ascii: bool
+) -> None:
+    body = json.dumps({**KNOWN, **changes}, separators=(",", ":"), ensure_ascii=is_ascii)
+    with contextlib.suppress(UnicodeEncodeError):
+        data = body.encode()
+        quick = _read_at_once(data)
+        if quick is not None:
+            closely = _read_closely(data)
+            assert (quick, quick.model_fields_set) == (closely, closely.model_fields_set)
+
+
+def test_gos_way_of_writing_is_the_one_read_at_once() -> None:
+    assert _read_at_once(json.dumps(KNOWN, separators=(",", ":")).encode()) is not None
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes"),
+    [
+        ('"attempt":2', '"attempt":2,"attempt":3'),
+        ('"plan":"gold"', '"plan":"gold","plan":"silver"'),
+        ('"plan":"gold"', '"plan":NaN'),
+        ('"plan":"gold"', '"plan":-Infinity'),
+        ('"plan":"gold"', '"plan":1e999'),
+        ('"plan":"gold"', '"plan":' + "9" * 400),
+        ('"plan":"gold"', '"plan":' + "[" * MAX_DEPTH + "]" * MAX_DEPTH),
+        ('"attempt":2', '"attempt":2.0'),
+        ('"attempt":2', '"attempt":true'),
+        ('"attempt":2', '"attempt":"2"'),
+        ('"task_id":"t-1"', '"task_id":"t-1","taskId":"t-2"'),
+        ('"task_id":"t-1"', '"taskId":"t-1"'),
+    ],
+)
+def test_what_is_not_plain_is_not_read_at_once(was: str, becomes: str) -> None:
+    plain = json.dumps(KNOWN, separators=(",", ":"))
+    assert was in plain
+    assert _read_at_once(plain.replace(was, becomes).encode()) is None
 
 
 def test_dotnets_task_is_read_and_written_in_snake_case() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections import deque
 
 from worker.jetstream.connection import Connection
 from worker.model.clock import Clock
@@ -151,7 +150,7 @@ class Settlements:
     def __init__(self, connection: Connection, clock: Clock) -> None:
         self.connection = connection
         self.clock = clock
-        self._unconfirmed: deque[_Sent] = deque()
+        self._unconfirmed: list[_Sent] = []
         self._again = asyncio.Event()
 
     def receipt(self, delivery: Delivery, ack_wait: float) -> Receipt:
@@ -190,8 +189,7 @@ class Settlements:
     async def _confirm(self) -> None:
         sent = len(self._unconfirmed)
         if await self.connection.flush(CONFIRM_WITHIN):
-            for _ in range(sent):
-                self._unconfirmed.popleft()
+            del self._unconfirmed[:sent]
 
     def _send_again(self) -> None:
         """Repeat what may be lost and is still ours to say; twice said does no harm then."""

@@ -85,14 +85,30 @@ def parse_task(data: bytes) -> Task:
     Raises:
         InvalidTaskError: not a task, or one without the `task_id` and `task_type` to run it by.
     """
-    try:
-        task = Task.from_wire(wire_json.loads(data))
-    except wire_json.InvalidJsonError as error:
-        raise InvalidTaskError(str(error)) from error
+    task = _read_at_once(data) or _read_closely(data)
     if not (task.task_id and task.task_type):
         missing = "task_type" if task.task_id else "task_id"
         raise InvalidTaskError(f"{missing} is missing or empty")
     return task
+
+
+def _read_at_once(data: bytes) -> Task | None:
+    """Return a task written as Go writes it, in half the time; None where that cannot be told."""
+    if not wire_json.is_modest(data):
+        return None
+    try:
+        task: Task = _validate_json(data)
+        # Its fields alone: where there is a key beside them, this is not what came.
+        return task if wire_json.comes_out_as(data, task.__dict__) else None
+    except ValueError:
+        return None
+
+
+def _read_closely(data: bytes) -> Task:
+    try:
+        return Task.from_wire(wire_json.loads(data))
+    except wire_json.InvalidJsonError as error:
+        raise InvalidTaskError(str(error)) from error
 
 
 def wire_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -115,6 +131,8 @@ _SPELLINGS = {
     for name in Task.model_fields
     for spelling in (name, to_camel(name), to_pascal(name))
 }
+# `model_validate_json` without its looks at options, which cost as much again.
+_validate_json = Task.__pydantic_validator__.validate_json
 OTHER_SPELLINGS = _SPELLINGS.keys() - Task.model_fields.keys()
 """The keys of a task in camel and Pascal case."""
 

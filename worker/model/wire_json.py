@@ -26,21 +26,39 @@ def loads(data: bytes) -> Any:  # noqa: ANN401 - JSON has no narrower type
         InvalidJsonError: not UTF-8, not JSON, a key given twice, a number beyond float64,
             NaN or infinity, or nesting deeper than `MAX_DEPTH`.
     """
-    if data.count(b"{") + data.count(b"[") > MAX_DEPTH:
-        value = _read_closely(data)
-        if _depth(value) > MAX_DEPTH:
-            raise InvalidJsonError(_too_deep())
-        return value
-    if _most_digits(data) <= MAX_DIGITS:
+    if is_modest(data):
         try:
             value = from_json(data, allow_inf_nan=False, cache_strings="keys")
-            if to_json(value) == data:
-                # It comes out as it went in, so nothing was passed over: no key is there twice.
+            if comes_out_as(data, value):
                 return value
         except ValueError:
             # What is wrong, if anything is, a closer look tells.
             pass
-    return _read_closely(data)
+        return _read_closely(data)
+    value = _read_closely(data)
+    if _depth(value) > MAX_DEPTH:
+        raise InvalidJsonError(_too_deep())
+    return value
+
+
+def is_modest(data: bytes) -> bool:
+    """Return whether neither nesting nor a number in `data` can be beyond what is allowed."""
+    if data.count(b"{") + data.count(b"[") > MAX_DEPTH:
+        return False
+    # As many digits as there are at most in one number.
+    size = len(data)
+    return size <= MAX_DIGITS or size - len(data.translate(None, b"0123456789")) <= MAX_DIGITS
+
+
+def comes_out_as(data: bytes, value: Any) -> bool:  # noqa: ANN401 - JSON has no narrower type
+    """Return whether `value`, which was read of `data`, is written as the same bytes.
+
+    Then nothing was passed over: no key is there twice, and no number that JSON does not have.
+
+    Raises:
+        ValueError: it cannot be written.
+    """
+    return to_json(value, inf_nan_mode="null") == data
 
 
 def dumps(value: Any) -> bytes:  # noqa: ANN401 - JSON has no narrower type
@@ -73,12 +91,6 @@ def _read_closely(data: bytes) -> Any:  # noqa: ANN401 - JSON has no narrower ty
         raise InvalidJsonError(f"not JSON: {error.msg} at {where}") from error
     except RecursionError as error:
         raise InvalidJsonError(_too_deep()) from error
-
-
-def _most_digits(data: bytes) -> int:
-    """Return how many digits there are at most in one number of `data`."""
-    size = len(data)
-    return size if size <= MAX_DIGITS else size - len(data.translate(None, b"0123456789"))
 
 
 def _too_deep() -> str:

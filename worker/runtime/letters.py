@@ -31,7 +31,8 @@ class Letters:
 
     def forget(self, delivery: Delivery) -> None:
         """The task ended."""
-        self._first_failed.pop(_key(delivery), None)
+        if self._first_failed:
+            self._first_failed.pop(_key(delivery), None)
 
     def letter(self, delivery: Delivery, task: Task, reason: Reason, why: Failed) -> DeadLetter:
         """Return the dead letter of a task that will not be tried again."""
