@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Any
 
@@ -10,6 +11,7 @@ import click
 from farutech_console import __version__
 from farutech_console.commands.lazy import lazy_group
 from farutech_console.commands.terminal import open_console
+from farutech_console.entry import COMPLETING
 from farutech_console.settings import ConsoleSettings
 from worker.flags import load_settings, settings_flags
 
@@ -52,4 +54,7 @@ def console(context: click.Context, /, **given: Any) -> None:  # noqa: ANN401 - 
 
 def main() -> None:
     """Run the command line."""
+    if COMPLETING in os.environ:
+        # It teaches click to answer the shell.
+        from farutech_console.commands import completion as _  # noqa: F401
     console(prog_name="farutech-console")

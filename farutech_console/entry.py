@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from collections.abc import Sequence
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
 
     from farutech_console.settings import ConsoleSettings
 
+COMPLETING = "_FARUTECH_CONSOLE_COMPLETE"
+"""Set where a shell asks how a command line may go on: its words are in variables, too."""
 ANSWERED_IN_TEXT = frozenset({"-h", "--help", "--version"})
 _LIKE_A_COMMAND = re.compile(r"[a-z-]*")
 
@@ -21,7 +24,8 @@ def main() -> None:
     from farutech_console.commands.terminal import is_terminal, open_console
 
     words = sys.argv[1:]
-    if not (opens_the_console(words) and is_terminal()):
+    completes = COMPLETING in os.environ
+    if completes or not (opens_the_console(words) and is_terminal()):
         from farutech_console.cli import main as run_command
 
         run_command()

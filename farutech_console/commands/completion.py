@@ -2,13 +2,68 @@
 
 from __future__ import annotations
 
+import os
+
 import click
-from click.shell_completion import BashComplete, FishComplete, ShellComplete, ZshComplete
+from click.shell_completion import (
+    BashComplete,
+    FishComplete,
+    ShellComplete,
+    ZshComplete,
+    add_completion_class,
+    split_arg_string,
+)
+
+from farutech_console.entry import COMPLETING
 
 PROGRAM = "farutech-console"
-VARIABLE = "_FARUTECH_CONSOLE_COMPLETE"
+VARIABLE = COMPLETING
+
+# bash breaks words at colons as well, and replaces only what stands after the last one.
+_BASH = """\
+%(complete_func)s() {
+    local line="${COMP_LINE:0:COMP_POINT}" word kept="" completion value
+    [[ -n $line ]] || line="${COMP_WORDS[*]:0:COMP_CWORD+1}"
+    word="${line##*[[:space:]]}"
+    if [[ $COMP_WORDBREAKS == *:* && $word == *:* && $word != [\\"\\']* ]]; then
+        kept="${word%%"${word##*:}"}"
+    fi
+    COMPREPLY=()
+    while IFS= read -r completion; do
+        value="${completion#*,}"
+        case "${completion%%%%,*}" in
+            dir) compopt -o dirnames ;;
+            file) compopt -o default ;;
+            plain)
+                [[ $value == *[:=.\\<\\>~] ]] && compopt -o nospace
+                COMPREPLY+=("${value#"$kept"}")
+                ;;
+        esac
+    done < <(env COMP_WORDS="$line" %(complete_var)s=bash_complete "$1")
+    return 0
+}
+
+complete -o nosort -o default -F %(complete_func)s %(prog_name)s
+"""
+
+
+class FilterBash(BashComplete):
+    """Completion of the words of a line in bash, filters with colons in them among those."""
+
+    source_template = _BASH
+
+    def get_completion_args(self) -> tuple[list[str], str]:
+        """Return the words before the one to complete, and that one."""
+        line = os.environ["COMP_WORDS"]
+        words = split_arg_string(line)
+        if not words or line[-1:].isspace():
+            return words[1:], ""
+        return words[1:-1], words[-1]
+
+
+add_completion_class(FilterBash)
 SHELLS: dict[str, type[ShellComplete]] = {
-    "bash": BashComplete,
+    "bash": FilterBash,
     "zsh": ZshComplete,
     "fish": FishComplete,
 }

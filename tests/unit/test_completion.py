@@ -13,6 +13,7 @@ from click.testing import CliRunner
 
 from farutech_console import cli
 from farutech_console.commands.completion import PROGRAM, SHELLS, VARIABLE
+from tests.support.terminal import in_terminal
 
 SCRIPTS = Path(sysconfig.get_path("scripts"))
 
@@ -70,3 +71,18 @@ def test_a_real_bash_completes() -> None:
     first, *_, last = said.stdout.splitlines()
     assert first == "status"
     assert "_farutech_console_completion farutech-console" in last
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="there is no bash here")
+def test_a_bash_at_a_terminal_completes_commands_and_filters() -> None:
+    """There the console could open, were it not known that only the shell asks."""
+    env = {"PATH": f"{SCRIPTS}:/usr/bin:/bin", "PS1": "> "}
+    with in_terminal(("bash", "--norc", "-i"), env, 100, 10) as (terminal, _):
+        terminal.send('eval "$(farutech-console completion bash)"; echo re""ady\r')
+        terminal.wait_for("ready")
+        terminal.send("farutech-console dl\t")
+        terminal.wait_for("farutech-console dlq ")
+        terminal.send("li\tten\t")
+        terminal.wait_for("dlq list tenant:")
+        terminal.send("x reason:stu\t")
+        terminal.wait_for("dlq list tenant:x reason:stuck ")
