@@ -10,8 +10,7 @@ import click
 
 from farutech_console import __version__
 from farutech_console.commands.lazy import lazy_group
-from farutech_console.commands.terminal import open_console
-from farutech_console.entry import COMPLETING
+from farutech_console.commands.terminal import COMPLETING, open_console
 from farutech_console.settings import ConsoleSettings
 from worker.flags import load_settings, settings_flags
 

@@ -13,15 +13,13 @@ if TYPE_CHECKING:
 
     from farutech_console.settings import ConsoleSettings
 
-COMPLETING = "_FARUTECH_CONSOLE_COMPLETE"
-"""Set where a shell asks how a command line may go on: its words are in variables, too."""
 ANSWERED_IN_TEXT = frozenset({"-h", "--help", "--version"})
 _LIKE_A_COMMAND = re.compile(r"[a-z-]*")
 
 
 def main() -> None:
     """Open the console where only flags are given; else run the command line."""
-    from farutech_console.commands.terminal import is_terminal, open_console
+    from farutech_console.commands.terminal import COMPLETING, is_terminal, open_console
 
     words = sys.argv[1:]
     completes = COMPLETING in os.environ

@@ -81,7 +81,8 @@ async def _confirmed(plan: Plan, how: Manner, stop: asyncio.Event) -> bool:
 async def _run(backend: LiveBackend, plan: Plan, how: Manner, stop: asyncio.Event) -> int:
     kinds: Counter[OutcomeKind] = Counter()
     control = Control(SystemClock(), plan.pacing, stop=stop.is_set)
-    line, records = ProgressLine(lambda: control.progress), _Records()
+    line = ProgressLine(lambda: control.progress)
+    records = _Records(line)
     try:
         with reins(control, stop.set, paced=plan.kind == "replay") as line.hint:
             async with line.showing(), aclosing(backend.run(plan, control, how.why)) as outcomes:
@@ -90,8 +91,7 @@ async def _run(backend: LiveBackend, plan: Plan, how: Manner, stop: asyncio.Even
                     if how.as_json:
                         records.add(outcome_record(outcome))
                     elif plan.count <= MOST_TOLD or outcome.outcome in FAILURES:
-                        line.clear()
-                        click.echo(outcome_words(outcome))
+                        line.print(outcome_words(outcome))
     finally:
         records.flush()
         _tell_summary(plan, kinds, control, as_json=how.as_json)
@@ -102,7 +102,8 @@ async def _run(backend: LiveBackend, plan: Plan, how: Manner, stop: asyncio.Even
 class _Records:
     """JSON Lines, some at a time: to write each of a million by itself takes longer than to act."""
 
-    def __init__(self) -> None:
+    def __init__(self, line: ProgressLine) -> None:
+        self._line = line
         self._waiting: list[Mapping[str, Any]] = []
 
     def add(self, record: Mapping[str, Any]) -> None:
@@ -116,7 +117,8 @@ class _Records:
     def flush(self) -> None:
         """Print what waits."""
         if self._waiting:
-            output.json_lines(self._waiting)
+            with self._line.aside():
+                output.json_lines(self._waiting)
             self._waiting.clear()
 
 

@@ -14,7 +14,7 @@ from click.shell_completion import (
     split_arg_string,
 )
 
-from farutech_console.entry import COMPLETING
+from farutech_console.commands.terminal import COMPLETING
 
 PROGRAM = "farutech-console"
 VARIABLE = COMPLETING

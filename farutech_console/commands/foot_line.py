@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import sys
+from collections.abc import Iterator
 
 _ERASE = "\r\x1b[K"
 
@@ -13,7 +15,7 @@ class FootLine:
 
     def __init__(self) -> None:
         self.on_terminal = sys.stderr.isatty()
-        self._shown = False
+        self._shown = ""
 
     @property
     def width(self) -> int:
@@ -25,11 +27,20 @@ class FootLine:
         if self.on_terminal:
             sys.stderr.write(_ERASE + words)
             sys.stderr.flush()
-            self._shown = True
+            self._shown = words
 
     def clear(self) -> None:
         """Take the line away, so that something can be printed."""
         if self._shown:
             sys.stderr.write(_ERASE)
             sys.stderr.flush()
-            self._shown = False
+            self._shown = ""
+
+    @contextlib.contextmanager
+    def aside(self) -> Iterator[None]:
+        """Let something be printed above the line, which stands there again afterwards."""
+        words = self._shown
+        self.clear()
+        yield
+        if words:
+            self.draw(words)

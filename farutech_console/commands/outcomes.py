@@ -6,8 +6,6 @@ import contextlib
 from collections import Counter
 from collections.abc import AsyncIterator
 
-import click
-
 from farutech_console.commands import output
 from farutech_console.commands.progress_line import ProgressLine
 from farutech_console.commands.session import EXIT_DONE, EXIT_FAILED
@@ -62,10 +60,10 @@ class Tally:
         self._seen[outcome.outcome] += 1
         self._control.count((outcome,))
         if self._as_json:
-            output.json_line(outcome_record(outcome))
+            with self._line.aside():
+                output.json_line(outcome_record(outcome))
         elif self._planned <= MOST_TOLD or outcome.outcome in FAILURES:
-            self._line.clear()
-            click.echo(outcome_words(outcome))
+            self._line.print(outcome_words(outcome))
 
 
 def outcome_words(outcome: Outcome) -> str:

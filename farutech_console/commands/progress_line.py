@@ -6,6 +6,8 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
 
+import click
+
 from farutech_console.commands.foot_line import FootLine
 from farutech_console.operations.units import duration
 from farutech_console.operations.velocity import Progress
@@ -16,7 +18,7 @@ _BAR = 20
 
 
 class ProgressLine:
-    """The line on standard error. What is printed above it goes through `above`."""
+    """The line on standard error. What is printed meanwhile goes above it."""
 
     def __init__(self, progress: Callable[[], Progress]) -> None:
         self._progress = progress
@@ -36,11 +38,16 @@ class ProgressLine:
         finally:
             drawing.cancel()
             await asyncio.wait((drawing,))
-            self.clear()
+            self._line.clear()
 
-    def clear(self) -> None:
-        """Take the line away, so that something can be printed; it comes back by itself."""
-        self._line.clear()
+    def aside(self) -> contextlib.AbstractContextManager[None]:
+        """Let something be printed above the line."""
+        return self._line.aside()
+
+    def print(self, words: str) -> None:
+        """Print words on a line of their own on standard output, above this one."""
+        with self.aside():
+            click.echo(words)
 
     async def _keep(self) -> None:
         while True:

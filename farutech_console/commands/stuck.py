@@ -145,8 +145,11 @@ async def _run(
             async for outcome in outcomes:
                 counts[outcome.outcome] += 1
                 control.count((outcome,))
-                line.clear()
-                _tell(outcome, as_json=as_json)
+                if as_json:
+                    with line.aside():
+                        output.json_line(outcome.record())
+                else:
+                    line.print(_told(outcome))
     finally:
         planned = len(plan.tasks) + len(plan.missing)
         rest = planned - counts.total()
@@ -159,14 +162,11 @@ async def _run(
     return EXIT_FAILED if counts["failed"] or counts["unknown"] else EXIT_DONE
 
 
-def _tell(outcome: Recovered, *, as_json: bool) -> None:
-    if as_json:
-        output.json_line(outcome.record())
-        return
+def _told(outcome: Recovered) -> str:
     detail = f"  {literal(outcome.detail)}" if outcome.detail else ""
     letter = f"  dead letter {outcome.letter}" if outcome.letter else ""
     task = literal(outcome.task_id) or "not a task"
-    click.echo(f"{outcome.outcome:<9} {outcome.sequence}  {task}{letter}{detail}")
+    return f"{outcome.outcome:<9} {outcome.sequence}  {task}{letter}{detail}"
 
 
 def _question(plan: StuckPlan) -> str:

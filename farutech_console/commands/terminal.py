@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from farutech_console.settings import ConsoleSettings
     from farutech_console.tui.preferences import Preferences
 
+COMPLETING = "_FARUTECH_CONSOLE_COMPLETE"
+"""Set where a shell asks how a command line may go on: its words are in variables, too."""
+
 
 def is_terminal() -> bool:
     """Return whether somebody sits before it, at a terminal or a browser."""

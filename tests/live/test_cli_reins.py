@@ -116,8 +116,9 @@ async def test_a_purge_can_be_held_and_cancelled(nats_server: NatsServer) -> Non
         code, shown = await operated(nats_server, operate, "dlq", "purge", "--all", "--yes")
         left = (await q.counts(NAMES.dlq_stream)).get(NAMES.dlq, 0)
         assert code == 130
-        assert left == 1_000
-        assert "5,000 purged, 1,000 not reached" in shown
+        # Held before the first part of 5,000, or after it.
+        assert left in (6_000, 1_000)
+        assert f"{left:,} not reached" in shown
 
 
 async def test_in_a_pipe_a_signal_holds_it_and_lets_it_go_on(nats_server: NatsServer) -> None:
