@@ -50,7 +50,7 @@ T = TypeVar("T")
 
 @click.group()
 def topology() -> None:
-    """Compare streams and consumer on the server with what is declared."""
+    """Compare what is on the server with what is declared."""
 
 
 def _common(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -28,6 +28,8 @@ from tests.support.worker_queue import (
 from tests.support.workers import Calls, log_lines, worker_process, working
 from worker.handlers.context import TaskContext
 from worker.jetstream.service import fleet
+from worker.model.clock import SystemClock, format_rfc3339
+from worker.model.event import breaker_token
 from worker.model.fleet import BreakerReport
 from worker.model.task import Task
 
@@ -150,6 +152,37 @@ async def test_an_outage_costs_no_task_an_attempt(
     assert sorted(api.done) == sorted(f"task-{number}" for number in range(count))
     assert {request.attempt for request in api.requests} == {1}
     assert not any(log_lines(log, "task.retry") for log in logs)
+
+
+@pytest.mark.parametrize(
+    ("state", "is_believed"), [("open", True), ("half_open", True), ("closed", False)]
+)
+async def test_a_worker_with_few_tasks_goes_by_what_another_says(
+    nats_server: NatsServer, state: str, *, is_believed: bool
+) -> None:
+    healed = asyncio.Event()
+
+    def answer(_task: Task, _context: TaskContext) -> None:
+        if not healed.is_set():
+            raise OSError("connection refused")
+
+    calls = Calls(answer)
+    said = {"at": format_rfc3339(SystemClock().now()), "event": "breaker", "state": state}
+    async with (
+        queue(nats_server) as where,
+        working(nats_server, calls, backoff_scale=0.05, breaker_failures=10) as worker,
+    ):
+        await where.api.publish(
+            NAMES.events(breaker_token("provision")),
+            json.dumps(said | {"task_type": "provision", "worker_id": "w-2"}).encode(),
+        )
+        for number in range(2):
+            await publish(where, task(number))
+        told = "breaker.changed" if is_believed else "task.retry"
+        await eventually(lambda: worker.logged(told))
+        healed.set()
+        await eventually(lambda: all_done(where))
+    assert (max(attempt for _, attempt in calls.seen) == 1) == is_believed
 
 
 async def test_an_outage_costs_no_last_attempt(nats_server: NatsServer) -> None:
