@@ -74,8 +74,9 @@ progress, summaries) goes to standard error. Keys are added, never renamed or re
 
 `check` and `doctor` have their own, below. The first Ctrl-C stops where it is safe, the second one
 at once; either way nothing is lost or doubled. Commands that change something ask first; `--yes`
-does not ask, `--dry-run` only shows. `farutech-console completion` prints a script for bash, zsh
-and fish.
+does not ask, `--dry-run` only shows. `dlq replay`, `purge`, `edit`, `undo` and `import` first
+finish what a killed one had begun, and say so; so does the console when it opens.
+`farutech-console completion` prints a script for bash, zsh and fish.
 """
 
 

@@ -51,7 +51,9 @@ class ProgressLine:
 
     async def _keep(self) -> None:
         while True:
-            self._line.draw(progress_text(self._progress(), self._line.width, self.hint))
+            progress = self._progress()
+            if progress.total:
+                self._line.draw(progress_text(progress, self._line.width, self.hint))
             await asyncio.sleep(_EVERY)
 
 

@@ -206,6 +206,8 @@ def _print(seen: StuckView, queue: Queue) -> None:
     least, most = found.tally.least, found.tally.most
     many = count(least) if least == most else f"{count(least)} to {count(most)}"
     output.say(f"{many} stuck: {found.told}.")
+    if seen.certain:
+        output.say("farutech-console stuck recover moves those that are certain.")
     if found.unknown:
         output.say(
             f"Of {count(found.unknown)} it is not known which; look again when it is calmer."

@@ -74,7 +74,8 @@ def check_replays(seen: Evidence) -> Iterator[Finding]:
         f"{replays} under way, or interrupted",
         "where nobody replays at the moment a console or server died: the task may have been sent, "
         "its letter still lies there",
-        "replay any letter: it finishes what was interrupted, once; a worker of ours does so too",
+        "open the console, or replay any letter: either finishes what was interrupted, once, and "
+        "says what nobody can tell of; a worker of ours finishes what was sent",
         "farutech-console audit",
     )
 
