@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from functools import partial
 from typing import TYPE_CHECKING
 
 from rich.text import Text
-from textual import on, work
-from textual.app import App, ComposeResult, SystemCommand
+from textual import on
+from textual.app import ComposeResult
 from textual.reactive import reactive
 from textual.worker import Worker, WorkerState
 
 from farutech_console.language import msg, tr
 from farutech_console.tui import crash, themes
-from farutech_console.tui.common.messages import Broke, Follow, RunRequested
-from farutech_console.tui.common.trail import Trail
-from farutech_console.tui.keys import ROOM_NAMES, bindings
+from farutech_console.tui.common.messages import Broke
+from farutech_console.tui.keys import bindings
+from farutech_console.tui.navigating import Navigating
 from farutech_console.tui.preferences import Preferences
+from farutech_console.tui.running import LISTEN_S
 from farutech_console.tui.signals import HANGUP, handle_signals, has_terminal
 from farutech_console.tui.start import Starting
 from worker.model.clock import Clock, SystemClock
@@ -26,15 +27,10 @@ from worker.model.text import literal
 
 # What is not needed for the first paint is imported after it.
 if TYPE_CHECKING:
-    from textual.screen import Screen
-
     from farutech_console.operations.backend import Backend
-    from farutech_console.operations.model import TaskEvent
     from farutech_console.operations.trend import Trend
-    from farutech_console.tui.commands import Entered
     from farutech_console.tui.common.alarm import Alarm
     from farutech_console.tui.common.live import Live
-    from farutech_console.tui.common.progress import Progress, Run
     from farutech_console.tui.monitor import Monitor
 
 BREAKPOINTS = [(0, "-narrow"), (140, "-wide")]
@@ -43,26 +39,13 @@ BREAKPOINTS = [(0, "-narrow"), (140, "-wide")]
 HEIGHTS = [(0, "-short"), (36, "-tall")]
 """Rows, likewise: rooms show more beneath each other then."""
 
-LISTEN_S = 0.1
 LISTENING_S = 5.0
 """Seconds from the first poll after which it is certain that we listen."""
 TERMINAL_S = 2.0
 OPENING = "opening the backend"
-OURS_INSTEAD = frozenset({"Quit", "Keys", "Screenshot"})
-"""Textual's commands that ours stand for, or that would write a picture of payloads to a disk."""
-
-PALETTE = (
-    msg("Theme"),
-    msg("Change the current theme"),
-    msg("Maximize"),
-    msg("Maximize the focused widget"),
-    msg("Minimize"),
-    msg("Minimize the widget and restore to normal size"),
-)
-"""What Textual calls the commands that it offers beside ours."""
 
 
-class ConsoleApp(App[None]):
+class ConsoleApp(Navigating):
     """The console over one work queue.
 
     Args:
@@ -96,9 +79,8 @@ class ConsoleApp(App[None]):
     .tone--unset { color: $background; background: $tone-muted; }
     """
 
-    # Rooms watch them, and paint what changed: the app itself would paint the whole screen.
+    # Rooms watch it, and paint what changed: the app itself would paint the whole screen.
     live: reactive[Live | None] = reactive(None, repaint=False)
-    run_progress: reactive[Progress | None] = reactive(None, repaint=False)
 
     def __init__(
         self,
@@ -110,14 +92,12 @@ class ConsoleApp(App[None]):
         trend: Trend | None = None,
         preferences: Callable[[], Preferences] = Preferences,
     ) -> None:
-        super().__init__()
-        self._backend, self._clock, self._notice = backend, clock, notice
+        super().__init__(backend, clock)
+        self._notice = notice
         self._trend, self._preferences = trend, preferences
         self._alarm: Alarm | None = None
         self._open = AsyncExitStack()
         self._monitor: Monitor | None = None
-        self._run: Run | None = None
-        self._trail = Trail(ROOM_NAMES)
         self.refusal: BaseException | None = None
         for known in themes.THEMES.values():
             self.register_theme(known)
@@ -155,11 +135,12 @@ class ConsoleApp(App[None]):
         preferences = self._preferences()
         self._alarm = Alarm(preferences)
         desk = Desk(self._backend, self._clock, events, trend, self._notice, preferences)
-        monitor = Monitor(self._backend, events, trend, self._publish, self._heard)
+        monitor = Monitor(self._backend, events, trend, self._publish, self.hear)
         self._monitor = monitor
         self.live = monitor.live
         for room, kind in ROOMS.items():
             self.add_mode(room, partial(kind, desk))
+        self.furnished = True
         await self.switch_mode("overview")
         self.run_worker(monitor.run(), name=msg("the status poll"), exit_on_error=False)
         self.run_worker(
@@ -197,12 +178,6 @@ class ConsoleApp(App[None]):
 
             self._driver.write(desktop_notification(text))
 
-    def _heard(self, events: Sequence[TaskEvent]) -> None:
-        """Tell the run: its tasks may be among them."""
-        if self._run is not None:
-            self._run.hear(events)
-            self._show_run()
-
     def _leave(self, code: int) -> None:
         self.exit(return_code=code)
 
@@ -229,191 +204,6 @@ class ConsoleApp(App[None]):
     def _broke(self, event: Broke) -> None:
         if self._monitor is not None:
             self._monitor.broke(event.what)
-
-    # Rooms and dialogs
-
-    async def action_room(self, room: str) -> None:
-        """Go to a room, once there are any."""
-        if self._monitor is not None and room != self.current_mode:
-            self._trail.go(room)
-            await self.switch_mode(room)
-
-    @on(Follow)
-    async def _follow(self, event: Follow) -> None:
-        from farutech_console.tui.common.room import Room
-
-        await self.action_room(event.room)
-        if isinstance(self.screen, Room):
-            self.screen.look_at(event.evidence)
-
-    async def action_before(self) -> None:
-        """Go to the room where the operator was before."""
-        if room := self._trail.back():
-            await self.switch_mode(room)
-
-    async def action_after(self) -> None:
-        """Go forth again."""
-        if room := self._trail.forth():
-            await self.switch_mode(room)
-
-    @work(exclusive=True, group="command", exit_on_error=False)
-    async def action_command(self) -> None:
-        """Ask for a command, and do it."""
-        from farutech_console.tui.commands import offered
-        from farutech_console.tui.common.commandbar import CommandBar
-        from farutech_console.tui.common.room import Room
-
-        if not isinstance(self.screen, Room):
-            return
-        entered = await self.push_screen_wait(
-            CommandBar(offered(read_only=self._backend.read_only))
-        )
-        if entered is not None:
-            await self._do(entered)
-
-    async def _do(self, entered: Entered) -> None:
-        from farutech_console.tui.common.room import Room
-
-        name, argument = entered.command.name, entered.argument
-        if name in self._trail.rooms:
-            await self.action_room(name)
-        elif name == "theme":
-            self._take_theme(argument)
-        elif name == "rate":
-            self._take_rate(argument)
-        elif name == "help":
-            self.action_help()
-        elif name == "quit":
-            await self.action_quit()
-        else:
-            await self.action_room(entered.command.room)
-            if isinstance(self.screen, Room):
-                self.screen.command(name, argument)
-
-    def _take_theme(self, name: str) -> None:
-        found = themes.THEMES.get(name.casefold())
-        if found is None:
-            known = tr(" or ").join(themes.THEMES)
-            told = tr("There is no theme {name}: {known}.", name=literal(name, 20), known=known)
-            self.notify(told, markup=False)
-        else:
-            self.theme = found.name
-
-    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """Offer our commands in the palette, beside Textual's own."""
-        from farutech_console.tui.commands import Entered, offered
-        from farutech_console.tui.common.room import Room
-
-        if isinstance(screen, Room):
-            for command in offered(read_only=self._backend.read_only):
-                if not command.needs_argument:
-                    run = partial(self._do, Entered(command, ""))
-                    yield SystemCommand(
-                        command.name, tr(command.help), partial(self.call_next, run)
-                    )
-        for known in super().get_system_commands(screen):
-            if known.title not in OURS_INSTEAD:
-                yield known._replace(title=tr(known.title), help=tr(known.help))
-
-    def action_help(self) -> None:
-        """Show the keys."""
-        from farutech_console.tui.common.help import Help
-        from farutech_console.tui.common.room import Room
-
-        room = self.screen
-        if isinstance(room, Room):
-            named = bool(room.desk.preferences.environment)
-            self.push_screen(Help(room.NAME, read_only=self._backend.read_only, named=named))
-
-    async def action_back(self) -> None:
-        """Let the room go back a step; else put away the last run, if it is over."""
-        from farutech_console.tui.common.room import Room
-
-        if isinstance(self.screen, Room) and self.screen.go_back():
-            return
-        if self.run_progress is not None and self.run_progress.ended:
-            self.run_progress = self._run = None
-
-    # Runs
-
-    @on(RunRequested)
-    def _start(self, event: RunRequested) -> None:
-        from farutech_console.tui.common.progress import Run
-
-        if self._run is not None and not self._run.progress.ended:
-            told = tr("Another run is under way: wait for it to end.")
-            self.notify(told, severity="warning", markup=False)
-            return
-        self._run = Run(event.plan, self._clock)
-        self.run_progress = self._run.progress
-        self.run_worker(self._carry_out(self._run), name=msg("the run"), exit_on_error=False)
-
-    async def _carry_out(self, run: Run) -> None:
-        from farutech_console.tui.common.failures import expected, in_words
-
-        watch = self.set_interval(LISTEN_S, self._show_run)
-        failure = tr("the console itself failed")
-        try:
-            async for outcome in self._backend.run(run.plan, run.control):
-                run.add(outcome)
-            failure = ""
-        except expected() as error:
-            failure = in_words(error)
-        finally:
-            watch.stop()
-            run.end(failure)
-            self._show_run()
-
-    def _show_run(self) -> None:
-        if self._run is not None:
-            self.run_progress = self._run.progress
-
-    def action_hold_run(self) -> None:
-        """Hold the run, or let it go on."""
-        if self._run is not None:
-            self._run.hold(on=not self._run.progress.held)
-            self._show_run()
-
-    def action_stop_run(self) -> None:
-        """Begin no more letters; what is done stays done."""
-        if self._run is not None and not self._run.progress.ended:
-            self._run.control.cancel("stopped by the operator")
-            told = tr("No more letters are begun; those in hand are finished.")
-            self.notify(told, markup=False)
-
-    def _take_rate(self, text: str) -> None:
-        from farutech_console.operations.velocity import parse_rate
-
-        if self._run is None or self._run.progress.ended:
-            self.notify(tr("No run is under way."), severity="warning")
-            return
-        try:
-            self._run.control.change_rate(None if text == "max" else parse_rate(text))
-        except ValueError as error:
-            self.notify(literal(str(error)), severity="warning", markup=False)
-        else:
-            self.notify(tr("The run goes at {rate}.", rate=literal(text, 20)), markup=False)
-
-    def action_change_pace(self, by: float) -> None:
-        """Have the run go so many times as fast."""
-        if self._run is not None and not self._run.progress.ended:
-            rate = self._run.change_pace(by)
-            told = (
-                tr("The run goes at {rate}.", rate=rate) if rate else tr("It goes at full speed.")
-            )
-            self.notify(told, markup=False)
-            self._show_run()
-
-    def action_outcomes(self) -> None:
-        """Show what became of each letter of the last run, and those that failed again."""
-        from farutech_console.tui.common.outcomes import Outcomes
-
-        if self._run is not None:
-            self.push_screen(Outcomes(self._run), self._look_at)
-
-    def _look_at(self, evidence: str | None) -> None:
-        if evidence:
-            self.post_message(Follow("dlq", evidence))
 
     # Ends
 

@@ -660,7 +660,7 @@ async def hold_run(stage: Stage, key: str) -> None:
 async def change_pace(stage: Stage, key: str) -> None:
     if stage.app.current_mode != "dlq":
         await runs(stage)
-    stage.app._take_rate("10/s")
+    stage.app.take_rate("10/s")
     await stage.sees("at 10/s")
     await stage.press(key)
     await stage.sees("at 5/s" if key == "minus" else "at 20/s")

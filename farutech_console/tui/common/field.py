@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from textual.widgets import Input
+from textual import events
+from textual.widgets import Input, TextArea
 
 from worker.model.text import literal
 
@@ -16,3 +17,15 @@ class Field(Input):
     def validate_value(self, value: str) -> str:
         """Return the value with such characters as escapes."""
         return literal(value)
+
+    def take_focus(self) -> None:
+        """Take the focus at once, where `focus` would only after keys that were typed behind it."""
+        self.screen.set_focus(self)
+
+
+class Area(TextArea):
+    """A text to edit, into which is pasted what nothing obeys or hides, line by line."""
+
+    async def _on_paste(self, event: events.Paste) -> None:
+        # Textual calls this before its own, which is to insert what is in the event then.
+        event.text = "\n".join(literal(one.expandtabs()) for one in event.text.splitlines())

@@ -17,7 +17,7 @@ from farutech_console.language import tr
 from farutech_console.operations.edit import InvalidEditError, read_edited
 from farutech_console.tui.common.dialog import Dialog
 from farutech_console.tui.common.failures import expected, in_words
-from farutech_console.tui.common.field import Field
+from farutech_console.tui.common.field import Area, Field
 from farutech_console.tui.common.spans import Line, Span, Tone, line
 from farutech_console.tui.common.textview import TextView
 from farutech_console.tui.common.words import Words
@@ -112,7 +112,7 @@ class Editor(Dialog[str]):
         with Vertical() as box:
             box.border_title = tr("Edit the task of letter {n}", n=self._draft.sequence)
             box.border_subtitle = tr("ctrl+s what was changed · esc back")
-            yield TextArea(self._text, show_line_numbers=True, soft_wrap=True, compact=True)
+            yield Area(self._text, show_line_numbers=True, soft_wrap=True, compact=True)
             yield Words(id="verdict")
 
     def on_mount(self) -> None:

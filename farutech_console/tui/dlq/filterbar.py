@@ -60,15 +60,15 @@ class FilterBar(Vertical):
         field = self._field()
         field.value = text
         field.cursor_position = len(text)
-        field.focus()
+        field.take_focus()
         self._suggest()
 
     def close(self) -> None:
         """Put it away."""
         self.display = False
 
-    def _field(self) -> Input:
-        return self.query_one("#filter", Input)
+    def _field(self) -> Field:
+        return self.query_one("#filter", Field)
 
     @on(Input.Changed)
     def _suggest(self) -> None:

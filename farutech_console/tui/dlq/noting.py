@@ -14,6 +14,7 @@ from farutech_console.operations.notes import LONGEST
 from farutech_console.operations.units import age, count, duration
 from farutech_console.tui.common.dialog import Dialog
 from farutech_console.tui.common.failures import expected, in_words
+from farutech_console.tui.common.field import Area
 from farutech_console.tui.common.spans import Line, Span, line
 from farutech_console.tui.common.words import Words
 from worker.model.text import literal
@@ -68,7 +69,7 @@ class WriteNote(Dialog[str]):
             box.border_title = tr("Note on a cause")
             box.border_subtitle = tr("ctrl+s keep · esc back")
             yield Words(id="cause")
-            yield TextArea(note_text(self._before), compact=True)
+            yield Area(note_text(self._before), compact=True)
             yield Words(id="told")
 
     def on_mount(self) -> None:

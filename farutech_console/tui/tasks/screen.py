@@ -153,10 +153,10 @@ class TasksRoom(Room):
 
     def action_look_for(self) -> None:
         """Ask what to look for."""
-        field = self.query_one("#look-for", Input)
+        field = self.query_one("#look-for", Field)
         field.value = self._matching.text if self._matching else ""
         self.add_class("-looking")
-        field.focus()
+        field.take_focus()
 
     @on(Input.Submitted, "#look-for")
     def _look_for(self, event: Input.Submitted) -> None:
