@@ -300,4 +300,11 @@ COMMON: Mapping[str, str | tuple[str, str]] = {
     "see all it lacks:": "ver qué le falta:",
     "what works still:": "lo que aún va:",
     "2 live events, 4 workers, as far as allowed": "2 eventos en vivo, 4 workers, si se permite",
+    "{n} with «{wanted}»; esc shows all": "{n} con «{wanted}»; esc muestra todo",
+    "Nothing here has «{wanted}» in it.": "Nada de aquí contiene «{wanted}».",
+    "esc shows all": "esc muestra todo",
+    "There is no connection, so no dead letters can be read.": (
+        "No hay conexión: no se pueden leer mensajes muertos."
+    ),
+    "No events: there is no connection.": "Sin eventos: no hay conexión.",
 }

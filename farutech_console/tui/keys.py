@@ -93,6 +93,7 @@ KEYS = (
     Key("enter,space", "enter space", "fold", "", "fold what the line is in, or open it", "letter"),
     Key("z", "z", "fold_all", "", "fold all there is, or open it", "letter"),
     Key("enter", "enter", "open", "open", "all there is to know of the worker", "workers"),
+    Key("slash", "/", "look_for", "find", "only workers with these words in them", "workers"),
     Key("p", "p", "pause_consumer", "pause", "hold deliveries, or let them go on", "workers", True),
     Key("enter", "enter", "open", "open", "all there is to know of the change", "audit"),
     Key(

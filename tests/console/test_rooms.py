@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from farutech_console.operations.errors import OperationError
+from farutech_console.operations.model import LinkState, Part
 from farutech_console.tui.app import ConsoleApp
 from farutech_console.tui.common.trail import Trail
 from farutech_console.tui.preferences import Preferences
 from tests.console.driving import app_of, console, does_not_see, eventually, sees
-from tests.console.fixed import FixedBackend, some_status
+from tests.console.fixed import NOW, FixedBackend, some_status
 from tests.console.fixed_fleet import some_undo
 from worker.jetstream.errors import UnreachableError
 
@@ -32,6 +35,10 @@ async def test_a_worker_is_opened_and_left() -> None:
         (["enter"], []),
         (["escape"], []),
         (["shift+tab", "d", "b", "enter", "tab", "tab", "tab", "enter"], [(3600.0, "db")]),
+        (["shift+tab", "shift+tab", *"1h30m", "enter", "enter"], [(5400.0, "")]),
+        (["shift+tab", "d", "shift+tab", *"45m", "enter", "enter"], [(2700.0, "d")]),
+        (["shift+tab", "shift+tab", *"8d", "enter", "enter"], []),
+        (["shift+tab", "shift+tab", *"soon", "enter", "enter"], []),
     ],
 )
 async def test_deliveries_are_paused_for_a_while_and_only_when_asked(
@@ -45,6 +52,87 @@ async def test_deliveries_are_paused_for_a_while_and_only_when_asked(
         await pilot.press(*keys)
         await does_not_see(pilot, "No worker gets a task")
         await eventually(pilot, lambda: backend.pauses == asked, f"asked for {asked}")
+
+
+async def test_the_pause_shows_the_command_that_does_the_same() -> None:
+    async with console(FixedBackend(), room="4") as pilot:
+        await sees(pilot, "3 report")
+        await pilot.press("p")
+        await sees(pilot, "choose for how long")
+        await pilot.press("tab")
+        await sees(pilot, "same as  farutech-console pause 5m")
+        await pilot.press("shift+tab", "shift+tab", *"it's", "shift+tab", *"90m")
+        await sees(pilot, """same as  farutech-console pause 1h30m --why 'it'"'"'s'""")
+        await pilot.press(*"x")
+        await sees(pilot, "90mx is no length of time")
+        await pilot.press(*["backspace"] * 4, *"8d")
+        await sees(pilot, "a pause lasts from 1 s to 7 d")
+
+
+async def test_a_paused_consumer_is_resumed() -> None:
+    status = some_status()
+    assert status.consumer is not None
+    held = replace(status.consumer, paused=True, pause_remaining=600.0)
+    backend = FixedBackend(status_now=replace(status, consumer=held))
+    async with console(backend, size=(120, 30), room="4") as pilot:
+        await sees(pilot, "paused for another 10 min: p resumes")
+        await pilot.press("p")
+        await sees(pilot, "same as  farutech-console resume")
+        await pilot.press("tab", "enter")
+        await sees(pilot, "Deliveries go on.")
+        assert backend.pauses == [(0.0, "")]
+
+
+@pytest.mark.parametrize(
+    ("unread", "told", "refused"),
+    [
+        ({}, "no consumer: nobody gets tasks", "farutech-worker run creates it"),
+        ({"consumer": "no permission"}, "may not look at the consumer", "no permission"),
+    ],
+)
+async def test_a_consumer_that_is_missing_is_not_one_that_may_not_be_seen(
+    unread: dict[Part, str], told: str, refused: str
+) -> None:
+    backend = FixedBackend(status_now=some_status(consumer=None, unread=unread))
+    async with console(backend, size=(150, 30), room="4") as pilot:
+        await sees(pilot, told)
+        await pilot.press("p")
+        await sees(pilot, refused)
+
+
+async def test_a_consumer_that_is_not_read_yet_is_not_missing() -> None:
+    backend = FixedBackend(failure=UnreachableError("no answer"))
+    async with console(backend, size=(150, 30), room="4") as pilot:
+        await sees(pilot, "The workers cannot be asked: no answer")
+        await pilot.press("p")
+        await sees(pilot, "The consumer is not read yet")
+        await does_not_see(pilot, "nobody gets tasks")
+
+
+async def test_workers_are_found_by_what_they_are_and_do() -> None:
+    async with console(FixedBackend(), size=(120, 30), room="4") as pilot:
+        await sees(pilot, "3 report")
+        for words, found in (("NODE-2", "worker-002"), ("acme-corp-1", "worker-001")):
+            await pilot.press("slash", *words, "enter")
+            await sees(pilot, f"1 with «{words}»")
+            await sees(pilot, f"{found} ")
+            await does_not_see(pilot, "worker-009 ")
+            await pilot.press("escape")
+            await sees(pilot, "worker-009 ")
+        await pilot.press("slash", *"nobody", "enter")
+        await sees(pilot, "Nothing here has «nobody» in it.")
+        await pilot.press("slash", "escape", "escape")
+        await sees(pilot, "worker-009 ")
+
+
+async def test_rooms_say_what_was_tried_where_there_is_no_connection() -> None:
+    down = LinkState(False, NOW, "nats://s1:4222", "connection refused", 4)
+    async with console(FixedBackend(link_now=down), size=(100, 30)) as pilot:
+        for room in "12345":
+            await pilot.press(room)
+            await sees(pilot, "nats://s1:4222")
+            await sees(pilot, "times in")
+            await sees(pilot, "farutech-console --server")
 
 
 async def test_a_refused_pause_is_told() -> None:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from farutech_console.commands.durations import read_seconds
+from farutech_console.operations.durations import read_seconds, spelled
 from farutech_console.operations.model import TaskEvent
 from farutech_console.operations.steps import (
     STEP_KEYS,
@@ -93,4 +93,13 @@ def test_every_source_gives_the_promised_keys() -> None:
     ],
 )
 def test_lengths_of_time(text: str, seconds: float | None) -> None:
+    assert read_seconds(text) == seconds
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(45, "45s"), (900, "15m"), (5400, "1h30m"), (86_400, "1d"), (90_061, "1d1h1m1s"), (0, "0s")],
+)
+def test_a_length_of_time_is_spelled_as_it_is_read(seconds: float, text: str) -> None:
+    assert spelled(seconds) == text
     assert read_seconds(text) == seconds

@@ -116,7 +116,9 @@ def _goes_on(text: str) -> Line:
     return line(Span(text, "muted"))
 
 
-def no_connection(live: Live, so: str) -> list[Line]:
-    """Return that there is no connection, what follows from it, and why there is none."""
-    why = [line(Span(literal(live.link.detail), "muted"))] if live.link.detail else []
-    return [line(Span(so, "bad")), *why]
+def no_connection(live: Live, so: str, now: datetime) -> list[Line]:
+    """Return what follows from there being no connection, what was tried, and what to do."""
+    if not live.link.attempts and live.link.detail in BEGINNING:
+        return [line(Span("◌ " + tr("Connecting"), "strong"), "…")]
+    what = _refused(live, now) if live.link.refused else _no_server(live, now)
+    return [line(Span(f"✖ {so}", "bad")), *what]

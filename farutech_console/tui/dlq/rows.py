@@ -13,6 +13,7 @@ from farutech_console.operations.units import age, count, plural, short_duration
 from farutech_console.tui.common.live import Live
 from farutech_console.tui.common.spans import Line, Span, line
 from farutech_console.tui.common.table import Column
+from farutech_console.tui.common.waiting import no_connection
 from farutech_console.tui.dlq.indexed import IndexedLetters
 from farutech_console.tui.dlq.letters import Letters
 from farutech_console.tui.dlq.reader import Reader
@@ -203,13 +204,14 @@ def _count_marked(reader: Reader, selection: Selection) -> str:
     return f"all {known}{'+' if letters.is_partial else ''}"
 
 
-def empty_lines(reader: Reader, live: Live, failure: str) -> list[Line]:
+def empty_lines(reader: Reader, live: Live, failure: str, now: datetime) -> list[Line]:
     """Return why the table is empty."""
     letters = reader.letters
     if failure:
         return [line(Span(f"▲ The dead letters cannot be read: {literal(failure)}", "warn"))]
     if not live.link.connected and not letters.asked:
-        return [line(Span("✖ There is no connection, so no dead letters can be read.", "bad"))]
+        so = tr("There is no connection, so no dead letters can be read.")
+        return no_connection(live, so, now)
     if not letters.asked:
         return [line(Span("◌ Reading…", "muted"))]
     if reader.wanted and letters.depth and letters.is_partial:

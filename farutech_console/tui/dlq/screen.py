@@ -105,7 +105,7 @@ class DeadLettersRoom(OpenedLetter):
         )
         self.set_class(not len(letters), "-empty")
         if self._live is not None and not len(letters):
-            lines = empty_lines(self._reader, self._live, self._failure)
+            lines = empty_lines(self._reader, self._live, self._failure, now)
             self.query_one("#empty", Words).show(lines)
         self.follow_cursor()
         if self._live is not None and self._live.link.connected:

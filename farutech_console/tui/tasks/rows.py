@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from farutech_console.language import tr
 from farutech_console.operations.units import clock_time, count, duration
 from farutech_console.tui.common.live import Live
 from farutech_console.tui.common.spans import Line, Span, Tone, line
 from farutech_console.tui.common.table import Column
+from farutech_console.tui.common.waiting import no_connection
 from worker.model.text import literal
 
 if TYPE_CHECKING:
@@ -105,7 +107,7 @@ def empty_lines(live: Live, since: datetime, now: datetime) -> list[Line]:
     heard = duration((now - since).total_seconds())
     if not live.link.connected:
         return [
-            line(Span("No events: there is no connection.", "warn")),
+            *no_connection(live, tr("No events: there is no connection."), now),
             line(
                 Span("Events are heard live; what happened meanwhile is not told later.", "muted")
             ),

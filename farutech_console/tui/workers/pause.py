@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static
 
+from farutech_console.language import tr
+from farutech_console.operations.durations import read_seconds, spelled
+from farutech_console.operations.pause import PauseTooLongError, check_length
 from farutech_console.operations.units import count, duration
+from farutech_console.tui.common.dialog import Dialog
 from farutech_console.tui.common.field import Field
 from farutech_console.tui.common.spans import Line, Span, content, line, one_line
+from farutech_console.tui.common.words import Words
 from worker.model.text import literal
 
 if TYPE_CHECKING:
     from worker.model.state import ConsumerState
 
-SPANS = (("pause-5", "5 min", 300.0), ("pause-15", "15 min", 900.0), ("pause-60", "1 h", 3600.0))
+SPANS = {"pause-5": 300.0, "pause-15": 900.0, "pause-60": 3600.0}
+"""The buttons for what is asked for most, in seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,26 +35,22 @@ class Pause:
     seconds: float
     why: str
 
+    @property
+    def command(self) -> str:
+        """The command that does the same."""
+        words = ["pause", spelled(self.seconds)] if self.seconds else ["resume"]
+        return shlex.join(["farutech-console", *words, *(["--why", self.why] if self.why else [])])
 
-class AskPause(ModalScreen["Pause | None"]):
+
+class AskPause(Dialog[Pause]):
     """Asks for how long; returns None where the operator thought better of it."""
 
     AUTO_FOCUS = "#cancel"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "cancel", "back", show=False),
-        Binding("left,h", "app.focus_previous", "the button before", show=False),
-        Binding("right,l", "app.focus_next", "the next button", show=False),
-    ]
     DEFAULT_CSS = """
-    AskPause { align: center middle; background: $background 60%; }
-    AskPause > Vertical {
-        width: 72; max-width: 100%; height: auto; max-height: 100%;
-        border: round $tone-accent; background: $surface; padding: 1 2;
-    }
     AskPause Static { height: auto; }
-    AskPause Input { background: $panel; margin-top: 1; }
-    AskPause Horizontal { height: 1; align-horizontal: right; margin-top: 1; }
-    AskPause Button { margin-left: 2; min-width: 8; }
+    AskPause Input { margin-top: 1; }
+    AskPause #same { height: auto; margin-top: 1; }
+    AskPause Button { min-width: 8; }
     """
 
     def __init__(self, consumer: ConsumerState) -> None:
@@ -57,48 +58,95 @@ class AskPause(ModalScreen["Pause | None"]):
         self._consumer = consumer
 
     def compose(self) -> ComposeResult:
-        """What it does, why, and for how long."""
+        """What it does, why, for how long, and the command that does the same."""
         name, paused = literal(self._consumer.name, 40), self._consumer.paused
+        title = tr("Resume {name}", name=name) if paused else tr("Pause {name}", name=name)
         with Vertical() as box:
-            box.border_title = one_line(line(f"Resume {name}" if paused else f"Pause {name}"))
+            box.border_title = one_line(line(title))
             yield Static(content(question(self._consumer)))
-            yield Field(placeholder="why (for the next on-call)", compact=True, id="why")
+            if not paused:
+                wanted = tr("or for how long: 90s, 45m, 2h, 1h30m; 7 d at most")
+                yield Field(placeholder=wanted, compact=True, id="span")
+            yield Field(placeholder=tr("why (for the next on-call)"), compact=True, id="why")
+            yield Words(id="same")
             with Horizontal():
-                yield Button("Cancel", id="cancel", compact=True)
+                yield Button(tr("Cancel"), id="cancel", compact=True)
                 if paused:
-                    yield Button("Resume", id="resume", compact=True, variant="primary")
+                    yield Button(tr("Resume"), id="resume", compact=True, variant="primary")
                 else:
-                    for name_, label, _ in SPANS:
-                        yield Button(label, id=name_, compact=True, variant="warning")
+                    for name, seconds in SPANS.items():
+                        label = duration(seconds)
+                        yield Button(label, id=name, compact=True, variant="warning")
+                    yield Button(tr("as typed"), id="typed", compact=True, disabled=True)
+
+    def on_mount(self) -> None:
+        """Show the command."""
+        self._tell()
+
+    @on(Input.Changed)
+    def _typed(self) -> None:
+        if not self._consumer.paused:
+            self.query_one("#typed", Button).disabled = not isinstance(self._seconds(), float)
+        self._tell()
+
+    def on_descendant_focus(self, _: events.DescendantFocus) -> None:
+        """Show what the button would do that has the focus."""
+        self._tell()
+
+    def _seconds(self) -> float | str:
+        """Return how long was typed, or what is wrong with it; empty where nothing was."""
+        text = self.query_one("#span", Input).value.strip()
+        seconds = read_seconds(text)
+        if seconds is None:
+            wrong = tr("{text} is no length of time: 90s, 45m, 2h, 1h30m", text=literal(text, 20))
+            return wrong if text else ""
+        try:
+            check_length(seconds)
+        except PauseTooLongError as error:
+            return str(error)
+        return seconds
+
+    def _tell(self) -> None:
+        """Show the command that does what the focused button does, or what was typed."""
+        why = self.query_one("#why", Input).value.strip()
+        focused = self.focused.id or "" if self.focused is not None else ""
+        seconds = 0.0 if self._consumer.paused else SPANS.get(focused) or self._seconds()
+        if isinstance(seconds, str):
+            told = Span(f"▲ {seconds}", "warn") if seconds else Span(tr("choose for how long"))
+            self.query_one("#same", Words).show([line(told)])
+            return
+        command = literal(Pause(seconds, why).command)
+        label = Span(f"{tr('same as')}  ", "muted")
+        self.query_one("#same", Words).show([line(label, Span(command, "accent"))])
 
     @on(Button.Pressed)
     def _pressed(self, event: Button.Pressed) -> None:
-        seconds = {name: span for name, _, span in SPANS}.get(event.button.id or "", 0.0)
-        if event.button.id == "cancel":
+        pressed = event.button.id or ""
+        if pressed == "cancel":
             self.dismiss(None)
-        else:
+            return
+        seconds = self._seconds() if pressed == "typed" else SPANS.get(pressed, 0.0)
+        if isinstance(seconds, float):
             self.dismiss(Pause(seconds, self.query_one("#why", Input).value.strip()))
 
     @on(Input.Submitted)
     def _entered(self) -> None:
-        """Go on to the buttons; Enter in the field alone changes nothing."""
-        self.query_one("#cancel", Button).focus()
-
-    def action_cancel(self) -> None:
-        """Leave everything as it is."""
-        self.dismiss(None)
+        """Go on to the buttons; Enter in a field alone changes nothing."""
+        typed = not self._consumer.paused and isinstance(self._seconds(), float)
+        self.query_one("#typed" if typed else "#cancel", Button).focus()
 
 
 def question(consumer: ConsumerState) -> list[Line]:
     """Return what pausing or resuming will do."""
-    waiting = f"{count(consumer.pending)} wait"
+    waiting = count(consumer.pending)
     if consumer.paused:
         left = duration(consumer.pause_remaining)
+        held = tr("Deliveries are held for another {left}; {n} wait.", left=left, n=waiting)
         return [
-            line(f"Deliveries are held for another {left}; {waiting}."),
-            line(Span("Resuming lets every worker pull again at once.", "muted")),
+            line(held),
+            line(Span(tr("Resuming lets every worker pull again at once."), "muted")),
         ]
     return [
-        line(f"No worker gets a task until the time is up; {waiting} now."),
-        line(Span("Tasks in hand are finished. It ends by itself, or with p.", "muted")),
+        line(tr("No worker gets a task until the time is up; {n} wait now.", n=waiting)),
+        line(Span(tr("Tasks in hand are finished. It ends by itself, or with p."), "muted")),
     ]

@@ -4,55 +4,56 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from farutech_console.language import msg, tr
 from farutech_console.operations.units import (
     age,
     count,
     duration,
-    millis,
     plural,
     rate,
     short_duration,
 )
 from farutech_console.tui.common.spans import Line, Span, Tone, line
 from farutech_console.tui.common.table import Column
+from farutech_console.tui.common.waiting import no_connection
 from worker.model.text import literal
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
 
     from farutech_console.operations.fleet_view import FleetView, WorkerCondition, WorkerView
     from farutech_console.tui.common.live import Live
     from worker.model.fleet import WorkerReport
-    from worker.model.state import ConsumerState
 
 NONE = "–"  # noqa: RUF001 - a glyph
 WIDE = 110
 """Columns from which version and host are shown."""
 
 CONDITIONS: dict[WorkerCondition, tuple[str, Tone]] = {
-    "running": ("● running", "ok"),
-    "draining": ("◐ stopping", "warn"),
-    "silent": ("✖ silent", "bad"),
+    "running": (msg("● running"), "ok"),
+    "draining": (msg("◐ stopping"), "warn"),
+    "silent": (msg("✖ silent"), "bad"),
 }
-UNREPORTED: tuple[str, Tone] = ("○ pulls", "muted")
+BREAKER: tuple[str, Tone] = (msg("▲ breaker"), "warn")
+UNREPORTED: tuple[str, Tone] = (msg("○ pulls"), "muted")
 """Of a client that reports nothing, a Go worker for instance: the server sees it pull."""
 
 
 def columns(width: int) -> tuple[Column, ...]:
     """Return the columns that fit."""
-    more = (Column("version", 9), Column("host", 18)) if width >= WIDE else ()
+    more = (Column(tr("version"), 9), Column(tr("host"), 18)) if width >= WIDE else ()
     return (
-        Column("worker"),
-        Column("state", 10),
-        Column("tasks", 7, right=True),
-        Column("pace", 9, right=True),
-        Column("done", 7, right=True),
-        Column("retried", 7, right=True),
-        Column("dead", 5, right=True),
-        Column("up", 7, right=True),
+        Column(tr("worker")),
+        Column(tr("state"), 10),
+        Column(tr("tasks"), 7, right=True),
+        Column(tr("pace"), 9, right=True),
+        Column(tr("done"), 7, right=True),
+        Column(tr("retried"), 7, right=True),
+        Column(tr("dead"), 5, right=True),
+        Column(tr("up"), 7, right=True),
         *more,
-        Column("seen", 6, right=True),
+        Column(tr("seen"), 6, right=True),
     )
 
 
@@ -79,12 +80,23 @@ def cells(worker: WorkerView, now: datetime, width: int) -> tuple[Span, ...]:
 
 def state_of(worker: WorkerView) -> Span:
     """Return a worker's condition, its open breakers before all else."""
-    glyph, tone = CONDITIONS[worker.condition]
+    words, tone = CONDITIONS[worker.condition]
     if worker.condition == "running" and worker.report is None:
-        return Span(*UNREPORTED)
-    if worker.condition == "running" and worker.report and worker.report.breakers:
-        return Span("▲ breaker", "warn")
-    return Span(glyph, tone)
+        words, tone = UNREPORTED
+    elif worker.condition == "running" and worker.report and worker.report.breakers:
+        words, tone = BREAKER
+    return Span(tr(words), tone)
+
+
+def texts_of(worker: WorkerView) -> Iterator[str]:
+    """Yield what a worker can be found by: itself, its state, its types and tasks in hand."""
+    yield from (worker.name, worker.host, worker.version, state_of(worker).text)
+    if worker.report is not None:
+        yield from worker.report.task_types
+        for task in worker.report.tasks:
+            yield from (task.task_id, task.tenant_id, task.task_type)
+        for breaker in worker.report.breakers:
+            yield from (breaker.task_type, breaker.error)
 
 
 def _totals(report: WorkerReport | None) -> tuple[Span, Span, Span]:
@@ -128,117 +140,77 @@ class WorkerRows:
         return self._workers[self._keys.index(key)] if key in self._keys else None
 
 
-def title_line(fleet: FleetView, consumer: ConsumerState | None, now: datetime) -> Line:
-    """Return the line over the table: who is there, and whether tasks are delivered at all."""
-    spans = [Span(" Workers  ", "strong"), Span(f"{count(len(fleet.answered))} report")]
+def title_line(fleet: FleetView, live: Live, now: datetime, found: Line = ()) -> Line:
+    """Return the line over the table: who is there, and whether tasks are delivered at all.
+
+    `found` says how many are shown where only some are.
+    """
+    told = tr("{n} report", n=count(len(fleet.answered)))
+    spans = [Span(f" {tr('Workers')}  ", "strong"), Span(told), *found]
     if fleet.clients:
-        spans.append(Span(f", {count(len(fleet.clients))} pull and do not report", "muted"))
+        more = tr(", {n} pull and do not report", n=count(len(fleet.clients)))
+        spans.append(Span(more, "muted"))
     if fleet.silent:
-        spans.append(Span(f"   ✖ {count(len(fleet.silent))} silent", "bad"))
+        silent = tr("{n} silent", n=count(len(fleet.silent)))
+        spans.append(Span(f"   ✖ {silent}", "bad"))
     if fleet.unreadable:
-        spans.append(Span(f"   ▲ {plural(fleet.unreadable, 'answer')} unreadable", "warn"))
-    spans.append(Span(f"   looked {duration(age(fleet.at, now))} ago", "muted"))
-    return (*spans, *_deliveries(consumer))
+        unreadable = tr("{answers} unreadable", answers=plural(fleet.unreadable, "answer"))
+        spans.append(Span(f"   ▲ {unreadable}", "warn"))
+    looked = tr("looked {age} ago", age=duration(age(fleet.at, now)))
+    return (*spans, Span(f"   {looked}", "muted"), *_deliveries(live))
 
 
-def _deliveries(consumer: ConsumerState | None) -> Line:
-    if consumer is None:
-        return line(Span("   ✖ no consumer: nobody gets tasks", "bad"))
-    if consumer.paused:
-        left = duration(consumer.pause_remaining)
-        return line(Span(f"   ‖ paused for another {left}: p resumes", "warn"))
+def _deliveries(live: Live) -> Line:
+    """Return what is wrong with the delivery of tasks, as far as that could be read."""
+    status = live.status
+    if status is None:
+        unread = tr("the consumer is not read yet")
+        failed = tr("the consumer cannot be read: {why}", why=literal(live.failure))
+        return line(Span(f"   ▲ {failed}", "warn") if live.failure else Span(f"   ◌ {unread}"))
+    if status.consumer is None:
+        if "consumer" in status.unread:
+            return line(Span(f"   ▲ {tr('our user may not look at the consumer')}", "warn"))
+        return line(Span(f"   ✖ {tr('no consumer: nobody gets tasks')}", "bad"))
+    if status.consumer.paused:
+        left = duration(status.consumer.pause_remaining)
+        return line(Span(f"   ‖ {tr('paused for another {left}: p resumes', left=left)}", "warn"))
     return ()
 
 
-def empty_lines(live: Live, failure: str, *, asked: bool, clients_told: bool) -> list[Line]:
+def why_not_paused(live: Live) -> str:
+    """Return why there is no consumer that could be paused, in words."""
+    if live.status is None:
+        return tr("The consumer is not read yet: there is nothing to pause.")
+    if "consumer" in live.status.unread:
+        why = literal(live.status.unread["consumer"])
+        return tr("Our user may not look at the consumer: {why}", why=why)
+    return tr("There is no consumer that could be paused: farutech-worker run creates it.")
+
+
+def empty_lines(
+    live: Live, failure: str, now: datetime, *, asked: bool, clients_told: bool
+) -> list[Line]:
     """Return why the table is empty."""
-    if failure:
-        return [line(Span(f"▲ The workers cannot be asked: {literal(failure)}", "warn"))]
     if not live.link.connected:
-        return [line(Span("✖ There is no connection, so no worker can be asked.", "bad"))]
+        return no_connection(live, tr("There is no connection, so no worker can be asked."), now)
+    if failure:
+        told = tr("The workers cannot be asked: {why}", why=literal(failure))
+        return [line(Span(f"▲ {told}", "warn"))]
     if not asked:
-        return [line(Span("◌ Asking…", "muted"))]
+        return [line(Span(f"◌ {tr('Asking…')}", "muted"))]
     consumer = live.status.consumer if live.status else None
-    lines = [line(Span("▲ No worker answers.", "warn"))]
+    lines = [line(Span(f"▲ {tr('No worker answers.')}", "warn"))]
     if consumer and consumer.waiting:
         pulls = plural(consumer.waiting, "pull request")
-        lines.append(line(f"Somebody pulls all the same: {pulls} open. Go workers do not report."))
+        told = tr(
+            "Somebody pulls all the same: {pulls} open. Go workers do not report.", pulls=pulls
+        )
+        lines.append(line(told))
         if not clients_told:
-            text = "This server does not list its clients to us, so they cannot be named."
+            text = tr("This server does not list its clients to us, so they cannot be named.")
             lines.append(line(Span(text, "muted")))
+    elif consumer:
+        lines.append(line(tr("Nobody pulls tasks either. Start one: farutech-worker run")))
     else:
-        lines.append(line("Nobody pulls tasks either. Start one: farutech-worker run"))
+        lines.append(_deliveries(live))
     return lines
-
-
-def detail_lines(worker: WorkerView, now: datetime) -> list[Line]:
-    """Return all there is to know of a worker."""
-    seen = f"{duration(age(worker.seen_at, now))} ago"
-    lines = [
-        line(state_of(worker)),
-        _labelled("seen", seen, "bad" if worker.condition == "silent" else "plain"),
-        _labelled("host", literal(worker.host) or NONE),
-        _labelled("version", literal(worker.version) or NONE),
-        _labelled("up", duration(worker.uptime) if worker.uptime is not None else NONE),
-        *([_labelled("rtt", millis(worker.rtt))] if worker.rtt is not None else []),
-    ]
-    if worker.report is None:
-        text = "It pulls tasks and reports nothing of itself: only what the server knows is shown."
-        return [*lines, line(), line(Span(text, "muted"))]
-    return [*lines, *_report_lines(worker.report)]
-
-
-def _report_lines(report: WorkerReport) -> list[Line]:
-    lines = [
-        _labelled("process", str(report.pid) if report.pid else NONE),
-        _labelled("types", literal(", ".join(report.task_types)) or "any"),
-        _labelled("pace", f"{rate(report.rate_10s)} in 10 s, {rate(report.rate_60s)} in 60 s"),
-    ]
-    if report.loop_blocked:
-        stood = f"the event loop stood still for {duration(report.loop_blocked)}: a handler blocks"
-        lines.append(_labelled("blocked", stood, "warn"))
-    if report.events_dropped:
-        lines.append(_labelled("events", f"{count(report.events_dropped)} not published", "warn"))
-    if report.reconnects:
-        lines.append(_labelled("reconnects", count(report.reconnects)))
-    lines += _breaker_lines(report)
-    lines += _task_lines(report)
-    for title, numbers in (("totals", report.totals), ("dead letters", report.dead_letters)):
-        if any(numbers.values()):
-            lines += [line(), line(Span(title, "muted"))]
-            lines += [
-                _labelled(literal(name.replace("_", " "), 18), count(number), width=20)
-                for name, number in numbers.items()
-                if number
-            ]
-    return lines
-
-
-def _breaker_lines(report: WorkerReport) -> list[Line]:
-    lines: list[Line] = []
-    for breaker in report.breakers:
-        lines += [
-            line(),
-            line(Span(f"▲ {literal(breaker.task_type)} is held back", "warn")),
-            _labelled("held", plural(breaker.held, "task")),
-            _labelled("probe", f"in {duration(breaker.probe_in)}"),
-            _labelled("error", literal(breaker.error) or NONE, "bad"),
-        ]
-    return lines
-
-
-def _task_lines(report: WorkerReport) -> list[Line]:
-    lines = [line(), line(Span(f"tasks in hand · {count(report.in_flight)}", "muted"))]
-    for task in report.tasks:
-        what = f"{literal(task.task_type)} for {literal(task.tenant_id)}, attempt {task.attempt}"
-        lines += [
-            line(Span(f"{duration(task.seconds):>8} ", "accent"), literal(task.task_id)),
-            line(Span(" " * 9), Span(what, "muted")),
-        ]
-    if report.in_flight > len(report.tasks):
-        lines.append(line(Span(f"and {count(report.in_flight - len(report.tasks))} more", "muted")))
-    return lines
-
-
-def _labelled(label: str, text: str, tone: Tone = "plain", width: int = 11) -> Line:
-    return line(Span(f"{label:<{width}}", "muted"), Span(text, tone))

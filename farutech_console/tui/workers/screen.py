@@ -8,22 +8,26 @@ from typing import TYPE_CHECKING
 from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
-from textual.widgets import Static
 
+from farutech_console.language import msg, tr
 from farutech_console.tui.common.failures import expected, in_words
+from farutech_console.tui.common.finding import FindingRoom
 from farutech_console.tui.common.live import Live
-from farutech_console.tui.common.room import Desk, Room
-from farutech_console.tui.common.spans import content, line, one_line
+from farutech_console.tui.common.room import Desk
+from farutech_console.tui.common.spans import line, one_line
 from farutech_console.tui.common.table import VirtualTable
 from farutech_console.tui.common.textview import TextView
+from farutech_console.tui.common.words import Words
 from farutech_console.tui.keys import bindings
+from farutech_console.tui.workers.detail import detail_lines
 from farutech_console.tui.workers.pause import AskPause
 from farutech_console.tui.workers.rows import (
     WorkerRows,
     columns,
-    detail_lines,
     empty_lines,
+    texts_of,
     title_line,
+    why_not_paused,
 )
 from worker.model.text import literal
 
@@ -36,13 +40,14 @@ LOOK_EVERY = timedelta(seconds=2)
 """From the end of one look at the fleet to the next, while the room is looked at."""
 
 
-class WorkersRoom(Room):
+class WorkersRoom(FindingRoom):
     """Key 4."""
 
     NAME = "workers"
     CSS_PATH = "workers.tcss"
     AUTO_FOCUS = "VirtualTable"
     BINDINGS = bindings("workers")
+    FIND_IN = msg("a part of a worker's name, host, version, state, type or task; enter")
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
@@ -54,21 +59,23 @@ class WorkersRoom(Room):
         self._opened: str | None = None
 
     def within(self) -> tuple[str, ...]:
-        """Which worker is open."""
+        """What is looked for, and which worker is open."""
         worker = self._worker() if self.has_class("-open") else None
-        return (literal(worker.name, 40) if worker else "",)
+        return (*super().within(), literal(worker.name, 40) if worker else "")
 
     def body(self) -> ComposeResult:
         """The table on the left or alone; one worker in full on the right or instead."""
-        yield Static(id="title")
-        yield Static(id="empty")
+        yield Words(id="title")
+        yield Words(id="empty")
         with Horizontal(id="fleet"):
             yield VirtualTable(id="table", gutter=False)
             with Vertical(id="detail"):
                 yield TextView(id="worker")
+        yield self.find_field()
 
     @on(VirtualTable.Resized)
-    def _redraw(self) -> None:
+    def narrow(self) -> None:
+        """Draw the workers that are looked for."""
         if self._live is not None:
             self._draw(self._live)
 
@@ -92,19 +99,23 @@ class WorkersRoom(Room):
             self._failure = ""
         finally:
             self._looking, self._looked_at = False, self.desk.clock.now()
-        self._redraw()
+        self.narrow()
 
     def _draw(self, live: Live) -> None:
         fleet, now = self._fleet, self.desk.clock.now()
-        workers = fleet.workers if fleet else ()
+        everybody = fleet.workers if fleet else ()
+        workers = [worker for worker in everybody if self.holds(texts_of(worker))]
         self.set_class(not workers, "-empty")
-        if not workers:
+        if everybody and not workers:
+            self.query_one("#empty", Words).show(self.nothing_found())
+        elif not workers:
             told = fleet is not None and fleet.clients_told
-            lines = empty_lines(live, self._failure, asked=fleet is not None, clients_told=told)
-            self.query_one("#empty", Static).update(content(lines))
-        consumer = live.status.consumer if live.status else None
+            asked = fleet is not None
+            lines = empty_lines(live, self._failure, now, asked=asked, clients_told=told)
+            self.query_one("#empty", Words).show(lines)
         if fleet is not None:
-            self.query_one("#title", Static).update(one_line(title_line(fleet, consumer, now)))
+            found = self.found_line(len(workers))
+            self.query_one("#title", Words).show([title_line(fleet, live, now, found)])
         table = self.query_one("#table", VirtualTable)
         width = table.size.width
         table.show(WorkerRows(workers, self._keys, now, width), columns(width))
@@ -148,9 +159,9 @@ class WorkersRoom(Room):
         return worker.name if worker else ""
 
     def go_back(self) -> bool:
-        """Close the worker."""
-        if not self.has_class("-open"):
-            return False
+        """Close the field or the worker, else show all."""
+        if not self.has_class("-open") or self.has_class("-looking"):
+            return super().go_back()
         self.remove_class("-open")
         self.query_one("#table", VirtualTable).focus()
         return True
@@ -160,7 +171,8 @@ class WorkersRoom(Room):
         """Hold the deliveries for a while, after a question; or let them go on."""
         consumer = self._live.status.consumer if self._live and self._live.status else None
         if consumer is None:
-            self.notify("There is no consumer that could be paused.", severity="warning")
+            told = why_not_paused(self._live or Live(self.desk.backend.link()))
+            self.notify(told, severity="warning", markup=False)
             return
         asked = await self.app.push_screen_wait(AskPause(consumer))
         if asked is None:
@@ -174,5 +186,5 @@ class WorkersRoom(Room):
         except expected() as error:
             self.notify(literal(in_words(error)), severity="error", markup=False)
             return
-        done = "Deliveries are paused." if asked.seconds else "Deliveries go on."
+        done = tr("Deliveries are paused.") if asked.seconds else tr("Deliveries go on.")
         self.notify(done, markup=False)
