@@ -80,9 +80,6 @@ KEYS: Mapping[str, str | tuple[str, str]] = {
     "hold deliveries, or let them go on": "detener las entregas, o reanudarlas",
     "all there is to know of the change": "todo lo que se sabe del cambio",
     "undo": "deshacer",
-    "bring the letters of the purge back, with a preview": (
-        "recuperar los mensajes de la purga, con vista previa"
-    ),
     "hold the run, or let it go on": "detener la ejecución, o reanudarla",
     "stop the run: what is done stays done": "parar la ejecución: lo hecho, hecho queda",
     "outcomes": "resultados",
@@ -113,7 +110,6 @@ COMMANDS: Mapping[str, str | tuple[str, str]] = {
     "how fast the run goes, such as 50/s; max for as fast as it can": (
         "ritmo de la ejecución, como 50/s; max, lo más rápido posible"
     ),
-    "bring back what a purge took": "recuperar lo que se llevó una purga",
     "colours: dark or light": "colores: dark o light",
     "the keys and these commands": "las teclas y estas órdenes",
     "ID": "ID",

@@ -68,7 +68,7 @@ COMMANDS = (
         "pause", "hold the deliveries for a while, or let them go on", "", "workers", writes=True
     ),
     Command("rate", "how fast the run goes, such as 50/s; max for as fast as it can", "RATE"),
-    Command("undo", "bring back what a purge took", "", "audit", writes=True),
+    Command("undo", "take a change back: what a purge took, a pause", "", "audit", writes=True),
     Command("theme", "colours: dark or light", "NAME"),
     Command("help", "the keys and these commands"),
     Command("quit", "leave; nothing on the server changes"),

@@ -359,9 +359,9 @@ class FixedBackend:
         return next((one for one in self.letters if one.sequence == sequence), None)
 
     async def audit(self, limit: int, before: int | None = None) -> AuditPage:
-        del before
         self._fail()
-        return AuditPage(self.changes[:limit], more=len(self.changes) > limit)
+        older = [one for one in self.changes if before is None or one.sequence < before]
+        return AuditPage(tuple(older[:limit]), more=len(older) > limit)
 
     async def story(self, task_id: str) -> TaskStory:
         self._fail()
@@ -399,8 +399,12 @@ class FixedBackend:
     async def undo(
         self, plan: UndoPlan, stop: Callable[[], bool] | None = None, why: str = ""
     ) -> AsyncIterator[Outcome]:
-        del stop, why
+        del why
         for sequence in plan.sequences:
+            if self.gate is not None:
+                await self.gate.wait()
+            if stop is not None and stop():
+                return
             yield Outcome(sequence, f"task-{sequence}", "restored")
 
     async def draft(self, sequence: int) -> Draft:

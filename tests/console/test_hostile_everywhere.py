@@ -15,6 +15,7 @@ from farutech_console.tui.common.commandbar import CommandBar
 from farutech_console.tui.common.confirm import ConfirmPlan
 from farutech_console.tui.common.help import Help
 from farutech_console.tui.common.outcomes import Outcomes
+from farutech_console.tui.common.pausing import AskPause
 from farutech_console.tui.common.undo import ConfirmUndo
 from farutech_console.tui.dlq.causes import Causes
 from farutech_console.tui.dlq.editing import ConfirmEdit, Editor
@@ -25,7 +26,6 @@ from farutech_console.tui.overview.screen import OverviewRoom
 from farutech_console.tui.preferences import Preferences
 from farutech_console.tui.start import Starting
 from farutech_console.tui.tasks.screen import TasksRoom
-from farutech_console.tui.workers.pause import AskPause
 from farutech_console.tui.workers.screen import WorkersRoom
 from tests.console.driving import console, eventually, screen_text, sees
 from tests.console.enumerated import all_widgets

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field, replace
+from itertools import product
 from typing import Any
 
 import pytest
@@ -22,9 +23,10 @@ from farutech_console.tui.common.commandbar import CommandBar
 from farutech_console.tui.common.confirm import ConfirmPlan
 from farutech_console.tui.common.help import Help
 from farutech_console.tui.common.outcomes import Outcomes
+from farutech_console.tui.common.pausing import AskPause
 from farutech_console.tui.common.room import Room
 from farutech_console.tui.common.table import VirtualTable
-from farutech_console.tui.common.undo import ConfirmUndo
+from farutech_console.tui.common.undo import ConfirmUndo, Undoing
 from farutech_console.tui.dlq.beside import CausesBeside
 from farutech_console.tui.dlq.causes import Causes
 from farutech_console.tui.dlq.editing import ConfirmEdit, Editor
@@ -35,7 +37,6 @@ from farutech_console.tui.dlq.screen import DeadLettersRoom
 from farutech_console.tui.overview.screen import OverviewRoom
 from farutech_console.tui.preferences import Preferences
 from farutech_console.tui.tasks.screen import TasksRoom
-from farutech_console.tui.workers.pause import AskPause
 from farutech_console.tui.workers.screen import WorkersRoom
 from tests.console.driving import app_of, eventually, sees
 from tests.console.enumerated import all_screens
@@ -248,12 +249,33 @@ SCENES = {
     "workers": Scene(pressing("4", "?3 report")),
     "workers_open": Scene(pressing("4", "?3 report", "j", "enter", "?is held back")),
     "workers_none": Scene(pressing("4", "?No worker answers"), lambda: FixedBackend(workers=())),
+    "workers_found": Scene(pressing("4", "?3 report", "slash", *"node", "enter", "?4 with")),
     "pause": Scene(pressing("4", "?3 report", "p", "?15 min")),
+    "pause_typed": Scene(
+        pressing("4", "?3 report", "p", "?15 min", *["shift+tab"] * 2, *"90m", "?1h30m")
+    ),
     "audit": Scene(pressing("5", "?4 changes")),
     "audit_open": Scene(pressing("5", "?4 changes", "j", "enter", "?The way back")),
+    "audit_found": Scene(pressing("5", "?4 changes", "slash", *"luis", "?luis")),
+    "undoing": Scene(
+        pressing("5", "?4 changes", "j", "u", "?under new", "right", "enter", "?0/3"),
+        lambda: FixedBackend(undoable=some_undo(), gate=asyncio.Event()),
+    ),
     "audit_empty": Scene(pressing("5", "?Nobody has"), lambda: FixedBackend(changes=())),
     "command": Scene(pressing("?live", "colon", "p", "?preview")),
     "help": Scene(pressing(*DLQ, "question_mark", "?mark the letter")),
+    "start_spanish": Scene(
+        pressing("?Ningún servidor"), no_server, history=False, figures=False, language="es"
+    ),
+    "workers_spanish": Scene(pressing("4", "?3 informan", "j", "enter"), language="es"),
+    "pause_spanish": Scene(pressing("4", "?3 informan", "p", "?15 min"), language="es"),
+    "audit_spanish": Scene(pressing("5", "?4 cambios", "j", "enter"), language="es"),
+    "undo_spanish": Scene(
+        pressing("5", "?4 cambios", "j", "u", "?secuencias nuevas"),
+        lambda: FixedBackend(undoable=some_undo()),
+        language="es",
+    ),
+    "help_spanish": Scene(pressing("5", "?4 cambios", "question_mark", "?Teclas"), language="es"),
 }
 
 
@@ -263,6 +285,7 @@ SHOWS: dict[type[Screen[Any]], str] = {
     DeadLettersRoom: "letters",
     WorkersRoom: "workers",
     AuditRoom: "audit",
+    Undoing: "undoing",
     Causes: "causes",
     Editor: "edit",
     ConfirmEdit: "edit_preview",
@@ -324,9 +347,17 @@ def _english_again() -> Iterator[None]:
     language.use("en")
 
 
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("theme", ["dark", "light"])
-@pytest.mark.parametrize("scene", SCENES)
+def _cases() -> Iterator[tuple[str, str, str]]:
+    """Yield scenes, themes and sizes: all of them in English, two corners of the others."""
+    for scene, shown in SCENES.items():
+        for theme, size in product(("dark", "light"), SIZES):
+            if shown.language == "en" or (theme == "dark") == (size == "small"):
+                yield scene, theme, size
+
+
+@pytest.mark.parametrize(
+    ("scene", "theme", "size"), [pytest.param(*case, id="-".join(case)) for case in _cases()]
+)
 def test_snapshot(snap_compare: Callable[..., bool], scene: str, theme: str, size: str) -> None:
     shown = SCENES[scene]
     language.use(shown.language)

@@ -6,16 +6,13 @@ English does, and a word that was never looked up stands out, also where a line 
 
 from __future__ import annotations
 
-import re
-import string
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from itertools import chain
 
 import pytest
 
 from farutech_console import language
-from farutech_console.language import Message
 from farutech_console.operations.model import LinkState, Outcome
 from farutech_console.operations.plan import command_line
 from farutech_console.operations.selection import Selection
@@ -30,26 +27,10 @@ from farutech_console.tui.common.progress import Progress, progress_lines
 from farutech_console.tui.common.spans import Line, text_of
 from farutech_console.tui.keys import KEYS, ROOM_NAMES
 from tests.console.fixed import NOW, FixedBackend
+from tests.console.pseudo import UNITS, Pseudo, words
 from worker.model.names import QueueNames
 
-GREEK = str.maketrans(string.ascii_letters, "αβγδεζηθικλμνξοπρστυφχψωϊϋΑΒΓΔΕΖΗΘΙΚΛΜΝΞΟΠΡΣΤΥΦΧΨΩΪΫ")
 NAMES = QueueNames()
-
-
-class Pseudo(Mapping[str, Message]):
-    """Answers every text, with all but its `{names}` in Greek letters."""
-
-    def __getitem__(self, text: str) -> str:
-        return "".join(
-            said.translate(GREEK) + ("" if name is None else f"{{{name}}}")
-            for said, name, _, _ in string.Formatter().parse(text)
-        )
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(())
-
-    def __len__(self) -> int:
-        return 0
 
 
 @pytest.fixture(autouse=True)
@@ -61,19 +42,14 @@ def _pseudo() -> Iterator[None]:
 
 def _english(lines: list[Line], data: set[str]) -> set[str]:
     """Return the words in Latin letters that are neither data nor units."""
-    text = "\n".join(text_of(spans) for spans in lines)
-    return set(re.findall(r"[A-Za-z]{2,}", text)) - data - {"min", "ms", "seq", "nats", "rtt"}
-
-
-def _words(*texts: object) -> set[str]:
-    return set(re.findall(r"[A-Za-z]{2,}", " ".join(map(str, texts))))
+    return words("\n".join(text_of(spans) for spans in lines)) - data - UNITS
 
 
 @pytest.mark.parametrize("room", ROOM_NAMES)
 @pytest.mark.parametrize("read_only", [True, False])
 def test_help(room: str, *, read_only: bool) -> None:
     lines = help_lines(room, read_only=read_only, named=False)  # type: ignore[arg-type]
-    assert _english(lines, _words(NAMING, *(key.shown for key in KEYS))) == set()
+    assert _english(lines, words(NAMING, *(key.shown for key in KEYS))) == set()
 
 
 @pytest.mark.parametrize("kind", ["replay", "purge"])
@@ -82,12 +58,12 @@ async def test_plan(kind: str) -> None:
     plan = await (backend.plan_replay(None) if kind == "replay" else backend.plan_purge(None))
     plan = replace(plan, replayed_before=3, expiring=2, consumer_note="", target="")
     command = command_line(plan.kind, NAMES, Selection(), Pacing())
-    data = _words(command, plan.command, plan.stream, *plan.tenants, *plan.task_types)
-    data |= _words(*plan.task_ids, "seq")
+    data = words(command, plan.command, plan.stream, *plan.tenants, *plan.task_types)
+    data |= words(*plan.task_ids, "seq")
     assert (
         _english([*preview(plan, NOW), *preview(replace(plan, sequences=()), NOW)], data) == set()
     )
-    assert _words(question(plan)) == set()
+    assert words(question(plan)) == set()
 
 
 async def test_run_and_outcomes() -> None:
@@ -119,4 +95,4 @@ def test_header() -> None:
     ]
     place = Place("PROVISIONING", read_only=True)
     lines = [header_line(live, NOW, place, 160) for live in states]
-    assert _english(lines, _words(place.stream, status.server.name)) == set()
+    assert _english(lines, words(place.stream, status.server.name)) == set()

@@ -1,4 +1,4 @@
-"""The audit: what operators changed, and the way back from a purge."""
+"""The audit: what operators changed, and the way back where there is one."""
 
 from __future__ import annotations
 
@@ -8,22 +8,26 @@ from typing import TYPE_CHECKING
 from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
-from textual.widgets import Static
 
+from farutech_console.language import msg
+from farutech_console.tui.audit.detail import detail_lines
 from farutech_console.tui.audit.rows import (
     EntryRows,
     columns,
-    detail_lines,
     empty_lines,
+    texts_of,
     title_line,
 )
+from farutech_console.tui.audit.takeback import take_back
 from farutech_console.tui.common.failures import expected, in_words
+from farutech_console.tui.common.finding import FindingRoom
 from farutech_console.tui.common.live import Live
-from farutech_console.tui.common.room import Desk, Room
-from farutech_console.tui.common.spans import content, line, one_line
+from farutech_console.tui.common.room import Desk
+from farutech_console.tui.common.spans import line, one_line
 from farutech_console.tui.common.table import VirtualTable
 from farutech_console.tui.common.textview import TextView
 from farutech_console.tui.common.undo import bring_back
+from farutech_console.tui.common.words import Words
 from farutech_console.tui.keys import bindings
 from worker.model.text import literal
 
@@ -38,15 +42,21 @@ READ_EVERY = timedelta(seconds=3)
 
 PAGE = 200
 NEAR_END = 20
+ENOUGH = 50
+"""Changes that are looked for of which no more are read until somebody scrolls."""
+
+LONGEST = 5_000
+"""Changes that are looked through at most."""
 
 
-class AuditRoom(Room):
+class AuditRoom(FindingRoom):
     """Key 5."""
 
     NAME = "audit"
     CSS_PATH = "audit.tcss"
     AUTO_FOCUS = "VirtualTable"
     BINDINGS = bindings("audit")
+    FIND_IN = msg("a part of who, what, about, why, command, id or seq; enter")
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
@@ -59,21 +69,23 @@ class AuditRoom(Room):
         self._opened: int | None = None
 
     def within(self) -> tuple[str, ...]:
-        """Which change is open."""
+        """What is looked for, and which change is open."""
         entry = self._entry() if self.has_class("-open") else None
-        return (literal(f"{entry.action} {entry.id}", 24) if entry else "",)
+        return (*super().within(), literal(f"{entry.action} {entry.id}", 24) if entry else "")
 
     def body(self) -> ComposeResult:
         """The table on the left or alone; one change in full on the right or instead."""
-        yield Static(id="title")
-        yield Static(id="empty")
+        yield Words(id="title")
+        yield Words(id="empty")
         with Horizontal(id="changes"):
             yield VirtualTable(id="table", gutter=False)
             with Vertical(id="detail"):
                 yield TextView(id="change")
+        yield self.find_field()
 
     @on(VirtualTable.Resized)
-    def _redraw(self) -> None:
+    def narrow(self) -> None:
+        """Draw the changes that are looked for."""
         if self._live is not None:
             self._draw(self._live)
 
@@ -97,20 +109,35 @@ class AuditRoom(Room):
             self._read_at = self.desk.clock.now()
         finally:
             self._reading = False
-        self._redraw()
+        self.narrow()
 
     def _draw(self, live: Live) -> None:
-        now, shown = self.desk.clock.now(), len(self._entries)
-        self.set_class(not shown, "-empty")
-        if not shown:
-            lines = empty_lines(live, self._failure, asked=self._read_at is not None)
-            self.query_one("#empty", Static).update(content(lines))
-        title = title_line(shown, more=self._more, looked=self._read_at, now=now)
-        self.query_one("#title", Static).update(one_line(title))
+        now = self.desk.clock.now()
+        entries = [entry for entry in self._entries if self.holds(texts_of(entry, now))]
+        self._look_further(len(entries))
+        self.set_class(not entries, "-empty")
+        if self._entries and not entries:
+            self.query_one("#empty", Words).show(self.nothing_found())
+        elif not entries:
+            lines = empty_lines(live, self._failure, now, asked=self._read_at is not None)
+            self.query_one("#empty", Words).show(lines)
+        title = title_line(
+            len(self._entries),
+            self.found_line(len(entries)),
+            more=self._more,
+            looked=self._read_at,
+            now=now,
+        )
+        self.query_one("#title", Words).show([title])
         table = self.query_one("#table", VirtualTable)
         width = table.size.width
-        table.show(EntryRows(self._entries, now, width), columns(width))
+        table.show(EntryRows(entries, now, width), columns(width))
         self._draw_detail()
+
+    def _look_further(self, found: int) -> None:
+        """Read more of the audit at the next reading where what is looked for is rare."""
+        if self.looked_for and self._more and found < ENOUGH and not self._reading:
+            self._limit = min(LONGEST, max(self._limit, 2 * len(self._entries)))
 
     def _entry(self) -> AuditEntry | None:
         table = self.query_one("#table", VirtualTable)
@@ -131,7 +158,7 @@ class AuditRoom(Room):
     @on(VirtualTable.Moved)
     def _moved(self) -> None:
         table = self.query_one("#table", VirtualTable)
-        if self._more and table.in_view.stop >= len(self._entries) - NEAR_END:
+        if self._more and table.in_view.stop >= len(table.rows) - NEAR_END:
             self._limit = len(self._entries) + PAGE
         self._draw_detail()
 
@@ -143,20 +170,23 @@ class AuditRoom(Room):
             self.query_one("#change", TextView).focus()
 
     def command(self, name: str, argument: str) -> None:
-        """Undo the purge under the cursor, or the last one."""
+        """Take back the change under the cursor, or the last purge."""
         del name, argument
         self.action_undo()
 
     @work(exclusive=True, group="undo", exit_on_error=False)
     async def action_undo(self) -> None:
-        """Bring the letters of a purge back, after a preview."""
+        """Take the change under the cursor back, after a preview; the last purge without one."""
         entry = self._entry()
-        if entry is not None and entry.action != "purge":
-            self.notify("Only a purge can be undone here.", severity="warning", markup=False)
-            return
-        if await bring_back(self, entry.id if entry else "last"):
+        status = self._live.status if self._live else None
+        changed = await (
+            take_back(self, entry, status.consumer if status else None)
+            if entry is not None
+            else bring_back(self)
+        )
+        if changed:
             self._read_at = None
-            self._redraw()
+            self.narrow()
 
     def to_copy(self) -> str:
         """Return the command that does the same again, or the change's id."""
@@ -164,9 +194,9 @@ class AuditRoom(Room):
         return (entry.command or entry.id) if entry else ""
 
     def go_back(self) -> bool:
-        """Close the change."""
-        if not self.has_class("-open"):
-            return False
+        """Close the field or the change, else show all."""
+        if not self.has_class("-open") or self.has_class("-looking"):
+            return super().go_back()
         self.remove_class("-open")
         self.query_one("#table", VirtualTable).focus()
         return True

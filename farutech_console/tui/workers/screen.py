@@ -9,10 +9,11 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 
-from farutech_console.language import msg, tr
+from farutech_console.language import msg
 from farutech_console.tui.common.failures import expected, in_words
 from farutech_console.tui.common.finding import FindingRoom
 from farutech_console.tui.common.live import Live
+from farutech_console.tui.common.pausing import ask_pause
 from farutech_console.tui.common.room import Desk
 from farutech_console.tui.common.spans import line, one_line
 from farutech_console.tui.common.table import VirtualTable
@@ -20,7 +21,6 @@ from farutech_console.tui.common.textview import TextView
 from farutech_console.tui.common.words import Words
 from farutech_console.tui.keys import bindings
 from farutech_console.tui.workers.detail import detail_lines
-from farutech_console.tui.workers.pause import AskPause
 from farutech_console.tui.workers.rows import (
     WorkerRows,
     columns,
@@ -174,17 +174,4 @@ class WorkersRoom(FindingRoom):
             told = why_not_paused(self._live or Live(self.desk.backend.link()))
             self.notify(told, severity="warning", markup=False)
             return
-        asked = await self.app.push_screen_wait(AskPause(consumer))
-        if asked is None:
-            return
-        backend = self.desk.backend
-        try:
-            if asked.seconds:
-                await backend.pause(asked.seconds, asked.why)
-            else:
-                await backend.resume(asked.why)
-        except expected() as error:
-            self.notify(literal(in_words(error)), severity="error", markup=False)
-            return
-        done = tr("Deliveries are paused.") if asked.seconds else tr("Deliveries go on.")
-        self.notify(done, markup=False)
+        await ask_pause(self, consumer)

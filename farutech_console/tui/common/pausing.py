@@ -16,12 +16,14 @@ from farutech_console.operations.durations import read_seconds, spelled
 from farutech_console.operations.pause import PauseTooLongError, check_length
 from farutech_console.operations.units import count, duration
 from farutech_console.tui.common.dialog import Dialog
+from farutech_console.tui.common.failures import expected, in_words
 from farutech_console.tui.common.field import Field
 from farutech_console.tui.common.spans import Line, Span, content, line, one_line
 from farutech_console.tui.common.words import Words
 from worker.model.text import literal
 
 if TYPE_CHECKING:
+    from farutech_console.tui.common.room import Room
     from worker.model.state import ConsumerState
 
 SPANS = {"pause-5": 300.0, "pause-15": 900.0, "pause-60": 3600.0}
@@ -40,6 +42,28 @@ class Pause:
         """The command that does the same."""
         words = ["pause", spelled(self.seconds)] if self.seconds else ["resume"]
         return shlex.join(["farutech-console", *words, *(["--why", self.why] if self.why else [])])
+
+
+async def ask_pause(room: Room, consumer: ConsumerState) -> bool:
+    """Hold the deliveries for a while, or let them go on, after a question; tell what came of it.
+
+    Returns whether something may have changed.
+    """
+    asked = await room.app.push_screen_wait(AskPause(consumer))
+    if asked is None:
+        return False
+    backend = room.desk.backend
+    try:
+        if asked.seconds:
+            await backend.pause(asked.seconds, asked.why)
+        else:
+            await backend.resume(asked.why)
+    except expected() as error:
+        room.notify(literal(in_words(error)), severity="error", markup=False)
+        return True
+    done = tr("Deliveries are paused.") if asked.seconds else tr("Deliveries go on.")
+    room.notify(done, markup=False)
+    return True
 
 
 class AskPause(Dialog[Pause]):

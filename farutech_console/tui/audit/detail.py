@@ -1,0 +1,80 @@
+"""One change in full. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from farutech_console.language import tr
+from farutech_console.operations.actions import ACTIONS
+from farutech_console.operations.units import age, count, duration, full_time
+from farutech_console.tui.audit.rows import NONE, state_of
+from farutech_console.tui.common.outcomes import OUTCOME_WORDS
+from farutech_console.tui.common.spans import Line, Span, Tone, line
+from worker.model.text import literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from farutech_console.operations.audit_log import AuditEntry
+
+
+def detail_lines(entry: AuditEntry, now: datetime) -> list[Line]:
+    """Return all there is to know of a change."""
+    ended = full_time(entry.ended_at) if entry.ended_at else NONE
+    action = next((each for name, each in ACTIONS.items() if name == entry.action), None)
+    lines = [
+        line(state_of(entry, now), Span(f"  {literal(entry.action)}", "strong")),
+        _labelled(tr("who"), literal(entry.by)),
+        _labelled(tr("from"), _from(entry.seen_from)),
+        _labelled(tr("began"), f"{full_time(entry.began_at)}, {_ago(entry.began_at, now)}"),
+        _labelled(tr("ended"), ended),
+        _labelled(tr("why"), literal(entry.why) or NONE),
+        _labelled(tr("about"), literal(entry.about) or NONE),
+    ]
+    if entry.count:
+        cut = tr(" and more") if entry.sequences_cut else ""
+        lines.append(
+            _labelled(tr("letters"), f"{count(entry.count)}: {literal(entry.sequences)}{cut}")
+        )
+    if entry.command:
+        lines.append(_labelled(tr("command"), literal(entry.command), "accent"))
+    lines += [
+        _labelled(_outcome(name), count(number), _tone_of(name))
+        for name, number in entry.outcomes.items()
+        if number
+    ]
+    if entry.error:
+        lines.append(_labelled(tr("error"), literal(entry.error), "bad"))
+    for failure in entry.failures:
+        told = ", ".join(f"{key} {value}" for key, value in failure.items())
+        lines.append(_labelled(tr("failure"), literal(told), "bad"))
+    lines += [_labelled(literal(key, 10), literal(str(v))) for key, v in entry.details.items()]
+    if action is not None:
+        lines += [line(), line(Span(tr("It {does}.", does=tr(action.does)), "muted"))]
+        if action.undone_by:
+            back = tr("The way back: {how}", how=tr(action.undone_by))
+            lines.append(line(Span(back, "muted")))
+    return [*lines, line(Span(f"id {literal(entry.id)}", "muted"))]
+
+
+def _ago(then: datetime, now: datetime) -> str:
+    return tr("{age} ago", age=duration(age(then, now)))
+
+
+def _from(seen: Mapping[str, object]) -> str:
+    told = " ".join(str(value) for value in seen.values() if value)
+    return literal(told) or NONE
+
+
+def _outcome(name: str) -> str:
+    """Return what an outcome is called; one that is not known is called as it is."""
+    return tr(OUTCOME_WORDS[name]) if name in OUTCOME_WORDS else literal(name, 10)
+
+
+def _tone_of(outcome: str) -> Tone:
+    return {"failed": "bad", "unknown": "warn"}.get(outcome, "plain")  # type: ignore[return-value]
+
+
+def _labelled(label: str, text: str, tone: Tone = "plain") -> Line:
+    return line(Span(f"{label:<11}", "muted"), Span(text, tone))
