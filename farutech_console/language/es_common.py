@@ -303,4 +303,8 @@ COMMON: Mapping[str, str | tuple[str, str]] = {
         "No hay conexión: no se pueden leer mensajes muertos."
     ),
     "No events: there is no connection.": "Sin eventos: no hay conexión.",
+    "Opening the console…": "Abriendo la consola…",
+    "The session has ended.": "La sesión ha terminado.",
+    "Open a new one": "Abrir otra",
+    "{n} consoles are open: close one.": "Hay {n} consolas abiertas: cierre una.",
 }

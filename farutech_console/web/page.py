@@ -8,6 +8,8 @@ from importlib.resources.abc import Traversable
 from string import Template
 from typing import NamedTuple
 
+from farutech_console.language import current, tr
+
 _OURS = files("farutech_console.web") / "assets"
 _THEIRS = files("textual_serve") / "static"
 
@@ -33,7 +35,7 @@ ASSETS = {
 
 
 def page(title: str, base: str, socket: str, font_size: int) -> str:
-    """Return the page.
+    """Return the page, in the operator's language.
 
     Args:
         title: What the browser's tab says.
@@ -43,5 +45,12 @@ def page(title: str, base: str, socket: str, font_size: int) -> str:
     """
     template = Template((_OURS / "page.html").read_text("utf-8"))
     return template.substitute(
-        title=escape(title), base=escape(base), socket=escape(socket), font_size=font_size
+        language=current(),
+        title=escape(title),
+        base=escape(base),
+        socket=escape(socket),
+        font_size=font_size,
+        opening=escape(tr("Opening the console…")),
+        ended=escape(tr("The session has ended.")),
+        again=escape(tr("Open a new one")),
     )

@@ -9,11 +9,20 @@ from collections.abc import Callable
 
 from aiohttp import WSCloseCode, web
 
+from farutech_console import language
+from farutech_console.language import tr
 from farutech_console.settings import ConsoleSettings
 from farutech_console.web.environment import child_environment
 from farutech_console.web.guard import Guard, add_headers, new_token
 from farutech_console.web.page import ASSETS, page
-from farutech_console.web.session import LIMIT, BadMessageError, ConsoleProcess, attend, within
+from farutech_console.web.session import (
+    LIMIT,
+    BadMessageError,
+    ConsoleProcess,
+    attend,
+    ended,
+    within,
+)
 
 HEARTBEAT = 15.0
 FONT_SIZE = 16
@@ -71,9 +80,13 @@ class WebConsole:
         return web.Response(body=body, content_type=asset.media_type)
 
     async def _socket(self, request: web.Request) -> web.WebSocketResponse:
-        if len(self._open) >= SESSIONS:
-            raise web.HTTPServiceUnavailable(text=f"{SESSIONS} consoles are open: close one.\n")
         channel = web.WebSocketResponse(heartbeat=HEARTBEAT, max_msg_size=LIMIT)
+        if len(self._open) >= SESSIONS:
+            # A browser tells a page nothing of a refused handshake.
+            await channel.prepare(request)
+            await channel.send_str(ended(tr("{n} consoles are open: close one.", n=SESSIONS)))
+            await channel.close(code=WSCloseCode.TRY_AGAIN_LATER)
+            return channel
         self._open.add(channel)
         try:
             await channel.prepare(request)
@@ -122,6 +135,7 @@ async def serve(
     Raises:
         WebError: the port is taken.
     """
+    language.use(settings.lang or language.from_locale(os.environ))
     listening = _listen(port)
     console = WebConsole(settings, listening.getsockname()[1], new_token())
     runner = web.AppRunner(console.application(), access_log=None)

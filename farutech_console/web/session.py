@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import sys
+import tempfile
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Awaitable, Callable, Mapping
 
@@ -14,6 +15,7 @@ from textual_serve.app_service import AppService
 from textual_serve.download_manager import DownloadManager
 
 from farutech_console.tethered import tethered
+from worker.model.text import literal
 
 COMMAND = (sys.executable, "-m", "farutech_console")
 STOP_SECONDS = 5.0
@@ -22,6 +24,10 @@ SMALLEST, LARGEST = 2, 1000
 
 LIMIT = 64 * 1024
 """Bytes of one message from the browser: keys, or a paste."""
+
+
+TOLD = 2000
+"""Characters of what a console that failed left behind that its page shows."""
 
 
 class BadMessageError(Exception):
@@ -44,28 +50,46 @@ class ConsoleProcess(AppService):
             download_manager=DownloadManager(),
         )
         self._environment = dict(environment)
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed in `end`
 
     async def _open_app_process(self, width: int = 80, height: int = 24) -> Process:
         process = await asyncio.create_subprocess_exec(
-            *tethered(COMMAND), stdin=PIPE, stdout=PIPE, stderr=PIPE, env=self._environment
+            *tethered(COMMAND), stdin=PIPE, stdout=PIPE, stderr=self._errors, env=self._environment
         )
+        # textual-serve prints what it reads here among our own output; the page is to have it.
+        process.stderr = asyncio.StreamReader()
+        process.stderr.feed_eof()
         self._process, self._stdin = process, process.stdin
         return process
 
     async def on_meta(self, data: bytes) -> None:
-        """Close the web socket where the app says that it ends; ignore everything else."""
-        if json.loads(data)["type"] == "exit":
-            await self.remote_close()
+        """Ignore what the app asks of the browser; its end is seen when its output ends."""
 
     async def run(self) -> None:
-        """Pass on what the app draws until it ends, and then close the web socket.
+        """Pass on what the app draws until it ends; then tell why, and close the web socket.
 
         An app that was killed or crashed says nothing of its end: the page must not stand still.
         """
         try:
             await super().run()
+            with contextlib.suppress(TimeoutError):
+                await self._tell_why()
         finally:
             await self.remote_close()
+
+    async def _tell_why(self) -> None:
+        """Send the page what a console that failed said last."""
+        assert self._process is not None
+        async with asyncio.timeout(STOP_SECONDS):
+            code = await self._process.wait()
+        if code and (text := await asyncio.to_thread(self._last_words)):
+            with contextlib.suppress(ConnectionError):
+                await self.remote_write_str(ended(text))
+
+    def _last_words(self) -> str:
+        self._errors.seek(0)
+        lines = self._errors.read().decode("utf-8", "replace").strip().splitlines()
+        return "\n".join(map(literal, lines))[-TOLD:]
 
     async def on_packed(self, payload: bytes) -> None:
         """Ignore files that the app hands over."""
@@ -78,6 +102,12 @@ class ConsoleProcess(AppService):
             with contextlib.suppress(ProcessLookupError):
                 self._process.kill()
             await self._process.wait()
+        self._errors.close()
+
+
+def ended(why: str) -> str:
+    """Return the message that tells our page why its session has ended."""
+    return json.dumps(["ended", why])
 
 
 async def attend(socket: web.WebSocketResponse, console: ConsoleProcess) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from pathlib import Path
 
 import pyte
 import pytest
@@ -54,9 +55,13 @@ class Drawn:
 
 
 async def test_it_draws_takes_keys_and_loads_nothing_from_elsewhere(
-    serve: Serve, nats_server: NatsServer
+    serve: Serve, nats_server: NatsServer, tmp_path: Path
 ) -> None:
-    served = serve(nats_server.url)
+    context = tmp_path / "nats" / "context" / "ana.json"
+    context.parent.mkdir(parents=True)
+    context.write_text("{}")
+    (tmp_path / "nats" / "context.txt").write_text("ana")
+    served = serve(nats_server.url, {"XDG_CONFIG_HOME": str(tmp_path)})
     requested: list[str] = []
     async with async_playwright() as playwright:
         # The sandbox needs a user other than root; what is opened here is our own page.
@@ -74,7 +79,10 @@ async def test_it_draws_takes_keys_and_loads_nothing_from_elsewhere(
         await drawn.comes_to(lambda text: "Keys" not in text)
         await page.keyboard.press("q")
         await eventually(lambda: drawn.ended, 30)
-        await page.wait_for_selector("p.ended", state="visible")
+        await page.wait_for_selector(".ended", state="visible")
+        context.write_text("no JSON any more")
+        await page.click(".ended a")
+        await page.wait_for_selector(".why >> text=is not JSON")
         await browser.close()
     assert requested
     assert not [url for url in requested if not url.startswith(served.address)]

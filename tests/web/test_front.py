@@ -12,7 +12,11 @@ from pathlib import Path
 
 import aiohttp
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer, unused_port
 
+from farutech_console.settings import ConsoleSettings
+from farutech_console.web.server import SESSIONS, WebConsole
 from tests.support.waiting import eventually
 from tests.web.conftest import NOBODY, Serve, Served
 
@@ -127,6 +131,56 @@ async def test_a_console_that_is_killed_closes_its_page(
             async for _ in socket:
                 pass
         assert socket.closed
+
+
+async def _ended(socket: aiohttp.ClientWebSocketResponse) -> str:
+    """Wait until the web socket is closed; return why, as the page was told."""
+    why = ""
+    async with asyncio.timeout(30):
+        async for message in socket:
+            if message.type is aiohttp.WSMsgType.TEXT:
+                kind, told = json.loads(message.data)
+                why = told if kind == "ended" else why
+    return why
+
+
+async def test_one_tab_too_many_is_told_why(client: aiohttp.ClientSession) -> None:
+    port = unused_port()
+    console = WebConsole(ConsoleSettings(server=NOBODY), port, "token")
+    console._open = {web.WebSocketResponse() for _ in range(SESSIONS)}
+    origin = f"http://127.0.0.1:{port}"
+    async with (
+        TestServer(console.application(), host="127.0.0.1", port=port),
+        client.ws_connect(f"{origin}/token/ws", origin=origin) as socket,
+    ):
+        assert await _ended(socket) == f"{SESSIONS} consoles are open: close one."
+        console._open.clear()
+
+
+async def test_a_console_that_cannot_start_says_why_on_its_page(
+    client: aiohttp.ClientSession, serve: Serve, tmp_path: Path
+) -> None:
+    context = tmp_path / "nats" / "context" / "ana.json"
+    context.parent.mkdir(parents=True)
+    context.write_text(json.dumps({"url": NOBODY}))
+    (tmp_path / "nats" / "context.txt").write_text("ana")
+    served = serve(NOBODY, {"XDG_CONFIG_HOME": str(tmp_path)})
+    context.write_text("no JSON any more")
+    async with client.ws_connect(served.socket, origin=served.origin) as socket:
+        why = await _ended(socket)
+    assert "NATS context 'ana'" in why
+    assert "is not JSON" in why
+
+
+async def test_the_page_speaks_the_operators_language(
+    client: aiohttp.ClientSession, serve: Serve
+) -> None:
+    served = serve(NOBODY, {"FARUTECH_LANG": "es"})
+    async with client.get(served.address) as answer:
+        text = await answer.text()
+    assert 'lang="es"' in text
+    assert "La sesión ha terminado." in text
+    assert "Opening" not in text
 
 
 async def test_a_read_only_console_in_spanish_is_so_in_the_browser_too(

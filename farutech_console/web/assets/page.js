@@ -4,3 +4,15 @@ new MutationObserver((_changes, observer) => {
   observer.disconnect();
   document.querySelector(".xterm-helper-textarea")?.focus();
 }).observe(document.documentElement, { attributes: true, attributeFilter: ["class"], subtree: true });
+
+// Shows why a session ended: the server says so in a message before it closes the web socket.
+window.WebSocket = class extends WebSocket {
+  constructor(...place) {
+    super(...place);
+    this.addEventListener("message", (event) => {
+      if (typeof event.data !== "string") return;
+      const [kind, why] = JSON.parse(event.data);
+      if (kind === "ended") document.querySelector(".why").textContent = why;
+    });
+  }
+};
