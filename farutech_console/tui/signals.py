@@ -9,7 +9,9 @@ import sys
 from collections.abc import Callable
 
 GOING = tuple(
-    number for name in ("SIGTERM", "SIGHUP") if (number := getattr(signal, name, None)) is not None
+    number
+    for name in ("SIGTERM", "SIGHUP", "SIGINT")
+    if (number := getattr(signal, name, None)) is not None
 )
 
 

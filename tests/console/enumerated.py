@@ -13,11 +13,14 @@ from textual.widget import Widget
 import farutech_console.tui
 from farutech_console.tui.common.bars import Bar
 from farutech_console.tui.common.dialog import Dialog
+from farutech_console.tui.common.finding import FindingRoom
 from farutech_console.tui.common.room import Room
 from farutech_console.tui.dlq.acts import LetterActs
 from farutech_console.tui.dlq.opened import OpenedLetter
 
-BASES: frozenset[type[Widget]] = frozenset({Room, LetterActs, OpenedLetter, Dialog, Bar})
+BASES: frozenset[type[Widget]] = frozenset(
+    {Room, FindingRoom, LetterActs, OpenedLetter, Dialog, Bar}
+)
 """What is never shown itself, only what is made of it."""
 
 

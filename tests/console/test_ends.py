@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -19,8 +20,26 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs a pty")
 CONSOLE = "from farutech_console.entry import main; main()"
 NOBODY = "nats://127.0.0.1:1"
 SECRET = "hunter2"
-RESTORED = (b"\x1b[?1049l", b"\x1b[?25h", b"\x1b[?1000l", b"\x1b[?2004l")
-"""Out of the alternate screen, cursor shown, mouse and bracketed paste off."""
+RESTORED = (
+    b"\x1b[?1000l",
+    b"\x1b[?1006l",
+    b"\x1b[?2004l",
+    b"\x1b[?7h",
+    b"\x1b[<u",
+    b"\x1b[?1049l",
+    b"\x1b[?25h",
+    b"\x1b[?1004l",
+)
+"""Mouse and bracketed paste off, lines wrapped, the keyboard's own protocol popped, out of the
+alternate screen, cursor shown, no word of who has the focus."""
+
+RUNNING = """
+import asyncio, sys
+from farutech_console.tui.app import run_console
+from tests.console.fixed import FixedBackend, StillClock
+
+sys.exit(run_console(FixedBackend(gate=asyncio.Event()), clock=StillClock()))
+"""
 
 CRASHING = f"""
 import sys
@@ -61,13 +80,36 @@ def modes(terminal: Terminal) -> list[object]:
     return termios.tcgetattr(terminal.child_fd)[:4]
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def assert_restored(terminal: Terminal) -> None:
+    """What was switched on is switched off, last of all, and the keyboard is popped as pushed."""
+    begun = terminal.raw.index(b"\x1b[?1049h")
+    for sequence in RESTORED:
+        assert terminal.raw.rindex(sequence) > begun, sequence
+    pushed = len(re.findall(rb"\x1b\[>\d+u", terminal.raw))
+    assert pushed == terminal.raw.count(b"\x1b[<u") > 0
+    assert terminal.raw.rindex(b"\x1b[<u") < terminal.raw.rindex(b"\x1b[?1049l")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
 def test_a_signal_ends_it_in_order(console: Started, number: signal.Signals) -> None:
     terminal, process = console
     process.send_signal(number)
     assert terminal.wait_for_end(process) == 128 + number
-    for sequence in RESTORED:
-        assert sequence in terminal.raw
+    assert_restored(terminal)
+
+
+def test_a_signal_during_a_run_ends_it_in_order() -> None:
+    with program("-c", RUNNING) as (terminal, process):
+        terminal.wait_for("12,210")
+        terminal.send("3")
+        terminal.wait_for("90412")
+        terminal.send("ar")
+        terminal.wait_for("Replay 40 dead letters")
+        terminal.send("\x1b[C\r")
+        terminal.wait_for("0/40")
+        process.terminate()
+        assert terminal.wait_for_end(process) == 128 + signal.SIGTERM
+        assert_restored(terminal)
 
 
 def test_the_terminals_modes_are_put_back() -> None:
@@ -85,8 +127,7 @@ def test_q_ends_it_with_0(console: Started) -> None:
     terminal, process = console
     terminal.send("q")
     assert terminal.wait_for_end(process) == 0
-    for sequence in RESTORED:
-        assert sequence in terminal.raw
+    assert_restored(terminal)
 
 
 def test_a_terminal_that_is_gone_ends_it(console: Started) -> None:
@@ -103,5 +144,4 @@ def test_a_crash_tells_where_and_nothing_that_anybody_sent() -> None:
         assert "farutech-console crashed: ValueError" in shown
         assert "in show" in shown
         assert SECRET not in shown
-        for sequence in RESTORED:
-            assert sequence in terminal.raw
+        assert_restored(terminal)

@@ -79,7 +79,7 @@ async def test_a_paused_consumer_is_resumed() -> None:
     held = replace(status.consumer, paused=True, pause_remaining=600.0)
     backend = FixedBackend(status_now=replace(status, consumer=held))
     async with console(backend, size=(120, 30), room="4") as pilot:
-        await sees(pilot, "paused for another 10 min: p resumes")
+        await sees(pilot, "paused, 10 min left: p resumes")
         await pilot.press("p")
         await sees(pilot, "same as  farutech-console resume")
         await pilot.press("tab", "enter")

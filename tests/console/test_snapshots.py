@@ -256,7 +256,7 @@ SCENES = {
     ),
     "audit": Scene(pressing("5", "?4 changes")),
     "audit_open": Scene(pressing("5", "?4 changes", "j", "enter", "?The way back")),
-    "audit_found": Scene(pressing("5", "?4 changes", "slash", *"luis", "?luis")),
+    "audit_found": Scene(pressing("5", "?4 changes", "slash", *"luis", "enter", "?1 with")),
     "undoing": Scene(
         pressing("5", "?4 changes", "j", "u", "?under new", "right", "enter", "?0/3"),
         lambda: FixedBackend(undoable=some_undo(), gate=asyncio.Event()),

@@ -48,7 +48,7 @@ def columns(width: int) -> tuple[Column, ...]:
         Column(tr("when"), 7, right=True),
         Column(tr("who"), 16),
         Column(tr("what"), 12),
-        Column(tr("letters"), 7, right=True),
+        Column(tr("letters"), 8, right=True),
         Column(tr("ended"), 12),
         Column(tr("about")),
         *why,

@@ -71,7 +71,7 @@ class AuditRoom(FindingRoom):
     def within(self) -> tuple[str, ...]:
         """What is looked for, and which change is open."""
         entry = self._entry() if self.has_class("-open") else None
-        return (*super().within(), literal(f"{entry.action} {entry.id}", 24) if entry else "")
+        return (*super().within(), literal(f"{entry.action} {entry.id[:8]}", 24) if entry else "")
 
     def body(self) -> ComposeResult:
         """The table on the left or alone; one change in full on the right or instead."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from farutech_console.language import msg, tr
+from farutech_console.language import msg, tr, trn
 from farutech_console.operations.units import (
     age,
     count,
@@ -48,9 +48,9 @@ def columns(width: int) -> tuple[Column, ...]:
         Column(tr("state"), 10),
         Column(tr("tasks"), 7, right=True),
         Column(tr("pace"), 9, right=True),
-        Column(tr("done"), 7, right=True),
+        Column(tr("ok"), 7, right=True),
         Column(tr("retried"), 7, right=True),
-        Column(tr("dead"), 5, right=True),
+        Column(tr("dead"), 6, right=True),
         Column(tr("up"), 7, right=True),
         *more,
         Column(tr("seen"), 6, right=True),
@@ -145,19 +145,27 @@ def title_line(fleet: FleetView, live: Live, now: datetime, found: Line = ()) ->
 
     `found` says how many are shown where only some are.
     """
-    told = tr("{n} report", n=count(len(fleet.answered)))
-    spans = [Span(f" {tr('Workers')}  ", "strong"), Span(told), *found]
-    if fleet.clients:
-        more = tr(", {n} pull and do not report", n=count(len(fleet.clients)))
-        spans.append(Span(more, "muted"))
-    if fleet.silent:
-        silent = tr("{n} silent", n=count(len(fleet.silent)))
-        spans.append(Span(f"   ✖ {silent}", "bad"))
+    reporting, silent = len(fleet.answered), len(fleet.silent)
+    report = Span("   " + trn("{n} report", "{n} report", reporting, n=count(reporting)))
+    spans = [Span(f" {tr('Workers')}", "strong"), *(found or (report,))]
+    if silent:
+        told = trn("{n} silent", "{n} silent", silent, n=count(silent))
+        spans.append(Span(f"   ✖ {told}", "bad"))
     if fleet.unreadable:
         unreadable = tr("{answers} unreadable", answers=plural(fleet.unreadable, "answer"))
         spans.append(Span(f"   ▲ {unreadable}", "warn"))
-    looked = tr("looked {age} ago", age=duration(age(fleet.at, now)))
-    return (*spans, Span(f"   {looked}", "muted"), *_deliveries(live))
+    spans += _deliveries(live)
+    looked = tr("{age} ago", age=duration(age(fleet.at, now)))
+    spans.append(Span(f"   {looked}", "muted"))
+    if clients := len(fleet.clients):
+        more = trn(
+            "{n} pulls and does not report",
+            "{n} pull and do not report",
+            clients,
+            n=count(clients),
+        )
+        spans.append(Span(f"   {more}", "muted"))
+    return tuple(spans)
 
 
 def _deliveries(live: Live) -> Line:
@@ -173,7 +181,7 @@ def _deliveries(live: Live) -> Line:
         return line(Span(f"   ✖ {tr('no consumer: nobody gets tasks')}", "bad"))
     if status.consumer.paused:
         left = duration(status.consumer.pause_remaining)
-        return line(Span(f"   ‖ {tr('paused for another {left}: p resumes', left=left)}", "warn"))
+        return line(Span(f"   ‖ {tr('paused, {left} left: p resumes', left=left)}", "warn"))
     return ()
 
 
