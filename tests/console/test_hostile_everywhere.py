@@ -16,7 +16,7 @@ from farutech_console.tui.common.confirm import ConfirmPlan
 from farutech_console.tui.common.help import Help
 from farutech_console.tui.common.outcomes import Outcomes
 from farutech_console.tui.common.pausing import AskPause
-from farutech_console.tui.common.undo import ConfirmUndo
+from farutech_console.tui.common.undo import ConfirmUndo, Undoing
 from farutech_console.tui.dlq.causes import Causes
 from farutech_console.tui.dlq.editing import ConfirmEdit, Editor
 from farutech_console.tui.dlq.exporting import Export
@@ -46,7 +46,7 @@ TOGETHER = {
 }
 """A tour takes long, so texts that fail in the same way go together."""
 
-SHOW_NOTHING_THAT_WAS_SENT: frozenset[type[Widget]] = frozenset({Starting})
+SHOW_NOTHING_THAT_WAS_SENT: frozenset[type[Widget]] = frozenset({Starting, Undoing})
 LONGEST = 1 << 14
 """A megabyte in every place at once is more than a message holds; `test_hostile` has one of it."""
 LONGEST_TYPED = 1000
@@ -106,7 +106,11 @@ async def through_the_rooms(tour: Tour) -> None:
     await tour.looks(TasksRoom)
     await tour.press("enter")
     await tour.looks(TasksRoom)
-    await tour.press("escape", "4")
+    await tour.press("escape", "4", "slash")
+    await tour.types()
+    await tour.press("enter")
+    await tour.looks(WorkersRoom)
+    await tour.press("escape")
     await tour.looks(WorkersRoom)
     await tour.press("enter")
     await tour.looks(WorkersRoom)
