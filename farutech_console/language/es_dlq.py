@@ -161,4 +161,25 @@ _LETTER: Mapping[str, str | tuple[str, str]] = {
     "… {n} earlier": ("… {n} anterior", "… {n} anteriores"),
 }
 
-DLQ: Mapping[str, str | tuple[str, str]] = {**_KEYS, **_LIST, **_DIALOGS, **_LETTER}
+_TABLE: Mapping[str, str | tuple[str, str]] = {
+    "seq": "seq",
+    "expires": "caduca",
+    "never": "nunca",
+    "(none)": "(ninguna)",
+    "«not a task»": "«no es tarea»",
+    "{n} with {filter}": "{n} con {filter}",
+    "{n} read, more as you scroll": "{n} leídos, más al avanzar",
+    "{n} newer": "{n} más nuevos",
+    "{n} marked": ("{n} marcado", "{n} marcados"),
+    "all {n} marked": "{n} marcados, todos",
+    "The dead letters cannot be read: {why}": "No se pueden leer los mensajes muertos: {why}",
+    "None of the {letters} is like {filter}": "Ninguno de {letters} es como {filter}",
+    "esc shows all, / changes the filter.": "esc muestra todo, / cambia el filtro.",
+    "{tasks} in the queue. New letters appear here by themselves.": (
+        "{tasks} en la cola. Los mensajes nuevos aparecen aquí por sí solos."
+    ),
+    "No dead letters": "Ningún mensaje muerto",
+    "no task failed for good.": "ninguna tarea falló sin remedio.",
+}
+
+DLQ: Mapping[str, str | tuple[str, str]] = {**_KEYS, **_LIST, **_DIALOGS, **_LETTER, **_TABLE}

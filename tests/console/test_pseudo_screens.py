@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 import pytest
 
@@ -27,8 +28,18 @@ COMMANDS = words(
 WRITTEN = words("zz zzz UTC addr jsonl", *(command.name for command in tui_commands.COMMANDS))
 """What is not of any language: what the test types, commands, a time zone, an extension."""
 
-NOT_YET = {"overview", "tasks", "task", "letters", "letter", "causes", "replay", "note", "export"}
-"""Screens that are known to have words which are not spoken yet."""
+NOT_YET = {"tasks", "task", "2"}
+"""Screens, and rooms without a server, that are known to have words which are not spoken yet."""
+
+KEYBOARD = words(*(key.shown for key in KEYS))
+OF_THE_FIELD = words("Stream Consumer pending floor deliver")
+"""What operators call so in every language; see `language/es.py`."""
+
+
+def _each(names: Iterable[str]) -> list[Any]:
+    failing = pytest.mark.xfail(strict=False, reason="its words are not spoken yet")
+    return [pytest.param(name, marks=failing) if name in NOT_YET else name for name in names]
+
 
 SCENES = {
     "workers": ("4",),
@@ -66,16 +77,16 @@ def _backend() -> FixedBackend:
     return FixedBackend(events=some_events(), stories={ID: some_story(ID)}, undoable=some_undo())
 
 
-@pytest.mark.parametrize(
-    "scene",
-    [
-        pytest.param(scene, marks=pytest.mark.xfail(strict=False)) if scene in NOT_YET else scene
-        for scene in SCENES
-    ],
-)
+@pytest.mark.parametrize("scene", _each(SCENES))
 async def test_a_screen_is_spoken(scene: str) -> None:
     backend = _backend()
-    data = data_words(backend) | COMMANDS | WRITTEN | words(*(key.shown for key in KEYS))
+    data = (
+        data_words(backend)
+        | COMMANDS
+        | WRITTEN
+        | OF_THE_FIELD
+        | words(*(key.shown for key in KEYS))
+    )
     async with console(backend, size=SIZE) as pilot:
         for key in SCENES[scene]:
             await pilot.press(key)
@@ -85,13 +96,13 @@ async def test_a_screen_is_spoken(scene: str) -> None:
         assert not unspoken, f"{sorted(unspoken)}\n{screen_text(pilot)}"
 
 
-@pytest.mark.parametrize("room", "145")
+@pytest.mark.parametrize("room", _each("12345"))
 async def test_a_room_without_a_server_is_spoken(room: str) -> None:
     down = LinkState(False, NOW, "s1:4222", "77", 4)
     async with console(FixedBackend(link_now=down), size=SIZE) as pilot:
         await pilot.press(room)
         await eventually(pilot, lambda: "s1:4222" in screen_text(pilot), "it says why")
         shown = screen_text(pilot)
-        known = COMMANDS | data_words(FixedBackend().names) | words(*(key.shown for key in KEYS))
+        known = COMMANDS | data_words(FixedBackend().names) | KEYBOARD
         unspoken = spoken(shown, known)
         assert not unspoken, f"{sorted(unspoken)}\n{shown}"

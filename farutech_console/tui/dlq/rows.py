@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from farutech_console.language import tr
+from farutech_console.language import msg, tr, trn
 from farutech_console.operations.index.order import NEWEST, SORT_KEYS, Order, SortKey
 from farutech_console.operations.index.row import LetterRow
 from farutech_console.operations.units import age, count, plural, short_duration
@@ -54,10 +54,11 @@ def columns(width: int, *, expiring: bool, order: Order = NEWEST) -> tuple[Colum
 
 
 def _marked(column: Column, order: Order) -> Column:
+    """Return the column as it is called here, with a mark where the letters are in its order."""
+    title = tr(column.title)
     if SORTED_BY.get(column.title, column.title) != order.key:
-        return column
-    mark = "▼" if order.descending else "▲"
-    return replace(column, title=f"{column.title}{mark}")
+        return replace(column, title=title)
+    return replace(column, title=f"{title}{'▼' if order.descending else '▲'}")
 
 
 def next_order(order: Order) -> Order:
@@ -90,16 +91,16 @@ def order_words(order: Order) -> str:
 
 def _columns(width: int, *, expiring: bool) -> tuple[Column, ...]:
     wide = width >= WIDE
-    kind = (Column("type", 11),) if width >= WIDER else ()
-    lasting = (Column("expires", 7, right=True),) if expiring else ()
+    kind = (Column(msg("type"), 11),) if width >= WIDER else ()
+    lasting = (Column(msg("expires"), 7, right=True),) if expiring else ()
     return (
-        Column("seq", 9 if wide else 7, right=True),
-        Column("died", 6, right=True),
-        Column("task", 13 if wide else 9),
-        Column("tenant", 14 if wide else 11),
+        Column(msg("seq"), 9 if wide else 7, right=True),
+        Column(msg("died"), 6, right=True),
+        Column(msg("task"), 13 if wide else 9),
+        Column(msg("tenant"), 14 if wide else 11),
         *kind,
-        Column("error"),
-        Column("tries", 5, right=True),
+        Column(msg("error")),
+        Column(msg("tries"), 5, right=True),
         Column("↻", 2, right=True),
         *lasting,
     )
@@ -113,7 +114,7 @@ def cells(row: LetterRow, now: datetime, width: int, *, expiring: bool) -> tuple
     return (
         Span(str(row.sequence), "muted"),
         Span(short_duration(age(row.died_at, now)), "plain"),
-        Span(row.task_id or ("(none)" if row.readable else "«not a task»"), "plain"),
+        Span(row.task_id or (tr("(none)") if row.readable else tr("«not a task»")), "plain"),
         Span(row.tenant_id or NONE),
         *kind,
         Span(row.error or NONE, "bad"),
@@ -125,7 +126,7 @@ def cells(row: LetterRow, now: datetime, width: int, *, expiring: bool) -> tuple
 
 def _expires(row: LetterRow, now: datetime) -> Span:
     if row.expires_at is None:
-        return Span("never", "muted")
+        return Span(tr("never"), "muted")
     left = (row.expires_at - now).total_seconds()
     return Span(
         f"{'▲' if left < SOON else ''}{short_duration(left)}", "warn" if left < SOON else "plain"
@@ -165,21 +166,24 @@ class LetterRows:
 def title_line(reader: Reader, selection: Selection, above: int) -> Line:
     """Return the line over the table: how many, how many are read, how many are marked."""
     letters = reader.letters
-    spans = [Span(f" Dead letters · {count(letters.depth)}", "strong")]
+    spans = [Span(f" {tr('Dead letters')} · {count(letters.depth)}", "strong")]
     if reader.wanted:
-        known = f"{count(len(letters))}{'+' if letters.is_partial else ''} with "
-        spans.append(Span(f"   {known}{literal(str(reader.wanted), 60)}", "accent"))
-        spans.append(Span(": esc shows all", "muted"))
+        number = f"{count(len(letters))}{'+' if letters.is_partial else ''}"
+        wanted = literal(str(reader.wanted), 60)
+        told = tr("{n} with {filter}", n=number, filter=wanted)
+        spans.append(Span(f"   {told}", "accent"))
+        spans.append(Span(": " + tr("esc shows all"), "muted"))
     elif letters.more and len(letters):
-        spans.append(Span(f"   {count(len(letters))} read, more as you scroll", "muted"))
+        told = tr("{n} read, more as you scroll", n=count(len(letters)))
+        spans.append(Span(f"   {told}", "muted"))
     if isinstance(letters, IndexedLetters):
         spans += _index_words(letters)
     if reader.order != NEWEST:
         spans.append(Span(f"   {order_words(reader.order)}", "accent"))
     if above:
-        spans.append(Span(f"   ↑ {count(above)} newer", "accent"))
+        spans.append(Span(f"   ↑ {tr('{n} newer', n=count(above))}", "accent"))
     if selection:
-        spans.append(Span(f"   ● {_count_marked(reader, selection)} marked", "accent"))
+        spans.append(Span(f"   ● {_words_marked(reader, selection)}", "accent"))
     return tuple(spans)
 
 
@@ -196,41 +200,40 @@ def _index_words(letters: IndexedLetters) -> Line:
     return tuple(spans)
 
 
-def _count_marked(reader: Reader, selection: Selection) -> str:
+def _words_marked(reader: Reader, selection: Selection) -> str:
     letters = reader.letters
     if selection.up_to is None or not reader.wanted:
-        return count(selection.count(letters.depth))
+        number = selection.count(letters.depth)
+        return trn("{n} marked", "{n} marked", number, n=count(number))
     known = count(selection.count(len(letters)))
-    return f"all {known}{'+' if letters.is_partial else ''}"
+    return tr("all {n} marked", n=f"{known}{'+' if letters.is_partial else ''}")
 
 
 def empty_lines(reader: Reader, live: Live, failure: str, now: datetime) -> list[Line]:
     """Return why the table is empty."""
     letters = reader.letters
     if failure:
-        return [line(Span(f"▲ The dead letters cannot be read: {literal(failure)}", "warn"))]
+        told = tr("The dead letters cannot be read: {why}", why=literal(failure))
+        return [line(Span(f"▲ {told}", "warn"))]
     if not live.link.connected and not letters.asked:
         so = tr("There is no connection, so no dead letters can be read.")
         return no_connection(live, so, now)
     if not letters.asked:
-        return [line(Span("◌ Reading…", "muted"))]
+        return [line(Span(f"◌ {tr('Reading…')}", "muted"))]
     if reader.wanted and letters.depth and letters.is_partial:
         depth = count(letters.depth)
         told = tr("None among those indexed so far is like that, of {depth}.", depth=depth)
         return [line(Span(f"◌ {told}", "muted"))]
     if reader.wanted and letters.depth:
         wanted = literal(str(reader.wanted), 200)
+        lying = plural(letters.depth, "dead letter")
         return [
-            line(f"None of the {plural(letters.depth, 'dead letter')} is like {wanted}"),
-            line(Span("esc shows all, / changes the filter.", "muted")),
+            line(tr("None of the {letters} is like {filter}", letters=lying, filter=wanted)),
+            line(Span(tr("esc shows all, / changes the filter."), "muted")),
         ]
-    tasks = live.status.tasks if live.status else 0
+    tasks = plural(live.status.tasks if live.status else 0, "task")
+    queued = tr("{tasks} in the queue. New letters appear here by themselves.", tasks=tasks)
     return [
-        line(Span("● No dead letters", "ok"), ": no task failed for good."),
-        line(
-            Span(
-                f"{plural(tasks, 'task')} in the queue. New letters appear here by themselves.",
-                "muted",
-            )
-        ),
+        line(Span(f"● {tr('No dead letters')}", "ok"), ": " + tr("no task failed for good.")),
+        line(Span(queued, "muted")),
     ]
