@@ -10,9 +10,9 @@ import click
 
 from farutech_console.commands import output
 from farutech_console.commands.output import json_flag
-from farutech_console.commands.scan_line import ScanLine, none_words
+from farutech_console.commands.scan_line import ScanLine, none_words, stopped_words
 from farutech_console.commands.selection import selection_flags
-from farutech_console.commands.session import EXIT_DONE, run
+from farutech_console.commands.session import EXIT_DONE, run, until_stopped
 from farutech_console.operations.causes import CauseGroup, Causes
 from farutech_console.operations.records import group_record
 from farutech_console.operations.selection import ScanProgress, Selection
@@ -64,7 +64,7 @@ def groups(
             )
             return EXIT_DONE
         if not shown:
-            output.say(none_words(selection, scanned))
+            output.say(stopped_words(scanned) if stop.is_set() else none_words(selection, scanned))
             return EXIT_DONE
         _print(shown, backend)
         _print_notes(shown, notes)
@@ -83,23 +83,16 @@ async def _read(
     from farutech_console.operations.browse import read_selection
 
     queue, causes = backend.queue(), Causes()
-    line, last = ScanLine(queue.clock), ScanProgress(0, 0, 0)
-
-    def follow(progress: ScanProgress) -> None:
-        nonlocal last
-        last = progress
-        line.read(progress)
-
+    line = ScanLine(queue.clock)
+    reading = read_selection(queue, selection, line.read)
     try:
-        async with aclosing(read_selection(queue, selection, follow)) as pages:
+        async with aclosing(until_stopped(reading, stop)) as pages:
             async for page in pages:
                 for letter in page:
                     causes.add(letter)
-                if stop.is_set():
-                    break
     finally:
         line.clear()
-    return causes, last
+    return causes, line.last
 
 
 async def _notes(backend: LiveBackend) -> dict[str, dict[str, Any]]:

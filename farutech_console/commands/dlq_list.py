@@ -18,9 +18,10 @@ from farutech_console.commands.scan_line import (
     limit_words,
     missing_words,
     none_words,
+    stopped_words,
 )
 from farutech_console.commands.selection import selection_flags
-from farutech_console.commands.session import EXIT_DONE, run
+from farutech_console.commands.session import EXIT_DONE, run, until_stopped
 from farutech_console.operations.records import letter_record
 from farutech_console.operations.selection import ScanProgress, Selection
 from farutech_console.operations.units import age, short_duration
@@ -81,17 +82,16 @@ class _Listing:
         from farutech_console.operations.browse import read_selection
 
         try:
-            async with aclosing(
-                read_selection(self._queue, self._selection, self._follow)
-            ) as pages:
+            reading = read_selection(self._queue, self._selection, self._follow)
+            async with aclosing(until_stopped(reading, stop)) as pages:
                 async for page in pages:
                     self._print_page(page)
-                    if stop.is_set():
-                        break
         finally:
             self._line.clear()
             self._print_held()
-        if not self._as_json:
+        if stop.is_set():
+            output.say(stopped_words(self._last))
+        elif not self._as_json:
             self._say_what_else()
 
     def _follow(self, progress: ScanProgress) -> None:

@@ -62,6 +62,11 @@ def none_words(selection: Selection, last: ScanProgress) -> str:
     return words
 
 
+def stopped_words(last: ScanProgress) -> str:
+    """Return how far the reading was when it was stopped."""
+    return f"Stopped after {last.scanned:,} of {last.depth:,} letters were read."
+
+
 def missing_words(count: int) -> str:
     """Return that so many letters that were named are not there."""
     those = "The letter that was named is" if count == 1 else f"{count:,} that were named are"

@@ -7,7 +7,8 @@ import contextlib
 import gc
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
+from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -36,7 +37,10 @@ Work = Callable[["LiveBackend", asyncio.Event], Awaitable[int]]
 
 
 class StoppedError(Exception):
-    """The command was asked to stop before it had begun what it is for."""
+    """The command was asked to stop, and nothing came of it; the text says so."""
+
+    def __init__(self, told: str = "Nothing was begun.") -> None:
+        super().__init__(told)
 
 
 def run(given: dict[str, Any], work: Work, *, listen: bool = False) -> None:
@@ -86,6 +90,19 @@ async def unless_stopped(work: Awaitable[T], stop: asyncio.Event) -> T:
         await asyncio.wait((doing, stopping))
 
 
+async def until_stopped(
+    pages: AsyncGenerator[T, None], stop: asyncio.Event
+) -> AsyncGenerator[T, None]:
+    """Yield what `pages` yields until `stop`, however long the next page takes; closes them."""
+    async with aclosing(pages):
+        while not stop.is_set():
+            try:
+                page = await unless_stopped(anext(pages), stop)
+            except (StopAsyncIteration, StoppedError):
+                return
+            yield page
+
+
 def _with_flags_before_the_command(given: dict[str, Any]) -> dict[str, Any]:
     before = click.get_current_context().find_root().params
     return before | {name: value for name, value in given.items() if value is not None}
@@ -106,8 +123,8 @@ async def _connected(settings: ConsoleSettings, work: Work, *, listen: bool) -> 
                 gc.freeze()
                 code = await work(backend, stop)
         return EXIT_CANCELLED if stop.is_set() else code
-    except StoppedError:
-        say("Nothing was begun.")
+    except StoppedError as stopped:
+        say(str(stopped))
         return EXIT_CANCELLED
     except (UnreachableError, RefusedError) as error:
         say(f"{_sentence(error)}. Check --server (NATS_URL) or --context, and who we are to it.")

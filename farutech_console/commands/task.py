@@ -11,7 +11,7 @@ import click
 from farutech_console.commands import output
 from farutech_console.commands.events import step_line
 from farutech_console.commands.output import json_flag
-from farutech_console.commands.session import EXIT_DONE, EXIT_FAILED, run
+from farutech_console.commands.session import EXIT_DONE, EXIT_FAILED, run, unless_stopped
 from farutech_console.operations.story_words import where_words
 from farutech_console.operations.units import full_time
 from farutech_console.settings import ConsoleSettings
@@ -56,19 +56,19 @@ def task(
     if bool(task_id) == bool(tenant):
         raise click.UsageError("say which task: its ID, or --tenant to list a tenant's")
 
-    async def work(backend: LiveBackend, _stop: asyncio.Event) -> int:
+    async def work(backend: LiveBackend, stop: asyncio.Event) -> int:
         from farutech_console.operations.story import task_story, tenant_tasks
 
         queue = backend.queue()
         if task_id:
-            story = await task_story(queue, task_id)
+            story = await unless_stopped(task_story(queue, task_id), stop)
             if as_json:
                 output.json_line(story.record())
             else:
                 for line in story_lines(story):
                     click.echo(line)
             return EXIT_DONE if story.is_known else EXIT_FAILED
-        tasks = await tenant_tasks(queue, tenant, limit)
+        tasks = await unless_stopped(tenant_tasks(queue, tenant, limit), stop)
         if as_json:
             for one in tasks:
                 output.json_line(one.record())

@@ -21,9 +21,16 @@ from farutech_console.commands.output import json_flag
 from farutech_console.commands.plan_words import letters
 from farutech_console.commands.scan_line import ScanLine
 from farutech_console.commands.selection import selection_flags
-from farutech_console.commands.session import EXIT_CANCELLED, EXIT_DONE, EXIT_FAILED, run
+from farutech_console.commands.session import (
+    EXIT_CANCELLED,
+    EXIT_DONE,
+    EXIT_FAILED,
+    StoppedError,
+    run,
+    until_stopped,
+)
 from farutech_console.commands.unfinished import finish_interrupted
-from farutech_console.operations.selection import ScanProgress, Selection
+from farutech_console.operations.selection import Selection
 from farutech_console.settings import ConsoleSettings
 from worker.flags import settings_flags
 from worker.model.text import literal
@@ -34,6 +41,7 @@ if TYPE_CHECKING:
     from farutech_console.operations.transfer import Format, ImportPlan
 
 STANDARD = "-"
+NOT_FOR_PEOPLE = "What is imported is what dlq export writes as jsonl; its csv is for people."
 KINDS: tuple[OutcomeKind, ...] = ("restored", "already", "failed")
 
 
@@ -68,24 +76,26 @@ def export(*, selection: Selection, form: Format, target: str, **given: Any) -> 
 
         queue = backend.queue()
         line = ScanLine(queue.clock)
-        last: ScanProgress | None = None
-
-        def follow(progress: ScanProgress) -> None:
-            nonlocal last
-            last = progress
-            line.read(progress)
-
-        with _written(target) as file:
-            async with aclosing(export_letters(queue, selection, form, follow)) as pages:
-                async for page in pages:
-                    file.write(page)
-                    if stop.is_set():
-                        break
-        line.clear()
-        output.say(f"{letters(last.matched if last else 0)} exported.")
+        pages = export_letters(queue, selection, form, line.read)
+        try:
+            with _written(target) as file:
+                async with aclosing(until_stopped(pages, stop)) as parts:
+                    async for part in parts:
+                        file.write(part)
+                if stop.is_set():
+                    raise StoppedError(_cut_off(target, line.last.matched))
+        finally:
+            line.clear()
+        output.say(f"{letters(line.last.matched)} exported.")
         return EXIT_DONE
 
     run(given, work)
+
+
+def _cut_off(target: str, written: int) -> str:
+    if target == STANDARD:
+        return f"Cut off after {letters(written)}: there may be more."
+    return f"Stopped: {target} was not written."
 
 
 @click.command("import")
@@ -135,6 +145,9 @@ def import_(
                 output.json_line(operation.import_record(plan))
             elif dry_run or not yes:
                 _say_plan(plan)
+            if plan.wrong and not plan.count and not as_json:
+                output.say(f"There is no letter in {literal(source)}. {NOT_FOR_PEOPLE}")
+                return EXIT_FAILED
             if dry_run:
                 return EXIT_FAILED if plan.wrong else EXIT_DONE
             if not yes and not await confirmed(f"Import {letters(plan.count)}?", stop):

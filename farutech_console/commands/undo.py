@@ -13,7 +13,7 @@ from farutech_console.commands.asking import confirmed, why_flag, yes_flag
 from farutech_console.commands.outcomes import Tally
 from farutech_console.commands.output import json_flag
 from farutech_console.commands.plan_words import letters
-from farutech_console.commands.session import EXIT_CANCELLED, EXIT_DONE, run
+from farutech_console.commands.session import EXIT_CANCELLED, EXIT_DONE, run, unless_stopped
 from farutech_console.commands.unfinished import finish_interrupted
 from farutech_console.settings import ConsoleSettings
 from worker.flags import settings_flags
@@ -62,7 +62,7 @@ def undo(
         if not dry_run:
             queue.guard("undo")
             await finish_interrupted(backend, stop)
-        plan = await operation.plan_undo(queue, purge)
+        plan = await unless_stopped(operation.plan_undo(queue, purge), stop)
         if dry_run and as_json:
             output.json_line(operation.undo_record(plan))
         elif dry_run or not yes:

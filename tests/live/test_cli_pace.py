@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+from pathlib import Path
 
 import pytest
 
@@ -150,23 +151,34 @@ def test_the_line_leaves_out_what_has_no_room() -> None:
     assert progress_text(progress, 10) == ""
 
 
-async def test_the_reading_of_a_plan_is_shown_and_the_first_ctrl_c_ends_it(
-    nats_server: NatsServer,
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("dlq", "replay", "--all", "--yes"), "Nothing was begun."),
+        (("dlq", "list", "error:~nowhere"), "of 20,000 letters were read."),
+        (("dlq", "groups", "error:~nowhere"), "of 20,000 letters were read."),
+        (("dlq", "export", "error:~nowhere", "--output", "FILE"), "was not written."),
+    ],
+)
+async def test_a_reading_is_shown_and_the_first_ctrl_c_ends_it(
+    nats_server: NatsServer, tmp_path: Path, words: tuple[str, ...], told: str
 ) -> None:
+    file = tmp_path / "letters.jsonl"
+    command = (str(CONSOLE), *(str(file) if word == "FILE" else word for word in words))
     async with queue(nats_server, "go") as q:
         for start in range(0, MANY, AT_ONCE):
             await asyncio.gather(*(q.bury(letter(n)) for n in range(start, start + AT_ONCE)))
         env = dict(os.environ, NATS_URL=nats_server.url)
-        command = (str(CONSOLE), "dlq", "replay", "--all", "--yes")
 
-        def operate() -> tuple[int, str]:
+        def operate() -> tuple[int, str, bool]:
             with in_terminal(command, env, 110, 60) as (terminal, process):
                 terminal.wait_for("of 20,000 read")
                 process.send_signal(signal.SIGINT)
-                return terminal.wait_for_end(process), terminal.text()
+                code = terminal.wait_for_end(process)
+                return code, terminal.text(), file.exists()
 
-        code, shown = await asyncio.to_thread(operate)
-        assert code == 130
-        assert "Nothing was begun." in shown
+        code, shown, is_there = await asyncio.to_thread(operate)
+        assert (code, is_there) == (130, False)
+        assert told in shown.replace("\n", "")
         assert "of 20,000 read" not in shown.splitlines()[-1]
         assert (await q.counts()) == {NAMES.dlq: MANY}

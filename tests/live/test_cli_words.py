@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tests.support.commands import invoked
@@ -51,6 +53,22 @@ async def test_nothing_is_told_as_what_it_is(
         said = await invoked(*words.split(), server=nats_server)
     assert (said.code, told in said.err) == (code, True), said
     assert "not a task" not in said.out
+
+
+async def test_a_file_that_no_import_takes_is_told_once(
+    nats_server: NatsServer, tmp_path: Path
+) -> None:
+    file = str(tmp_path / "letters.csv")
+    async with queue(nats_server) as q:
+        await q.bury_many(3)
+        export = ("dlq", "export", "--all", "--format", "csv", "--output", file)
+        await invoked(*export, server=nats_server)
+        said = await invoked("dlq", "import", file, "--yes", server=nats_server)
+        audit = await invoked("audit", server=nats_server)
+    assert (said.code, said.out) == (1, "")
+    assert f"There is no letter in {file}" in said.err
+    assert "its csv is for people" in said.err
+    assert audit.err == "No changes are on record.\n"
 
 
 @pytest.mark.parametrize(
