@@ -32,4 +32,5 @@ def demo_command(context: click.Context, lang: Language | None) -> None:
 
 def _settings(server: str, lang: Language | None) -> ConsoleSettings:
     settings = ConsoleSettings(server=server)
-    return settings.model_copy(update={"lang": lang}) if lang else settings
+    system = {"environment": settings.environment or "demo"}
+    return settings.model_copy(update=system | ({"lang": lang} if lang else {}))
