@@ -26,6 +26,7 @@ from farutech_console.operations.notes import Note
 from farutech_console.operations.plan import Which
 from farutech_console.operations.selection import ScanProgress, Selection, no_progress
 from farutech_console.operations.story_view import TaskStory, TaskSummary
+from farutech_console.operations.stuck_view import StuckView
 from farutech_console.operations.transfer import Format
 from farutech_console.operations.undo import UndoPlan
 from farutech_console.operations.unfinished import Finished
@@ -142,6 +143,12 @@ class Backend(Protocol):
 
     async def tenant_tasks(self, tenant_id: str, limit: int) -> tuple[TaskSummary, ...]:
         """Return the tasks of a tenant, the latest first; reads as much as `story`."""
+
+    async def stuck(self, candidates: int) -> StuckView:
+        """Return the tasks that are stuck for sure, and at most so many that may be.
+
+        Where something is stuck, all that the server told of spent deliveries is read.
+        """
 
     async def fleet(self) -> FleetView:
         """Ask all workers, and listen for the pulls of others: takes about half a second.

@@ -40,6 +40,8 @@ from farutech_console.operations.selection import ScanProgress, Selection, no_pr
 from farutech_console.operations.status import ask_status
 from farutech_console.operations.story import task_story, tenant_tasks
 from farutech_console.operations.story_view import TaskStory, TaskSummary
+from farutech_console.operations.stuck import find_stuck
+from farutech_console.operations.stuck_view import StuckView
 from farutech_console.operations.task_names import TaskNames, TaskSource
 from farutech_console.operations.transfer import Format
 from farutech_console.operations.undo import UndoPlan, plan_undo, undo
@@ -235,6 +237,10 @@ class LiveBackend:
     async def tenant_tasks(self, tenant_id: str, limit: int) -> tuple[TaskSummary, ...]:
         """Return the tasks of a tenant, the latest first; reads as much as `story`."""
         return await tenant_tasks(self.queue(), tenant_id, limit)
+
+    async def stuck(self, candidates: int) -> StuckView:
+        """Return the tasks that are stuck for sure, and at most so many that may be."""
+        return await find_stuck(self.queue(), candidates)
 
     async def fleet(self) -> FleetView:
         """Ask all workers, and listen for the pulls of others; remembers who was there before."""

@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import timedelta
 from heapq import nlargest
 
+from farutech_console.language import tr
 from farutech_console.operations.fleet import FleetWatch
 from farutech_console.operations.queue import Queue
 from farutech_console.operations.steps import TaskStep, of_event
@@ -23,7 +24,7 @@ from farutech_console.operations.story_view import (
     in_order,
     last_of,
 )
-from farutech_console.operations.units import full_time
+from farutech_console.operations.units import duration, full_time
 from worker.jetstream.errors import JetStreamError
 from worker.jetstream.event_reader import EventLog
 from worker.jetstream.info import find_stream
@@ -139,7 +140,7 @@ async def _whereabouts(
         if consumer is None or _is_pending(copy, consumer):
             where.append(await _pending(queue, layout, copy, consumer))
         elif copy.message.sequence in stuck:
-            where.append(_at("stuck", layout.work_queue, copy, detail="deliveries spent"))
+            where.append(_at("stuck", layout.work_queue, copy, detail=tr("deliveries spent")))
         else:
             last = last_of(told, copy.message.sequence)
             where.append(await _delivered(queue, layout, copy, last, running))
@@ -161,9 +162,9 @@ async def _pending(
     first = consumer.delivered_stream_sequence + 1 if consumer else 1
     scan = Scan(queue.api, layout.work_queue, queue.names.tasks, layout.server.api_level)
     before, whole = await scan.sequences(first, copy.message.sequence, COUNTED)
-    detail = "" if consumer else "there is no consumer that would deliver it"
+    detail = "" if consumer else tr("there is no consumer that would deliver it")
     if consumer and consumer.paused:
-        detail = "deliveries are paused"
+        detail = tr("deliveries are paused")
     position = len(before) if whole else None
     return _at("pending", layout.work_queue, copy, position=position, detail=detail)
 
@@ -192,7 +193,7 @@ async def _delivered(
     stream, sequence = layout.work_queue, copy.message.sequence
     if sequence in running:
         worker, task = running[sequence]
-        detail = f"for {task.seconds:.0f} s"
+        detail = tr("for {span}", span=duration(task.seconds))
         return _at("in_flight", stream, copy, worker=worker, attempt=task.attempt, detail=detail)
     if last is not None and last.kind == "retrying":
         until = last.at + timedelta(seconds=last.delay or 0.0)
@@ -204,10 +205,10 @@ async def _delivered(
         return _at("held", stream, copy, worker=last.worker_id, attempt=last.attempt)
     standing = await _standing(queue, copy.task.task_id, copy.message.headers.get(REPLAY_ID, ""))
     if isinstance(standing, HeldBy) and standing.sequence == sequence:
-        return _at("in_flight", stream, copy, worker=standing.owner, detail="by the ledger")
+        return _at("in_flight", stream, copy, worker=standing.owner, detail=tr("by the ledger"))
     attempt = last.attempt if last else 0
     return _at(
-        "unsettled", stream, copy, attempt=attempt, detail="delivered: in flight or in backoff"
+        "unsettled", stream, copy, attempt=attempt, detail=tr("delivered: in flight or in backoff")
     )
 
 
@@ -239,20 +240,19 @@ async def _elsewhere(
     ends = [x for x in told if x.kind in DONE]
     if ends:
         end = max(ends, key=lambda step: step.at)
-        detail = f"at {full_time(end.at)}"
+        detail = tr("at {time}", time=full_time(end.at))
         return Whereabouts("done", worker=end.worker_id, attempt=end.attempt, detail=detail)
     standing = await _standing(queue, task_id, "")
     if isinstance(standing, AlreadyDone):
-        detail = f"at {full_time(standing.at)}, by the ledger"
+        detail = tr("at {time}, by the ledger", time=full_time(standing.at))
         return Whereabouts("done", worker=standing.owner, detail=detail)
     if archived:
         copy = max(archived, key=lambda one: one.message.sequence)
         stream = queue.names.archive_stream
-        detail = "purged; farutech-console dlq undo brings it back"
+        detail = tr("purged; farutech-console dlq undo brings it back")
         return Whereabouts("archived", stream, copy.message.sequence, detail=detail)
-    return Whereabouts(
-        "unknown", detail="nothing here tells: done, purged, expired or never published"
-    )
+    detail = tr("nothing here tells: done, purged, expired or never published")
+    return Whereabouts("unknown", detail=detail)
 
 
 async def _sources(queue: Queue, layout: Layout) -> tuple[tuple[str, ...], tuple[str, ...]]:

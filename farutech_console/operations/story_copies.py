@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from farutech_console.language import tr
 from farutech_console.operations.queue import Queue
 from farutech_console.operations.steps import TaskStep
 from worker.jetstream.info import find_stream
@@ -85,7 +86,9 @@ def published(copy: Copy) -> TaskStep:
     if not by and REPLAY_ID not in headers:
         return _step(copy, "published", message.stored_at, sequence=message.sequence)
     times = headers.get(REPLAY_COUNT, "")
-    detail = f"by {by or 'someone'}" + (f", replay {times}" if times else "")
+    detail = tr("by {who}", who=by or tr("someone"))
+    if times:
+        detail += tr(", replay {n}", n=times)
     return _step(copy, "replayed", message.stored_at, sequence=message.sequence, detail=detail)
 
 
@@ -110,5 +113,7 @@ def purged(copy: Copy) -> TaskStep:
     """Return how a letter was purged."""
     headers = copy.message.headers
     why = headers.get(ARCHIVE_WHY, "")
-    detail = f"by {headers.get(ARCHIVE_BY, 'someone')}" + (f": {why}" if why else "")
+    detail = tr("by {who}", who=headers.get(ARCHIVE_BY) or tr("someone"))
+    if why:
+        detail += f": {why}"
     return _step(copy, "purged", copy.message.stored_at, detail=detail)

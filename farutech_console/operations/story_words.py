@@ -42,7 +42,7 @@ def where_words(where: Whereabouts) -> str:
     if where.sequence:
         parts.append(f"{where.stream} seq {where.sequence}")
     if where.detail:
-        parts.append(tr(where.detail))
+        parts.append(where.detail)
     return literal(", ".join(parts))
 
 
@@ -54,6 +54,6 @@ def step_words(step: TaskStep) -> list[str]:
         f"{step.progress:.0%}" if step.progress is not None else "",
         f"{step.seconds:.1f} s" if step.seconds is not None else "",
         literal(step.worker_id),
-        literal(tr(step.detail)),
+        literal(step.detail),
     ]
     return [part for part in parts if part.strip()]

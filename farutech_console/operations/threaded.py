@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from farutech_console.operations.plan import Which
     from farutech_console.operations.selection import ScanProgress, Selection
     from farutech_console.operations.story_view import TaskStory, TaskSummary
+    from farutech_console.operations.stuck_view import StuckView
     from farutech_console.operations.transfer import Format
     from farutech_console.operations.undo import UndoPlan
     from farutech_console.operations.unfinished import Finished
@@ -158,6 +159,10 @@ class ThreadedBackend:
     async def tenant_tasks(self, tenant_id: str, limit: int) -> tuple[TaskSummary, ...]:
         """Return the tasks of a tenant, the latest first; reads as much as `story`."""
         return await self._thread.call(lambda backend: backend.tenant_tasks(tenant_id, limit))
+
+    async def stuck(self, candidates: int) -> StuckView:
+        """Return the tasks that are stuck for sure, and at most so many that may be."""
+        return await self._thread.call(lambda backend: backend.stuck(candidates))
 
     async def fleet(self) -> FleetView:
         """Ask all workers, and listen for the pulls of others: takes about half a second."""

@@ -54,6 +54,7 @@ COMMANDS = (
     Command("audit", "who changed what"),
     Command("task", "all that is known of a task, and where it is", "ID", "tasks"),
     Command("tenant", "the tasks of a tenant, the latest first", "ID", "tasks"),
+    Command("stuck", "tasks that nobody will get again, and how we know", "", "tasks"),
     Command(
         "filter", "show only these dead letters; nothing after it shows all", "[FILTER]", "dlq"
     ),

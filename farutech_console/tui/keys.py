@@ -64,6 +64,15 @@ KEYS = (
     Key(
         "enter", "enter", "open", "story", "all that is known of the task, and where it is", "tasks"
     ),
+    Key(
+        "s",
+        "s",
+        "stuck",
+        "stuck tasks",
+        "tasks that nobody will get again, and how we know",
+        "tasks",
+    ),
+    Key("t", "t", "tenant", "tenant", "the tasks of the tenant under the cursor", "tasks"),
     Key("enter", "enter", "open", "open", "all there is to know of the letter", "dlq"),
     Key("space", "space", "mark", "mark", "mark the letter for what comes next", "dlq"),
     Key(

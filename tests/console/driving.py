@@ -18,7 +18,7 @@ from tests.console.fixed import FixedBackend, StillClock
 from tests.support.nats_server import NatsServer
 from tests.support.queues import NAMES
 from worker.model.clock import SystemClock
-from worker.model.link import ConnectionOptions
+from worker.model.link import ConnectionOptions, Credentials
 
 DEADLINE_S = 30.0
 
@@ -57,10 +57,16 @@ def app_of(pilot: Pilot[None]) -> ConsoleApp:
 
 @asynccontextmanager
 async def live_console(
-    server: NatsServer, *, size: tuple[int, int] = (120, 40), read_only: bool = False
+    server: NatsServer,
+    *,
+    size: tuple[int, int] = (120, 40),
+    read_only: bool = False,
+    who: Credentials | None = None,
 ) -> AsyncIterator[Pilot[None]]:
     """A console on a real server, connected or not."""
-    options = ConnectionOptions(servers=(server.url,), name="farutech-console")
+    options = ConnectionOptions(
+        servers=(server.url,), name="farutech-console", credentials=who or Credentials()
+    )
     backend = ThreadedBackend(lambda: LiveBackend(options, NAMES, read_only=read_only))
     app = ConsoleApp(backend, SystemClock())
     async with app.run_test(size=size, notifications=True) as pilot:

@@ -17,9 +17,10 @@ from farutech_console.tui.common.finding import FindingRoom
 from farutech_console.tui.common.room import Room
 from farutech_console.tui.dlq.acts import LetterActs
 from farutech_console.tui.dlq.opened import OpenedLetter
+from farutech_console.tui.tasks.reading import Reading
 
 BASES: frozenset[type[Widget]] = frozenset(
-    {Room, FindingRoom, LetterActs, OpenedLetter, Dialog, Bar}
+    {Room, FindingRoom, LetterActs, OpenedLetter, Dialog, Bar, Reading}
 )
 """What is never shown itself, only what is made of it."""
 

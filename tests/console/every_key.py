@@ -28,6 +28,7 @@ from farutech_console.tui.overview.problems import Problems
 from farutech_console.tui.overview.verdict import POINTER
 from tests.console.driving import app_of, does_not_see, eventually, screen_text, sees
 from tests.support.queues import NAMES, Queue, letter, task
+from tests.support.stuck import stuck
 from tests.support.waiting import eventually as comes_true
 from tests.support.worker_queue import publish
 from tests.support.workers import Calls, working
@@ -349,6 +350,29 @@ async def story(stage: Stage, key: str) -> None:
     await stage.press(key)
     await stage.sees("Task task-0")
     await stage.misses("Reading events")
+
+
+@does("tasks", "stuck")
+async def stuck_tasks(stage: Stage, key: str) -> None:
+    await stuck(stage.q, 1)
+    await stage.go("tasks")
+    await stage.press(key)
+    await stage.sees("1 task is stuck: the server told of each")
+    await stage.sees("✖ certain")
+    await stage.press("enter")
+    await stage.sees("deliveries spent")
+    await stage.press("escape", "escape")
+    await stage.misses("✖ certain")
+
+
+@does("tasks", "tenant")
+async def tenant_tasks(stage: Stage, key: str) -> None:
+    await stage.tells_of_tasks(2)
+    await stage.press(key)
+    await stage.sees("Tasks of acme-1")
+    await stage.sees("in the queue")
+    await stage.press("enter")
+    await stage.sees("Task task-1")
 
 
 # Dead letters

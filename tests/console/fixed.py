@@ -38,11 +38,12 @@ from farutech_console.operations.notes import Note
 from farutech_console.operations.plan import Which
 from farutech_console.operations.selection import ScanProgress, Selection, no_progress
 from farutech_console.operations.story_view import TaskStory, TaskSummary
+from farutech_console.operations.stuck_view import StuckView
 from farutech_console.operations.transfer import Format
 from farutech_console.operations.undo import UndoPlan
 from farutech_console.operations.unfinished import Finished
 from farutech_console.operations.velocity import Control, Pacing
-from tests.console.fixed_fleet import some_changes, some_workers
+from tests.console.fixed_fleet import some_changes, some_stuck, some_workers
 from worker.jetstream.dead_letters_lean import LeanLetter
 from worker.jetstream.messages import StoredMessage
 from worker.model.clock import format_rfc3339
@@ -268,6 +269,9 @@ class FixedBackend:
     workers: tuple[WorkerView, ...] = field(default_factory=some_workers)
     stories: dict[str, TaskStory] = field(default_factory=dict)
     tasks: tuple[TaskSummary, ...] = ()
+    stuck_now: StuckView = field(default_factory=some_stuck)
+    stuck_looks: int = 0
+    told_stories: int = 0
     changes: tuple[AuditEntry, ...] = field(default_factory=some_changes)
     undoable: UndoPlan | None = None
     interrupted: Finished = field(default_factory=Finished)
@@ -365,11 +369,20 @@ class FixedBackend:
 
     async def story(self, task_id: str) -> TaskStory:
         self._fail()
+        self.told_stories += 1
         return self.stories.get(task_id) or TaskStory(task_id, "", "", (), (), (), ())
 
     async def tenant_tasks(self, tenant_id: str, limit: int) -> tuple[TaskSummary, ...]:
         self._fail()
         return tuple(task for task in self.tasks if task.tenant_id == tenant_id)[:limit]
+
+    async def stuck(self, candidates: int) -> StuckView:
+        self._fail()
+        self.stuck_looks += 1
+        found = self.stuck_now
+        certain = found.certain
+        others = [task for task in found.tasks if not task.certain][:candidates]
+        return replace(found, tasks=(*certain, *others))
 
     async def fleet(self) -> FleetView:
         self._fail()

@@ -7,9 +7,11 @@ from datetime import UTC, datetime, timedelta
 from farutech_console.operations.audit_log import AuditEntry
 from farutech_console.operations.fleet_view import WorkerView
 from farutech_console.operations.steps import TaskStep
-from farutech_console.operations.story_view import TaskStory, Whereabouts
+from farutech_console.operations.story_view import SummaryPlace, TaskStory, TaskSummary, Whereabouts
+from farutech_console.operations.stuck_view import StuckTask, StuckView
 from farutech_console.operations.undo import UndoPlan
 from worker.model.fleet import BreakerReport, TaskReport, WorkerReport
+from worker.model.stuck import SpentTask, StuckTasks, Tally
 
 NOW = datetime(2026, 11, 24, 2, 41, 7, tzinfo=UTC)
 
@@ -184,4 +186,40 @@ def some_undo() -> UndoPlan:
         came_back=0,
         target="PROVISIONING_DLQ",
         command="farutech-console dlq undo 1d52bf0e",
+    )
+
+
+def some_stuck() -> StuckView:
+    """Three tasks that are stuck for sure, one of them no task; two more may be."""
+    tasks = [
+        StuckTask(
+            sequence=88_110 + 7 * index,
+            certain=index < 3,
+            task_id="" if index == 2 else f"c3d1e263-f02c-4256-afe9-{index:012d}",
+            tenant_id="" if index == 2 else f"acme-corp-{index % 4}",
+            task_type="" if index == 2 else "provision",
+            deliveries=5 if index < 2 else None,
+            stored_at=_ago(4_000 - 700 * index),
+        )
+        for index in range(5)
+    ]
+    certain = tuple(SpentTask(one.sequence, one.deliveries) for one in tasks[:3])
+    found = StuckTasks(Tally(3, 4), certain, "in_part", tuple(x.sequence for x in tasks[3:]), True)
+    return StuckView(found, tuple(tasks))
+
+
+def some_tasks(tenant: str = "acme-corp-1") -> tuple[TaskSummary, ...]:
+    """The tasks of a tenant, the latest first."""
+    places: tuple[SummaryPlace, ...] = ("queue", "dead", "done", "archived", "gone")
+    return tuple(
+        TaskSummary(
+            task_id=f"7bea0a77-2dc6-4b53-bdfb-{index:012d}",
+            tenant_id=tenant,
+            task_type="migrate" if index % 3 == 1 else "provision",
+            place=places[index % len(places)],
+            sequence=90_000 - index if index % 5 in (0, 1, 3) else 0,
+            at=_ago(40 + 400 * index),
+            event=("retrying", "dead_lettered", "succeeded", "", "started")[index % 5],
+        )
+        for index in range(12)
     )

@@ -14,7 +14,7 @@ from farutech_console.operations.steps import TaskStep
 from farutech_console.operations.story_view import TaskStory, TaskSummary, Whereabouts
 from farutech_console.operations.undo import UndoPlan
 from tests.console.fixed import NOW, FixedBackend, ago, letter, some_status
-from tests.console.fixed_fleet import some_changes, some_undo, some_workers
+from tests.console.fixed_fleet import some_changes, some_stuck, some_undo, some_workers
 from tests.console.test_hostile import hostile
 from worker.model.fleet import BreakerReport, TaskReport, WorkerReport
 from worker.model.state import ServerState
@@ -76,6 +76,13 @@ def hostile_world(text: str) -> HostileBackend:
         ],
         workers=_workers(text),
         changes=_changes(text),
+        stuck_now=replace(
+            some_stuck(),
+            tasks=tuple(
+                replace(each, task_id=text, tenant_id=text, task_type=text)
+                for each in some_stuck().tasks
+            ),
+        ),
         outcome_of=lambda _: "failed",
         written_notes={"a-cause": Note("a-cause", text, text, NOW)},
     )

@@ -51,7 +51,7 @@ from tests.console.fixed import (
     some_letters,
     some_status,
 )
-from tests.console.fixed_fleet import some_story, some_undo, some_workers
+from tests.console.fixed_fleet import some_story, some_tasks, some_undo, some_workers
 from tests.console.test_hostile import hostile, opens
 from worker.jetstream.errors import UnreachableError
 from worker.model.heard import HeardKind
@@ -208,6 +208,23 @@ SCENES = {
     "tasks_story": Scene(
         pressing("2", "?02:41:06", "enter", "?There may be gaps"),
         lambda: FixedBackend(events=some_events(), stories={LAST: some_story(LAST)}),
+    ),
+    "tasks_stuck": Scene(pressing("2", "?02:41:06", "s", "?certain", "?maybe")),
+    "tasks_tenant": Scene(
+        pressing("2", "?02:41:06", "colon", *"tenant acme-corp-1", "enter", "?events only"),
+        lambda: FixedBackend(events=some_events(), tasks=some_tasks()),
+    ),
+    "tasks_deaf": Scene(pressing("2", "?may not listen"), deaf),
+    "tasks_spanish": Scene(pressing("2", "?siguiendo", "?02:41:06"), language="es"),
+    "tasks_stuck_spanish": Scene(
+        pressing("2", "?02:41:06", "s", "?segura"),
+        lambda: FixedBackend(events=some_events()),
+        language="es",
+    ),
+    "tasks_story_spanish": Scene(
+        pressing("2", "?02:41:06", "enter", "?lagunas"),
+        lambda: FixedBackend(events=some_events(), stories={LAST: some_story(LAST)}),
+        language="es",
     ),
     "tasks_empty": Scene(pressing("2", "?No task event"), FixedBackend),
     "letters": Scene(pressing(*DLQ)),

@@ -15,6 +15,7 @@ from farutech_console import language
 from farutech_console.language import at_start, from_locale, tr, trn
 from farutech_console.language.es import PARTS, SPANISH
 from farutech_console.operations.units import count, plural, rate, size
+from worker.model.stuck import TOLD
 
 SOURCES = Path(farutech_console.__file__).parent
 
@@ -51,6 +52,8 @@ def _texts() -> dict[str, str]:
                 if _AS_TYPED.fullmatch(text):
                     continue
                 found[text] = f"{path.relative_to(SOURCES)}: {text!r}"
+    # What the worker has for people, and the console shows.
+    found.update((text, f"worker/model/stuck.py: {text!r}") for text in TOLD.values())
     return found
 
 

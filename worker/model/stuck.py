@@ -22,7 +22,7 @@ Evidence = Literal[
     "in_part",
     "contradicted",
 ]
-_TOLD: Mapping[Evidence, str] = {
+TOLD: Mapping[Evidence, str] = {
     "none_stuck": "every task is settled, pending, in flight or in backoff",
     "no_consumer": "there is no consumer, so every task will be delivered once there is one",
     "advisories": "the server told of each",
@@ -31,6 +31,7 @@ _TOLD: Mapping[Evidence, str] = {
     "in_part": "others are in flight or in backoff, and the server told of some at most",
     "contradicted": "the server told of more than there are: the consumer was reset, it seems",
 }
+"""How it is known which tasks are stuck, for an operator to read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,7 @@ class StuckTasks:
     @property
     def told(self) -> str:
         """How it is known, for an operator to read."""
-        return _TOLD[self.evidence]
+        return TOLD[self.evidence]
 
 
 NOTHING_STUCK = StuckTasks(Tally(0, 0), (), "none_stuck")

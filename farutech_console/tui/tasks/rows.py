@@ -4,59 +4,54 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from farutech_console.language import tr
+from farutech_console.language import tr, trn
+from farutech_console.operations.trend import Hearing
 from farutech_console.operations.units import clock_time, count, duration
+from farutech_console.operations.verdict import kinds_in_words
 from farutech_console.tui.common.live import Live
-from farutech_console.tui.common.spans import Line, Span, Tone, line
+from farutech_console.tui.common.spans import Line, Span, line
 from farutech_console.tui.common.table import Column
 from farutech_console.tui.common.waiting import no_connection
+from farutech_console.tui.tasks.kinds import kind_span
 from worker.model.text import literal
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from farutech_console.operations.model import EventKind, FeedCounts, TaskEvent
+    from farutech_console.operations.model import FeedCounts, TaskEvent
     from farutech_console.tui.common.eventlog import EventLog
+    from worker.model.heard import HeardKind
 
 NONE = "–"  # noqa: RUF001 - a glyph
 WIDE = 120
-LOOKS: dict[EventKind, tuple[str, Tone]] = {
-    "published": ("+ published", "accent"),
-    "succeeded": ("● succeeded", "ok"),
-    "retrying": ("↻ retrying", "warn"),
-    "in_progress": ("… in progress", "muted"),
-    "terminated": ("■ terminated", "muted"),
-    "dead_lettered": ("✖ dead letter", "bad"),
-    "exhausted": ("✖ exhausted", "bad"),
-}
 
 
 def columns(width: int) -> tuple[Column, ...]:
     """Return the columns that fit this width."""
     if width >= WIDE:
         return (
-            Column("time UTC", 8),
-            Column("event", 13),
+            Column(tr("time UTC"), 8),
+            Column(tr("event"), 13),
             Column("seq", 9, right=True),
-            Column("task", 36),
-            Column("tenant", 18),
-            Column("type", 12),
-            Column("try", 3, right=True),
-            Column("what"),
+            Column(tr("task"), 36),
+            Column(tr("tenant"), 18),
+            Column(tr("type"), 12),
+            Column(tr("try"), 3, right=True),
+            Column(tr("what")),
         )
     return (
-        Column("time UTC", 8),
-        Column("event", 13),
-        Column("task", 15),
-        Column("tenant", 12),
-        Column("try", 3, right=True),
-        Column("what"),
+        Column(tr("time UTC"), 8),
+        Column(tr("event"), 13),
+        Column(tr("task"), 15),
+        Column(tr("tenant"), 12),
+        Column(tr("try"), 3, right=True),
+        Column(tr("what")),
     )
 
 
 def cells(event: TaskEvent, width: int) -> tuple[Span, ...]:
     """Return what the columns show of one event."""
-    word, tone = LOOKS[event.kind]
+    kind = kind_span(event.kind)
     task = Span(literal(event.task_id, 36) or _by_sequence(event), "plain")
     tenant = Span(literal(event.tenant_id, 18) or NONE)
     tries = Span(str(event.attempt) if event.attempt else NONE)
@@ -64,9 +59,9 @@ def cells(event: TaskEvent, width: int) -> tuple[Span, ...]:
     time = Span(clock_time(event.at), "muted")
     if width >= WIDE:
         sequence = Span(count(event.sequence) if event.sequence else NONE, "muted")
-        kind = Span(literal(event.task_type, 12) or NONE)
-        return (time, Span(word, tone), sequence, task, tenant, kind, tries, what)
-    return (time, Span(word, tone), task, tenant, tries, what)
+        task_type = Span(literal(event.task_type, 12) or NONE)
+        return (time, kind, sequence, task, tenant, task_type, tries, what)
+    return (time, kind, task, tenant, tries, what)
 
 
 def _by_sequence(event: TaskEvent) -> str:
@@ -74,7 +69,8 @@ def _by_sequence(event: TaskEvent) -> str:
 
 
 def _what(event: TaskEvent) -> str:
-    again = f"again in {duration(event.delay)}" if event.delay is not None else ""
+    delay = event.delay
+    again = tr("again in {span}", span=duration(delay)) if delay is not None else ""
     return "  ".join(part for part in (again, literal(event.detail, 300)) if part)
 
 
@@ -102,45 +98,80 @@ class EventRows:
         return cells(self._log.event(self._first + index), self._width)
 
 
-def empty_lines(live: Live, since: datetime, now: datetime) -> list[Line]:
+def empty_lines(live: Live, hearing: Hearing, since: datetime, now: datetime) -> list[Line]:
     """Return why no event is shown."""
     heard = duration((now - since).total_seconds())
     if not live.link.connected:
+        later = tr("Events are heard live; what happened meanwhile is not told later.")
         return [
             *no_connection(live, tr("No events: there is no connection."), now),
-            line(
-                Span("Events are heard live; what happened meanwhile is not told later.", "muted")
-            ),
+            line(Span(later, "muted")),
         ]
+    if lacks := unheard(hearing):
+        return [line(Span(f"▲ {lacks}", "warn")), *map(_muted, _what_works(hearing))]
     return [
-        line(Span(f"No task event in {heard}, since the console listens.", "strong")),
+        line(Span(tr("No task event in {span}, since the console listens.", span=heard), "strong")),
         line(Span(_why_quiet(live), "muted")),
     ]
+
+
+def unheard(hearing: Hearing) -> str:
+    """Return what of the events is not heard, empty where all is."""
+    if hearing.deaf:
+        return tr("not heard: {what}", what=", ".join(kinds_in_words(hearing.deaf)))
+    return tr("tasks come and none is overheard") if hearing.unheard else ""
+
+
+def _what_works(hearing: Hearing) -> list[str]:
+    stuck = tr("s lists the stuck tasks, :task ID and :tenant ID find any task all the same")
+    if hearing.deaf:
+        why = tr("our user may not listen to them; farutech-console doctor names the subjects")
+        return [why, stuck]
+    return [tr("is the stream fed from another account?"), stuck]
+
+
+def _muted(text: str) -> Line:
+    return line(Span(text, "muted"))
 
 
 def _why_quiet(live: Live) -> str:
     consumer = live.status.consumer if live.status else None
     if live.status is None:
-        return "Events are heard live: every publish, retry, success and dead letter."
+        return tr("Events are heard live: every publish, retry, success and dead letter.")
     if consumer is None:
-        return "The consumer does not exist, so no task is delivered."
+        return tr("The consumer does not exist, so no task is delivered.")
     if consumer.pending and not consumer.waiting:
-        return f"{count(consumer.pending)} tasks wait and no worker is pulling."
+        return trn(
+            "{n} task waits and no worker is pulling.",
+            "{n} tasks wait and no worker is pulling.",
+            consumer.pending,
+            n=count(consumer.pending),
+        )
     if consumer.ack_pending:
-        return f"{count(consumer.ack_pending)} tasks are in flight or in backoff: wait for them."
-    return "Nothing is published and nothing is pending: the queue is idle."
+        return trn(
+            "{n} task is in flight or in backoff: wait for it.",
+            "{n} tasks are in flight or in backoff: wait for them.",
+            consumer.ack_pending,
+            n=count(consumer.ack_pending),
+        )
+    return tr("Nothing is published and nothing is pending: the queue is idle.")
 
 
-def summary(counts: FeedCounts, kept: int, let_go: int) -> str:
+def summary(counts: FeedCounts, kept: int, let_go: int, hearing: Hearing) -> str:
     """Return what was heard in all, and what is not shown of it."""
+
+    def heard(number: int, kind: HeardKind) -> str:
+        return count(number) if hearing.hears(kind) else NONE
+
     parts = [
-        f"published {count(counts.published)}",
-        f"succeeded {count(counts.succeeded)}",
-        f"retried {count(counts.retrying)}",
-        f"dead {count(counts.dead_lettered)}",
+        tr("published {n}", n=heard(counts.published, "task")),
+        tr("succeeded {n}", n=heard(counts.succeeded, "acknowledgement")),
+        tr("retried {n}", n=heard(counts.retrying, "acknowledgement")),
+        tr("dead {n}", n=heard(counts.dead_lettered, "dead_letter")),
     ]
     if let_go:
-        parts.append(f"newest {count(kept)} shown, {count(let_go)} older let go")
+        told = tr("newest {n} shown, {older} older let go", n=count(kept), older=count(let_go))
+        parts.append(told)
     if counts.dropped:
-        parts.append(f"▲ {count(counts.dropped)} dropped unseen")
+        parts.append(tr("▲ {n} dropped unseen", n=count(counts.dropped)))
     return " · ".join(parts)

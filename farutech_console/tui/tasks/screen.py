@@ -1,42 +1,47 @@
-"""Live task events: follow the newest, hold still to read, look for one, and read its story."""
+"""Live task events: follow the newest, hold still to read, look for some, and read their story."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal
 from textual.widgets import Input
 
-from farutech_console.operations.units import count
-from farutech_console.tui.common.failures import expected, in_words
+from farutech_console.language import tr
+from farutech_console.operations.units import clock_time, count
+from farutech_console.operations.verdict import STUCK
 from farutech_console.tui.common.field import Field
 from farutech_console.tui.common.live import Live
 from farutech_console.tui.common.room import Desk, Room
-from farutech_console.tui.common.spans import Line, Span, line, one_line
+from farutech_console.tui.common.spans import Line, Span, line
 from farutech_console.tui.common.table import VirtualTable
-from farutech_console.tui.common.textview import TextView
 from farutech_console.tui.common.words import Words
 from farutech_console.tui.keys import bindings
+from farutech_console.tui.tasks.foundlist import FoundTasks
 from farutech_console.tui.tasks.matching import Matching, MatchingRows
-from farutech_console.tui.tasks.rows import EventRows, columns, empty_lines, summary
-from farutech_console.tui.tasks.story import story_lines, tenant_lines
+from farutech_console.tui.tasks.rows import EventRows, columns, empty_lines, summary, unheard
+from farutech_console.tui.tasks.storypane import StoryPane
 from worker.model.text import literal
 
 if TYPE_CHECKING:
     from farutech_console.operations.model import TaskEvent
+    from farutech_console.operations.trend import Hearing
 
 REPAINTS_S = 0.1
-TENANT_TASKS = 100
 
 
 class TasksRoom(Room):
-    """Key 2. `following` keeps the newest event in view; moving the cursor up ends it."""
+    """Key 2. `following` keeps the newest event in view; moving the cursor up ends it.
+
+    In place of the events there may be a list of tasks that were found (`-listing`), and beside
+    either or instead the story of one task (`-open`).
+    """
 
     NAME = "tasks"
     CSS_PATH = "tasks.tcss"
-    AUTO_FOCUS = "VirtualTable"
+    AUTO_FOCUS = "#live"
     BINDINGS = bindings("tasks")
 
     def __init__(self, desk: Desk) -> None:
@@ -46,26 +51,41 @@ class TasksRoom(Room):
         self._held_at = 0
         self._since = desk.clock.now()
         self._matching: Matching | None = None
-        self._told_of = ""
-
-    def within(self) -> tuple[str, ...]:
-        """What is looked for, and whose story is open."""
-        matching = literal(self._matching.text, 40) if self._matching else ""
-        return matching, self._told_of if self.has_class("-open") else ""
 
     def body(self) -> ComposeResult:
-        """One line about the list, the list, and the story of one task beside it or instead."""
+        """One line about the events, the events or found tasks, and the story of one task."""
         yield Words(id="title")
         yield Words(id="empty")
         with Horizontal(id="events"):
-            yield VirtualTable(gutter=False)
-            with Vertical(id="detail"):
-                yield TextView(id="story")
+            yield VirtualTable(gutter=False, id="live")
+            yield FoundTasks(self.desk)
+            yield StoryPane(self.desk)
         yield Field(
-            placeholder="a part of the task's id, its tenant, type or error; enter",
+            placeholder=tr("a part of the task's id, its tenant, type or error; enter"),
             compact=True,
             id="look-for",
         )
+
+    def within(self) -> tuple[str, ...]:
+        """What is looked for or listed, and whose story is open."""
+        looked_for = literal(self._matching.text, 40) if self._matching else ""
+        listed = self.found.title if self.has_class("-listing") else ""
+        return looked_for, listed, self.story.title if self.has_class("-open") else ""
+
+    @property
+    def live_table(self) -> VirtualTable:
+        """The events."""
+        return self.query_one("#live", VirtualTable)
+
+    @property
+    def found(self) -> FoundTasks:
+        """The list of tasks that were found."""
+        return self.query_one(FoundTasks)
+
+    @property
+    def story(self) -> StoryPane:
+        """The story of one task."""
+        return self.query_one(StoryPane)
 
     def on_mount(self) -> None:
         """Repaint ten times a second at most, however many events come."""
@@ -92,19 +112,26 @@ class TasksRoom(Room):
 
     def show(self, live: Live) -> None:
         """Say why the list is empty, where it is."""
+        now = self.desk.clock.now()
+        self.set_class(not live.is_fresh(now), "-stale")
         self.set_class(self.desk.events.total == 0, "-empty")
-        lines = empty_lines(live, self._since, self.desk.clock.now())
+        lines = empty_lines(live, self._hearing(), self._since, now)
         self.query_one("#empty", Words).show(lines)
         self._title()
 
+    def _hearing(self) -> Hearing:
+        return self.desk.trend.hearing(self.desk.backend.link().deaf)
+
     def _repaint(self) -> None:
+        self.found.follow(self._live)
+        self.story.follow(self._live)
         log, matching = self.desk.events, self._matching
         more = matching is not None and matching.catch_up()
         if log.total == self._seen and not more:
             return
         self._seen = log.total
         self.set_class(log.total == 0, "-empty")
-        table = self.query_one(VirtualTable)
+        table = self.live_table
         width = table.size.width
         rows: EventRows | MatchingRows = (
             matching.rows(width) if matching is not None else EventRows(log, width)
@@ -113,22 +140,34 @@ class TasksRoom(Room):
         self._title()
 
     def _title(self) -> None:
-        spans = line(Span(" Tasks  ", "strong"), *self._mode(), Span(f"   {self._told()}", "muted"))
-        self.query_one("#title", Words).show([spans])
+        title = Span(f" {tr('Tasks')}  ", "strong")
+        told = Span(f"   {self._told()}", "muted")
+        self.query_one("#title", Words).show([line(title, *self._mode(), told)])
 
     def _mode(self) -> Line:
-        if self._following:
-            return line(Span("▼ following", "ok"))
-        new = self.desk.events.total - self._held_at
-        return line(Span(f"‖ held, {count(new)} new: end follows", "warn"))
+        link = self.desk.backend.link()
+        if not link.connected:
+            lost = clock_time(link.since)
+            return line(
+                Span(tr("▲ no connection: nothing is heard since {time}", time=lost), "warn")
+            )
+        mode = Span("▼ " + tr("following"), "ok")
+        if not self._following:
+            new = self.desk.events.total - self._held_at
+            mode = Span("‖ " + tr("held, {n} new: end follows", n=count(new)), "warn")
+        lacks = unheard(self._hearing())
+        return (mode, Span(f"  ▲ {lacks}", "warn")) if lacks else (mode,)
 
     def _told(self) -> str:
         log, matching = self.desk.events, self._matching
         if matching is None:
-            return summary(self.desk.backend.feed_counts(), log.total - log.first, log.first)
-        shown = len(self.query_one(VirtualTable).rows)
-        behind = f", {count(matching.behind)} not looked at yet" if matching.behind else ""
-        return f"{count(shown)} with «{literal(matching.text, 40)}»{behind}; esc shows all"
+            kept, counts = log.total - log.first, self.desk.backend.feed_counts()
+            return summary(counts, kept, log.first, self._hearing())
+        shown = count(len(self.live_table.rows))
+        told = tr("{n} with «{text}»", n=shown, text=literal(matching.text, 40))
+        if matching.behind:
+            told += tr(", {n} not looked at yet", n=count(matching.behind))
+        return told + tr("; esc shows all")
 
     @on(VirtualTable.Moved)
     def _moved(self, event: VirtualTable.Moved) -> None:
@@ -142,8 +181,9 @@ class TasksRoom(Room):
             self._repaint()
 
     def action_pause(self) -> None:
-        """Hold still, or go on."""
-        self._follow(on=not self._following)
+        """Hold still, or go on, where the events are what is looked at."""
+        if not self.has_class("-listing"):
+            self._follow(on=not self._following)
 
     def action_follow(self) -> None:
         """Follow the newest event."""
@@ -152,7 +192,9 @@ class TasksRoom(Room):
     # Looking for some
 
     def action_look_for(self) -> None:
-        """Ask what to look for."""
+        """Ask what to look for among the events."""
+        self._close_story()
+        self._close_list()
         field = self.query_one("#look-for", Field)
         field.value = self._matching.text if self._matching else ""
         self.add_class("-looking")
@@ -168,78 +210,112 @@ class TasksRoom(Room):
         self.remove_class("-looking")
         self._seen = -1
         self._repaint()
-        self.query_one(VirtualTable).focus()
+        self.live_table.focus()
+
+    # Tasks that were found
+
+    def action_stuck(self) -> None:
+        """List the tasks whose deliveries are spent."""
+        self._close_story()
+        self.add_class("-listing")
+        self.found.open("stuck")
+
+    def action_tenant(self) -> None:
+        """List the tasks of the tenant under the cursor."""
+        tenant = self._tenant()
+        if not tenant:
+            self.notify(tr("There is no tenant under the cursor."), severity="warning")
+            return
+        self._list_tenant(tenant)
+
+    def _list_tenant(self, tenant: str) -> None:
+        self._close_story()
+        self.add_class("-listing")
+        self.found.open("tenant", tenant)
+
+    def _tenant(self) -> str:
+        if self.has_class("-open"):
+            return self.story.story.tenant_id if self.story.story else ""
+        if self.has_class("-listing"):
+            return self.found.tenant_id()
+        event = self._event()
+        return event.tenant_id if event else ""
+
+    def look_at(self, evidence: str) -> None:
+        """List what a problem is about."""
+        if evidence == STUCK:
+            self.action_stuck()
+
+    def _close_list(self) -> None:
+        self.remove_class("-listing")
+        self.found.end()
 
     # One task
 
     def _event(self) -> TaskEvent | None:
-        cursor = self.query_one(VirtualTable).cursor
+        cursor = self.live_table.cursor
         return None if cursor is None else self.desk.events.event(cursor)
 
+    def _task_id(self) -> str | None:
+        """Return the task that is open or under the cursor; empty for none that is known."""
+        if self.has_class("-open"):
+            return self.story.task_id
+        if self.has_class("-listing"):
+            return self.found.task_id()
+        event = self._event()
+        return event.task_id if event else None
+
     @on(VirtualTable.Opened)
+    @on(FoundTasks.Opened)
     def action_open(self) -> None:
         """Read the story of the task under the cursor."""
+        if self.has_class("-open") and self.story.has_focus_within:
+            return
+        listing = self.has_class("-listing")
         event = self._event()
-        if event is None:
+        task_id = self.found.task_id() if listing else (event.task_id if event else None)
+        if task_id is None:
             return
-        if not event.task_id:
-            self.notify("The wire did not say which task that is.", severity="warning")
+        if not task_id:
+            untold = tr("The wire did not say which task that is.")
+            told = tr("That message is no task.") if listing else untold
+            self.notify(told, severity="warning")
             return
-        self._follow(on=False)
-        self._open(f"Task {literal(event.task_id, 40)}")
-        self._tell_story(event.task_id)
+        if not listing:
+            self._follow(on=False)
+        self._open(task_id)
 
-    def _open(self, title: str) -> None:
+    def _open(self, task_id: str) -> None:
         self.add_class("-open")
-        self._told_of = title
-        detail = self.query_one("#detail")
-        detail.border_title, detail.border_subtitle = one_line(line(title)), "esc back"
-        view = self.query_one("#story", TextView)
-        view.show([line(Span("◌ Reading events, queue, dead letters and ledger…", "muted"))])
-        view.focus()
+        self.story.open(task_id)
 
-    @work(exclusive=True, group="story", exit_on_error=False)
-    async def _tell_story(self, task_id: str) -> None:
-        try:
-            story = await self.desk.backend.story(task_id)
-        except expected() as error:
-            self._tell([line(Span(f"▲ {literal(in_words(error))}", "warn"))])
-            return
-        self._tell(story_lines(story, self.desk.clock.now()))
-
-    @work(exclusive=True, group="story", exit_on_error=False)
-    async def _tell_tenant(self, tenant: str) -> None:
-        try:
-            tasks = await self.desk.backend.tenant_tasks(tenant, TENANT_TASKS)
-        except expected() as error:
-            self._tell([line(Span(f"▲ {literal(in_words(error))}", "warn"))])
-            return
-        self._tell(tenant_lines(tenant, tasks, self.desk.clock.now()))
-
-    def _tell(self, lines: list[Line]) -> None:
-        self.query_one("#story", TextView).show(lines, from_top=True)
+    def _close_story(self) -> None:
+        self.remove_class("-open")
+        self.story.end()
 
     def command(self, name: str, argument: str) -> None:
-        """Read the story of a task, or list those of a tenant."""
-        self._open(f"{name.capitalize()} {literal(argument, 40)}")
-        if name == "tenant":
-            self._tell_tenant(argument)
+        """Read the story of a task, or list those of a tenant, or the stuck ones."""
+        if name == "stuck":
+            self.action_stuck()
+        elif name == "tenant":
+            self._list_tenant(argument)
         else:
-            self._tell_story(argument)
+            self._open(argument)
 
     def to_copy(self) -> str:
-        """Return the id of the task under the cursor."""
-        event = self._event()
-        return event.task_id if event else ""
+        """Return the id of the task that is open or under the cursor."""
+        return self._task_id() or ""
 
     def go_back(self) -> bool:
-        """Close the field, the story, or what was looked for."""
+        """Close the field, the story, the list, or what was looked for."""
         if self.has_class("-looking"):
             self._leave_field()
         elif self.has_class("-open"):
-            self.remove_class("-open")
-            self.workers.cancel_group(self, "story")
-            self.query_one(VirtualTable).focus()
+            self._close_story()
+            (self.found.table if self.has_class("-listing") else self.live_table).focus()
+        elif self.has_class("-listing"):
+            self._close_list()
+            self.live_table.focus()
         elif self._matching is not None:
             self._matching = None
             self._leave_field()
