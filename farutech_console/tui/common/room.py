@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.content import Content
 from textual.screen import Screen
 from textual.worker import Worker, WorkerState
 
@@ -37,8 +36,9 @@ TICK_S = 0.25
 
 def title_of(screen: Screen[object]) -> str:
     """Return what stands in the frame of a dialog, empty where it has none."""
-    framed = (widget.border_title for widget in screen.walk_children(Vertical))
-    return next((Content.from_markup(title).plain for title in framed if title), "")
+    # Its public name gives markup, and what somebody else wrote does not survive the way back.
+    framed = (widget._border_title for widget in screen.walk_children(Vertical))  # noqa: SLF001
+    return next((title.plain for title in framed if title), "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ _PLACES: Mapping[SummaryPlace, tuple[str, Tone]] = {
     "queue": (msg("in the queue"), "plain"),
     "dead": (msg("✖ dead"), "bad"),
     "archived": (msg("archived"), "warn"),
-    "done": (msg("● done"), "ok"),
+    "done": (msg("● finished"), "ok"),
     "gone": (msg("events only"), "muted"),
 }
 
