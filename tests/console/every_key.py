@@ -598,6 +598,17 @@ async def open_worker(stage: Stage, key: str) -> None:
         await stage.until(lambda: stage.app.screen.has_class("-open"), "it is open")
 
 
+@does("workers", "look_for")
+async def find_worker(stage: Stage, key: str) -> None:
+    async with working(stage.q.server, Calls()):
+        await stage.go("workers")
+        await stage.sees("worker-001")
+        await stage.press(key, *"nobody", "enter")
+        await stage.sees("Nothing here has «nobody» in it.")
+        await stage.press(key, *["backspace"] * 6, *"worker-0", "enter")
+        await stage.sees("1 with «worker-0»")
+
+
 @does("workers", "pause_consumer")
 async def pause(stage: Stage, key: str) -> None:
     await stage.sees("● live")
@@ -648,6 +659,15 @@ async def open_change(stage: Stage, key: str) -> None:
     async with purged(stage):
         await stage.press(key)
         await stage.until(lambda: stage.app.screen.has_class("-open"), "it is open")
+
+
+@does("audit", "look_for")
+async def find_change(stage: Stage, key: str) -> None:
+    async with purged(stage):
+        await stage.press(key, *"replay", "enter")
+        await stage.sees("Nothing here has «replay» in it.")
+        await stage.press(key, *["backspace"] * 6, *"purge", "enter")
+        await stage.sees(" with «purge»")
 
 
 @does("audit", "undo")

@@ -83,6 +83,33 @@ async def test_purge_takes_what_was_confirmed_and_leaves_the_rest(nats_server: N
         assert kept
 
 
+async def test_a_pause_and_a_note_are_taken_back(nats_server: NatsServer) -> None:
+    async with queue(nats_server), live_console(nats_server) as pilot:
+        await sees(pilot, "● live")
+        backend = app_of(pilot)._backend
+        await backend.note("c4f1c4f1", "first")
+        await backend.note("c4f1c4f1", "second")
+        await backend.pause(600, "maintenance")
+        await pilot.press("5")
+        await sees(pilot, "3 changes")
+        await eventually(pilot, lambda: _paused(pilot), "the poll tells of the pause")
+        await pilot.press("u")
+        await sees(pilot, "maintenance")
+        await pilot.press("right", "enter")
+        await eventually(pilot, lambda: not _paused(pilot), "deliveries go on")
+        await sees(pilot, "4 changes")
+        await pilot.press("j", "u")
+        await sees(pilot, "Write the note from before")
+        await pilot.press("right", "enter")
+        await sees(pilot, "The note is as it was.")
+        assert (await backend.notes())["c4f1c4f1"].text == "first"
+
+
+def _paused(pilot: Pilot[None]) -> bool:
+    live = app_of(pilot).live
+    return bool(live and live.status and live.status.consumer and live.status.consumer.paused)
+
+
 async def test_the_go_fleets_letters_are_read(nats_server: NatsServer) -> None:
     async with queue(nats_server, "go") as q, live_console(nats_server) as pilot:
         for line in sample_lines("go-dead-letters.jsonl"):
