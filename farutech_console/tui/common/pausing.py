@@ -101,7 +101,9 @@ class AskPause(Dialog[Pause]):
                     for name, seconds in SPANS.items():
                         label = duration(seconds)
                         yield Button(label, id=name, compact=True, variant="warning")
-                    yield Button(tr("as typed"), id="typed", compact=True, disabled=True)
+                    yield Button(
+                        tr("as typed"), id="typed", compact=True, variant="warning", disabled=True
+                    )
 
     def on_mount(self) -> None:
         """Show the command."""

@@ -40,7 +40,7 @@ _OF_LETTERS: Mapping[PlanKind, tuple[str, str]] = {
     "purge": msgn("Purge of {n} letter", "Purge of {n} letters"),
     "purge_hard": msgn("Purge of {n} letter", "Purge of {n} letters"),
 }
-_COUNTED: Mapping[str, tuple[str, str]] = {
+COUNTED: Mapping[str, tuple[str, str]] = {
     "replayed": msgn("{n} replayed", "{n} replayed"),
     "already": msgn("{n} done before", "{n} done before"),
     "failed": msgn("{n} failed", "{n} failed"),
@@ -174,7 +174,7 @@ def _outcomes(progress: Progress) -> list[Span]:
     for kind, number in sorted(progress.counts.items(), key=_order):
         tone: Tone = "ok" if kind in GOOD else "bad" if kind in TROUBLE else "muted"
         glyph = "●" if kind in GOOD else "✖" if kind in TROUBLE else "–"  # noqa: RUF001 - a glyph
-        spans.append(Span(f"  {glyph} {trn(*_COUNTED[kind], number, n=count(number))}", tone))
+        spans.append(Span(f"  {glyph} {trn(*COUNTED[kind], number, n=count(number))}", tone))
     if progress.failure:
         spans.append(Span("  ✖ " + tr("broke off: {why}", why=literal(progress.failure)), "bad"))
     return spans
@@ -201,7 +201,6 @@ def _lead(progress: Progress) -> Line:
     done, wanted = progress.settled, progress.plan.count
     if progress.ended:
         return line(Span(f" {trn(*_OF_LETTERS[kind], wanted, n=count(wanted))}:", "strong"))
-    filled = BAR * done // max(1, wanted)
     pace = done / progress.seconds if progress.seconds > 0 else 0.0
     left = ""
     if pace and done < wanted:
@@ -212,10 +211,15 @@ def _lead(progress: Progress) -> Line:
         left = tr(" ‖ held: P goes on")
     return line(
         Span(f" {tr(VERBS[kind])} ", "strong"),
-        Span("█" * filled, "accent"),
-        Span("░" * (BAR - filled), "muted"),
+        *gauge(done, wanted, BAR),
         f" {count(done)}/{count(wanted)}{left}",
     )
+
+
+def gauge(done: int, wanted: int, cells: int) -> Line:
+    """Return how far something is as a bar of so many cells."""
+    filled = min(cells, cells * done // max(1, wanted))
+    return line(Span("█" * filled, "accent"), Span("░" * (cells - filled), "muted"))
 
 
 def _hints() -> tuple[str, str]:

@@ -11,11 +11,12 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Button, Static
 
-from farutech_console.language import msgn, tr, trn
+from farutech_console.language import tr, trn
 from farutech_console.operations.units import age, count, duration, plural, rate
 from farutech_console.tui.common.dialog import Dialog
 from farutech_console.tui.common.failures import expected, in_words
 from farutech_console.tui.common.messages import Broke
+from farutech_console.tui.common.progress import COUNTED, gauge
 from farutech_console.tui.common.spans import Line, Span, content, line, one_line
 from farutech_console.tui.common.words import Words
 from worker.model.text import literal
@@ -33,13 +34,6 @@ if TYPE_CHECKING:
 BAR = 30
 SHOW_EVERY_S = 0.1
 LABEL = 9
-
-_COUNTED = {
-    "restored": msgn("{n} restored", "{n} restored"),
-    "already": msgn("{n} done before", "{n} done before"),
-    "failed": msgn("{n} failed", "{n} failed"),
-    "unknown": msgn("{n} unknown", "{n} unknown"),
-}
 
 
 async def bring_back(room: Room, which: str = "last") -> bool:
@@ -62,7 +56,7 @@ async def bring_back(room: Room, which: str = "last") -> bool:
         return False
     undone = Undoing(room.desk, plan)
     await room.app.push_screen_wait(undone)
-    parts = [trn(*_COUNTED[kind], n, n=count(n)) for kind, n in undone.counts.items()]
+    parts = [trn(*COUNTED[kind], n, n=count(n)) for kind, n in undone.counts.items()]
     if undone.failure:
         parts.append(tr("broke off: {why}", why=literal(undone.failure)))
     elif undone.counts.total() < plan.count:
@@ -170,16 +164,11 @@ class Undoing(Dialog[None]):
 
 def undoing_line(done: int, wanted: int, seconds: float) -> Line:
     """Return how far an undo is, and how long it still takes at this pace."""
-    filled = BAR * done // max(1, wanted)
     pace = done / seconds if seconds > 0 else 0.0
     left = ""
     if pace and done < wanted:
         left = f" {rate(pace)}" + tr(" {age} left", age=duration((wanted - done) / pace))
-    return line(
-        Span("█" * filled, "accent"),
-        Span("░" * (BAR - filled), "muted"),
-        f" {count(done)}/{count(wanted)}{left}",
-    )
+    return (*gauge(done, wanted, BAR), Span(f" {count(done)}/{count(wanted)}{left}"))
 
 
 def undo_lines(plan: UndoPlan, now: datetime) -> list[Line]:

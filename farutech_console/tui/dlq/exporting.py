@@ -18,6 +18,7 @@ from farutech_console.operations.units import count, duration
 from farutech_console.tui.common.dialog import Dialog
 from farutech_console.tui.common.failures import expected, in_words
 from farutech_console.tui.common.field import Field
+from farutech_console.tui.common.progress import gauge
 from farutech_console.tui.common.spans import Line, Span, Tone, line
 from farutech_console.tui.common.words import Words
 from worker.model.text import literal
@@ -174,11 +175,7 @@ class Export(Dialog[str]):
 def progress_line(progress: ScanProgress, seconds: float) -> Line:
     """Return how far the reading is, and how long it still takes at this pace."""
     scanned, depth = progress.scanned, max(1, progress.depth)
-    filled = min(BAR, BAR * scanned // depth)
     pace = scanned / seconds if seconds > 0 else 0.0
     left = tr("{time} left", time=duration((depth - scanned) / pace)) if pace else ""
-    return line(
-        Span("█" * filled, "accent"),
-        Span("░" * (BAR - filled), "muted"),
-        f" {count(progress.matched)} · {count(scanned)}/{count(progress.depth)}  {left}",
-    )
+    told = f" {count(progress.matched)} · {count(scanned)}/{count(progress.depth)}  {left}"
+    return (*gauge(scanned, depth, BAR), Span(told))
