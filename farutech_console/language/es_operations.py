@@ -164,6 +164,9 @@ REFUSALS: Mapping[str, str | tuple[str, str]] = {
     "a note has at most {most} characters, this has {n}": (
         "una nota tiene como máximo {most} caracteres, esta tiene {n}"
     ),
+    "there is no consumer {name} on a stream {stream}: start a worker, it creates both": (
+        "no hay consumer {name} en un stream {stream}: al iniciar un worker, crea ambos"
+    ),
     "a pause lasts from 1 s to {span}": "una pausa dura de 1 s a {span}",
     "nats-server {version} cannot pause a consumer, 2.11 and newer can: stop the workers instead": (
         "nats-server {version} no sabe pausar un consumer, 2.11 y posteriores sí: detenga los "

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from farutech_console.language import tr
 from farutech_console.operations.audit import Change, audited
+from farutech_console.operations.consumer import require_consumer
 from farutech_console.operations.errors import UnsupportedError
 from farutech_console.operations.queue import Queue
 from farutech_console.operations.units import duration
@@ -89,3 +90,4 @@ async def _check_server(queue: Queue) -> None:
                 version=server.version,
             )
         )
+    await require_consumer(queue)

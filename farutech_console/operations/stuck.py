@@ -15,6 +15,7 @@ from datetime import datetime
 
 from farutech_console.operations.actions import ActionName
 from farutech_console.operations.audit import Change, Tally, audited
+from farutech_console.operations.consumer import require_consumer
 from farutech_console.operations.queue import Queue
 from farutech_console.operations.stuck_view import (
     Destination,
@@ -54,6 +55,7 @@ async def find_stuck(queue: Queue, candidates: int = CANDIDATES) -> StuckView:
     Raises:
         JetStreamError: the server could not be asked.
     """
+    await require_consumer(queue)
     found = await StuckFinder(queue.api, queue.names).find(candidates)
     sequences = [*(task.sequence for task in found.certain), *found.candidates]
     deliveries = {task.sequence: task.deliveries for task in found.certain}

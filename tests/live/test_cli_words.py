@@ -55,6 +55,16 @@ async def test_nothing_is_told_as_what_it_is(
     assert "not a task" not in said.out
 
 
+@pytest.mark.parametrize("words", ["pause 5m", "resume", "stuck list", "stuck recover --yes"])
+async def test_where_there_is_no_queue_that_is_told(nats_server: NatsServer, words: str) -> None:
+    said = await invoked(*words.split(), server=nats_server)
+    audit = await invoked("audit", server=nats_server)
+    assert (said.code, said.out) == (1, "")
+    assert "start a worker, it creates" in said.err
+    assert "err_code" not in said.err
+    assert audit.err == "No changes are on record.\n"
+
+
 async def test_a_file_that_no_import_takes_is_told_once(
     nats_server: NatsServer, tmp_path: Path
 ) -> None:
