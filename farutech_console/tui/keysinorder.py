@@ -15,6 +15,8 @@ from textual.app import App
 if TYPE_CHECKING:
     from textual.message_pump import MessagePump
 
+Typed = events.Key | events.Paste
+
 PATIENCE_S = 0.5
 """Seconds after which the next key no longer waits for one that nobody gave back."""
 
@@ -23,17 +25,20 @@ ROUNDS = 2
 
 
 class KeysInOrder(App[None]):
-    """An app in which a key is sent to what has the focus once the key before is done with."""
+    """An app in which a key is sent to what has the focus once the key before is done with.
+
+    What is pasted takes its turn as a key does.
+    """
 
     def __init__(self) -> None:
         super().__init__()
-        self._waiting: deque[events.Key] = deque()
-        self._sent: events.Key | None = None
+        self._waiting: deque[Typed] = deque()
+        self._sent: Typed | None = None
         self._sent_to: MessagePump | None = None
 
     async def on_event(self, event: events.Event) -> None:
         """Take a key in its turn, everything else at once."""
-        if not isinstance(event, events.Key):
+        if not isinstance(event, (events.Key, events.Paste)):
             await super().on_event(event)
         elif event.is_forwarded:
             await self._came_back(event)
@@ -49,10 +54,15 @@ class KeysInOrder(App[None]):
             await super().on_event(self._sent)
             self._pass_on(self._sent_to, ROUNDS)
 
-    async def _came_back(self, event: events.Key) -> None:
+    async def _came_back(self, event: Typed) -> None:
         """Do what the key is bound to, unless a dialog that came up only now has a field for it."""
         if self._sent_to is self.screen and self.focused is not None:
-            self._waiting.appendleft(events.Key(event.key, event.character))
+            again = (
+                events.Key(event.key, event.character)
+                if isinstance(event, events.Key)
+                else events.Paste(event.text)
+            )
+            self._waiting.appendleft(again)
         else:
             await super().on_event(event)
 

@@ -29,6 +29,8 @@ BURSTS = (
     (":workers\rj:audit\r", "4 changes"),
     ("1:filter tenant:acme-corp-2\r", "10 with tenant:acme-corp-2"),
     ("1?q4", "3 report"),
+    ("/\x1b[200~node-2\x1b[201~\r", "1 with «node-2»"),
+    ("1:\x1b[200~filter tenant:acme-corp-3\x1b[201~\r", "10 with tenant:acme-corp-3"),
 )
 """What is typed at once, and what is seen then."""
 

@@ -32,6 +32,7 @@ def test_only_what_cannot_be_taken_back_asks_for_the_name() -> None:
         ("purge", 1, "staging", False),
         ("purge", 1, "PROD", True),
         ("purge", 1, "prod-eu", True),
+        ("purge", 1, "eu-prod", True),
         ("replay", BULK - 1, "Production", False),
         ("replay", BULK, "Production", True),
         ("replay", BULK, "preprod", False),
