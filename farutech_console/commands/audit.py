@@ -96,7 +96,7 @@ def _print(entries: list[AuditEntry], *, whole: bool) -> None:
         return
     rows = [_row(entry) for entry in entries]
     titles = ("id", "when", "who", "what", "letters", "outcome", "why")
-    output.table(titles, rows, (SHOWN_ID, 16, 28, 15, 9, 40, 0))
+    output.table(titles, rows, (SHOWN_ID, 16, 28, 15, 9, 40, 400))
 
 
 def _row(entry: AuditEntry) -> tuple[str, ...]:
