@@ -65,6 +65,15 @@ _LIST: Mapping[str, str | tuple[str, str]] = {
     "Causes · {n}": "Causas · {n}",
     "Causes of the newest {n}": "Causas de los {n} más nuevos",
     "(no error)": "(sin error)",
+    "Causes": "Causas",
+    "enter its letters · esc back": "enter sus mensajes · esc volver",
+    "share": "parte",
+    "first": "primero",
+    "last": "último",
+    "{n} letters": ("{n} mensaje", "{n} mensajes"),
+    "{n} causes": ("{n} causa", "{n} causas"),
+    "reading…": "leyendo…",
+    "{done} of {depth} read…": "leídos {done} de {depth}…",
 }
 
 _DIALOGS: Mapping[str, str | tuple[str, str]] = {

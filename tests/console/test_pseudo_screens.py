@@ -53,6 +53,7 @@ SCENES = {
     "letters": ("3",),
     "letter": ("3", "j", "enter"),
     "causes": ("3", "c"),
+    "causes of all": ("3", "colon", *"causes", "enter"),
     "replay": ("3", "a", "r"),
     "note": ("3", "n"),
     "edit": ("3", "e"),

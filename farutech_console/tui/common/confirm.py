@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static
 
 from farutech_console.language import tr
 from farutech_console.tui.common.field import Field
+from farutech_console.tui.common.frame import Frame
 from farutech_console.tui.common.preview import preview, question
 from farutech_console.tui.common.spans import content, line, one_line
 from farutech_console.tui.common.textview import TextView
@@ -59,8 +60,7 @@ class ConfirmPlan(ModalScreen["Plan | None"]):
     def compose(self) -> ComposeResult:
         """The plan's lines, and two buttons of which Cancel has the focus."""
         danger = "error" if self.plan.kind == "purge" else "primary"
-        with Vertical() as box:
-            box.border_title = one_line(line(question(self.plan)))
+        with Frame(question(self.plan)):
             yield TextView(id="plan")
             name = literal(self.plan.stream)
             ask = tr("Type {name} to confirm: {plan}.", name=name, plan=question(self.plan))

@@ -6,10 +6,10 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
 from textual.screen import ModalScreen
 
 from farutech_console.language import tr
+from farutech_console.tui.common.frame import Frame
 from farutech_console.tui.common.spans import Line, Span, line
 from farutech_console.tui.common.textview import TextView
 from farutech_console.tui.keys import KEYS, TITLES, Where, allowed, keys_of
@@ -60,8 +60,7 @@ class Help(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         """The keys, in a view that scrolls."""
-        with Vertical() as box:
-            box.border_title = tr("Keys")
+        with Frame(tr("Keys")) as box:
             box.border_subtitle = tr("esc close")
             yield TextView()
 

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
 from textual.screen import ModalScreen
 
 from farutech_console.language import msg, tr
 from farutech_console.tui.common.aftermath import Aftermath, fate_words
 from farutech_console.tui.common.cells import fit
 from farutech_console.tui.common.failed_again import failed_again
+from farutech_console.tui.common.frame import Frame
 from farutech_console.tui.common.progress import FATE_TONES, GOOD, TROUBLE, VERBS, Run
 from farutech_console.tui.common.spans import Line, Span, Tone, line
 from farutech_console.tui.common.textview import TextView
@@ -104,8 +104,7 @@ class Outcomes(ModalScreen["str | None"]):
 
     def compose(self) -> ComposeResult:
         """The outcomes, in a view that scrolls."""
-        with Vertical() as box:
-            box.border_title = self._title
+        with Frame(self._title) as box:
             again = tr("enter the letters that failed again · ") if failed_again(self._run) else ""
             box.border_subtitle = again + tr("esc close")
             yield TextView()

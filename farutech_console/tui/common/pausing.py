@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from textual import events, on
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal
 from textual.widgets import Button, Input, Static
 
 from farutech_console.language import tr
@@ -18,7 +18,8 @@ from farutech_console.operations.units import count, duration
 from farutech_console.tui.common.dialog import Dialog
 from farutech_console.tui.common.failures import expected, in_words
 from farutech_console.tui.common.field import Field
-from farutech_console.tui.common.spans import Line, Span, content, line, one_line
+from farutech_console.tui.common.frame import Frame
+from farutech_console.tui.common.spans import Line, Span, content, line
 from farutech_console.tui.common.words import Words
 from worker.model.text import literal
 
@@ -85,8 +86,7 @@ class AskPause(Dialog[Pause]):
         """What it does, why, for how long, and the command that does the same."""
         name, paused = literal(self._consumer.name, 40), self._consumer.paused
         title = tr("Resume {name}", name=name) if paused else tr("Pause {name}", name=name)
-        with Vertical() as box:
-            box.border_title = one_line(line(title))
+        with Frame(title):
             yield Static(content(question(self._consumer)))
             if not paused:
                 wanted = tr("or for how long: 90s, 45m, 2h, 1h30m; 7 d at most")

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Vertical
 from textual.screen import Screen
 from textual.worker import Worker, WorkerState
 
 from farutech_console.language import tr
 from farutech_console.operations.units import count
 from farutech_console.tui.common.bars import KeyBar, RoomBar
+from farutech_console.tui.common.frame import Frame
 from farutech_console.tui.common.header import Header, Place
 from farutech_console.tui.common.live import Live
 from farutech_console.tui.common.messages import Broke
@@ -36,9 +36,7 @@ TICK_S = 0.25
 
 def title_of(screen: Screen[object]) -> str:
     """Return what stands in the frame of a dialog, empty where it has none."""
-    # Its public name gives markup, and what somebody else wrote does not survive the way back.
-    framed = (widget._border_title for widget in screen.walk_children(Vertical))  # noqa: SLF001
-    return next((title.plain for title in framed if title), "")
+    return next((frame.title for frame in screen.query(Frame)), "")
 
 
 @dataclass(frozen=True, slots=True)

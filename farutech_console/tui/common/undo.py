@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, cast
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal
 from textual.widgets import Button, Static
 
 from farutech_console.language import tr, trn
 from farutech_console.operations.units import age, count, duration, plural, rate
 from farutech_console.tui.common.dialog import Dialog
 from farutech_console.tui.common.failures import expected, in_words
+from farutech_console.tui.common.frame import Frame
 from farutech_console.tui.common.messages import Broke
 from farutech_console.tui.common.progress import COUNTED, gauge
 from farutech_console.tui.common.spans import Line, Span, content, line, one_line
@@ -79,14 +80,12 @@ class ConfirmUndo(Dialog[bool]):
 
     def compose(self) -> ComposeResult:
         """The plan's lines, and two buttons of which Cancel has the focus."""
-        question = one_line(line(self._question))
-        with Vertical() as box:
-            box.border_title = question
+        with Frame(self._question):
             yield Static(content(self._lines))
             with Horizontal():
                 yield Button(tr("Cancel"), id="cancel", compact=True)
                 yield Button(
-                    question,
+                    one_line(line(self._question)),
                     id="go",
                     compact=True,
                     variant="primary",
@@ -118,8 +117,7 @@ class Undoing(Dialog[None]):
     def compose(self) -> ComposeResult:
         """A bar, and a button to stop."""
         letters = plural(self._plan.count, "dead letter")
-        with Vertical() as box:
-            box.border_title = one_line(line(tr("Bringing back {letters}", letters=letters)))
+        with Frame(tr("Bringing back {letters}", letters=letters)):
             yield Words(id="far")
             with Horizontal():
                 yield Button(tr("Stop"), id="stop", compact=True)

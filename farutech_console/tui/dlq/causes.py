@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
 from textual.screen import ModalScreen
 
+from farutech_console.language import tr
 from farutech_console.operations.selection import Selection
-from farutech_console.operations.units import age, count, short_duration
+from farutech_console.operations.units import age, count, plural, short_duration
 from farutech_console.tui.common.failures import expected, in_words
+from farutech_console.tui.common.frame import Frame
 from farutech_console.tui.common.spans import Span, line
 from farutech_console.tui.common.table import Column, VirtualTable
 from farutech_console.tui.common.words import Words
-from farutech_console.tui.dlq.noting import write_note
+from farutech_console.tui.dlq.noting import cause_words, write_note
 from worker.model.text import literal
 
 if TYPE_CHECKING:
@@ -28,14 +29,16 @@ if TYPE_CHECKING:
     from farutech_console.operations.selection import ScanProgress
     from farutech_console.tui.common.room import Desk
 
-COLUMNS = (
-    Column("letters", 8, right=True),
-    Column("share", 5, right=True),
-    Column("first", 6, right=True),
-    Column("last", 6, right=True),
-    Column("tenants", 7, right=True),
-    Column("cause"),
-)
+
+def _columns() -> tuple[Column, ...]:
+    return (
+        Column(tr("letters"), 8, right=True),
+        Column(tr("share"), 5, right=True),
+        Column(tr("first"), 7, right=True),
+        Column(tr("last"), 6, right=True),
+        Column(tr("tenants"), 7, right=True),
+        Column(tr("cause")),
+    )
 
 
 class CauseRows:
@@ -60,14 +63,13 @@ class CauseRows:
         """Return the cause's columns."""
         group = self._groups[index]
         more = "+" if group.more_tenants else ""
-        text = literal(group.cause.text or group.cause.error_type) or "(no error)"
         return (
             Span(count(group.count), "strong"),
             Span(f"{group.share:.0%}"),
             Span(short_duration(age(group.first_seen, self._now)), "muted"),
             Span(short_duration(age(group.last_seen, self._now))),
             Span(f"{count(len(group.tenants))}{more}"),
-            Span(text, "bad"),
+            Span(cause_words(group.cause), "bad"),
         )
 
 
@@ -98,9 +100,8 @@ class Causes(ModalScreen["str | None"]):
 
     def compose(self) -> ComposeResult:
         """How far the counting is, and the causes."""
-        with Vertical() as box:
-            box.border_title = "Causes"
-            box.border_subtitle = "enter its letters · esc back"
+        with Frame(tr("Causes")) as box:
+            box.border_subtitle = tr("enter its letters · esc back")
             yield Words(id="told")
             yield VirtualTable(gutter=False)
 
@@ -115,14 +116,14 @@ class Causes(ModalScreen["str | None"]):
     def _show_progress(self) -> None:
         if self._progress is not None:
             done, depth = count(self._progress.scanned), count(self._progress.depth)
-            self._tell(f"◌ {done} of {depth} read…")
+            self._tell("◌ " + tr("{done} of {depth} read…", done=done, depth=depth))
 
     def _tell(self, text: str) -> None:
         self.query_one("#told", Words).show([line(Span(text, "muted"))])
 
     @work(exclusive=True, group="causes", exit_on_error=False)
     async def _count(self) -> None:
-        self._tell("◌ reading…")
+        self._tell("◌ " + tr("reading…"))
         try:
             found = await self._backend.groups(Selection(filter=self._wanted), self._note)
         except expected() as error:
@@ -131,10 +132,13 @@ class Causes(ModalScreen["str | None"]):
         finally:
             self._showing.stop()
         self._groups = found.groups
-        asked = f" with {literal(str(self._wanted), 60)}" if self._wanted else ""
-        self._tell(f"{count(found.matched)} letters{asked}, {count(len(found.groups))} causes")
+        asked = literal(str(self._wanted), 60) if self._wanted else ""
+        letters = plural(found.matched, "letter")
+        found_by = tr("{n} with {filter}", n=letters, filter=asked)
+        causes = plural(len(found.groups), "cause")
+        self._tell(f"{found_by if asked else letters} · {causes}")
         table = self.query_one(VirtualTable)
-        table.show(CauseRows(self._groups, self._clock.now()), COLUMNS)
+        table.show(CauseRows(self._groups, self._clock.now()), _columns())
 
     def action_choose(self) -> None:
         """Show the letters of the cause under the cursor."""

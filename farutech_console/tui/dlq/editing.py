@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal
 from textual.timer import Timer
 from textual.widgets import Button, Input, TextArea
 
@@ -18,6 +18,7 @@ from farutech_console.operations.edit import InvalidEditError, read_edited
 from farutech_console.tui.common.dialog import Dialog
 from farutech_console.tui.common.failures import expected, in_words
 from farutech_console.tui.common.field import Area, Field
+from farutech_console.tui.common.frame import Frame
 from farutech_console.tui.common.spans import Line, Span, Tone, line
 from farutech_console.tui.common.textview import TextView
 from farutech_console.tui.common.words import Words
@@ -109,8 +110,7 @@ class Editor(Dialog[str]):
 
     def compose(self) -> ComposeResult:
         """The text, and under it whether it is a task."""
-        with Vertical() as box:
-            box.border_title = tr("Edit the task of letter {n}", n=self._draft.sequence)
+        with Frame(tr("Edit the task of letter {n}", n=self._draft.sequence)) as box:
             box.border_subtitle = tr("ctrl+s what was changed · esc back")
             yield Area(self._text, show_line_numbers=True, soft_wrap=True, compact=True)
             yield Words(id="verdict")
@@ -189,8 +189,7 @@ class ConfirmEdit(Dialog[str]):
 
     def compose(self) -> ComposeResult:
         """The letter, the lines that differ, why, and two buttons of which Back has the focus."""
-        with Vertical() as box:
-            box.border_title = tr("Replay letter {n} with this task", n=self._draft.sequence)
+        with Frame(tr("Replay letter {n} with this task", n=self._draft.sequence)):
             yield Words(id="about")
             yield TextView(id="difference")
             yield Field(placeholder=tr("why (for the next on-call)"), compact=True, id="why")

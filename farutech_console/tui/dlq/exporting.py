@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, get_args
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal
 from textual.widgets import Button, Input
 
 from farutech_console.language import msg, tr
@@ -18,6 +18,7 @@ from farutech_console.operations.units import count, duration
 from farutech_console.tui.common.dialog import Dialog
 from farutech_console.tui.common.failures import expected, in_words
 from farutech_console.tui.common.field import Field
+from farutech_console.tui.common.frame import Frame
 from farutech_console.tui.common.progress import gauge
 from farutech_console.tui.common.spans import Line, Span, Tone, line
 from farutech_console.tui.common.words import Words
@@ -67,8 +68,7 @@ class Export(Dialog[str]):
 
     def compose(self) -> ComposeResult:
         """What, where to, how; and two buttons."""
-        with Vertical() as box:
-            box.border_title = tr("Export dead letters")
+        with Frame(tr("Export dead letters")) as box:
             box.border_subtitle = tr("ctrl+t JSON Lines or CSV · esc back")
             yield Words(id="what")
             yield Words(id="form")

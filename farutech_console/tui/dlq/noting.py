@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
 from textual.widgets import TextArea
 
 from farutech_console.language import tr
@@ -15,6 +14,7 @@ from farutech_console.operations.units import age, count, duration
 from farutech_console.tui.common.dialog import Dialog
 from farutech_console.tui.common.failures import expected, in_words
 from farutech_console.tui.common.field import Area
+from farutech_console.tui.common.frame import Frame
 from farutech_console.tui.common.spans import Line, Span, line
 from farutech_console.tui.common.words import Words
 from worker.model.text import literal
@@ -65,8 +65,7 @@ class WriteNote(Dialog[str]):
 
     def compose(self) -> ComposeResult:
         """The cause, who wrote what stands there, and the note."""
-        with Vertical() as box:
-            box.border_title = tr("Note on a cause")
+        with Frame(tr("Note on a cause")) as box:
             box.border_subtitle = tr("ctrl+s keep · esc back")
             yield Words(id="cause")
             yield Area(note_text(self._before), compact=True)
