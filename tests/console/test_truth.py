@@ -41,15 +41,19 @@ def test_the_states_in_words() -> None:
     assert state(Live(UP, broken=("the poll died",))) == "✖ the poll died"
 
 
+@pytest.mark.parametrize("read_only", [False, True])
 @pytest.mark.parametrize("environment", ["", "prod", "[red]staging[/] of a long name"])
-def test_the_header_fills_its_width_exactly_and_keeps_the_state(environment: str) -> None:
+def test_the_header_fills_its_width_exactly_and_keeps_the_state(
+    environment: str, *, read_only: bool
+) -> None:
     trails = ((), ("Tasks",), ("Dead letters", "error:~refused tenant:部署" * 3, "seq 90412"))
     for width, trail in product(range(60, 161), trails):
         for live in (Live(UP, some_status()), Live(DOWN, some_status()), Live(DOWN)):
-            place = Place("PROVISIONING", environment)
+            place = Place("PROVISIONING", environment, read_only)
             text = text_of(header_line(live, NOW, place, width, trail))
             assert cell_len(text) == width
-            assert state(live)[:20] in text
+            assert state(live)[:20] in text or (read_only and width < 80)
+            assert (" read-only " in text) is read_only
             assert (environment[:6] or " no env ") in text
             assert not trail or f"{trail[-1]} " in text or cell_len(state(live)) > width - 30
 

@@ -51,15 +51,19 @@ class Place:
     environment: str = ""
     read_only: bool = False
 
-    def badge(self) -> Line:
-        """Return the environment in its colour, production in one that warns.
+    def badges(self) -> Line:
+        """Return the environment in its colour, production in one that warns, and what is refused.
 
-        One that nobody named is none that can be trusted to be harmless: that is said too.
+        An environment that nobody named is not to be trusted to be harmless: that is said too.
         """
+        name, tone = literal(self.environment, LONGEST_BADGE), self._tone()
+        named = Span(f" {name or tr('no env')} ", tone)
+        return (named, Span(f" {tr('read-only')} ", "accent")) if self.read_only else (named,)
+
+    def _tone(self) -> Tone:
         if not self.environment:
-            return (Span(f" {tr('no env')} ", "unset"),)
-        tone: Tone = "alert" if is_production(self.environment) else "badge"
-        return (Span(f" {literal(self.environment, LONGEST_BADGE)} ", tone),)
+            return "unset"
+        return "alert" if is_production(self.environment) else "badge"
 
 
 def state_of(live: Live, now: datetime) -> Line:
@@ -100,13 +104,11 @@ def header_line(
     server goes first, then the middle of the trail; the state is cut last.
     """
     state = state_of(live, now)
-    if place.read_only:
-        state = (*state, Span("  " + tr("read-only"), "accent"))
-    badge = place.badge()
-    room = width - cells_of(badge) - len(GAP) - 1
+    badges = place.badges()
+    room = width - cells_of(badges) - len(GAP) - 1
     wanted = cells_of(state)
     where = trail_line((place.stream, *trail), max(room - wanted, LEAST_TRAIL))
-    left = [*badge, Span(" "), *where]
+    left = [*badges, Span(" "), *where]
     for part in _server_parts(live):
         if cells_of([*left, Span(part)]) + len(GAP) + wanted + 2 > width:
             break
