@@ -123,6 +123,7 @@ TASKS: Mapping[str, str | tuple[str, str]] = {
     "Nothing is published and nothing is pending: the queue is idle.": (
         "Nada se publica y nada está pendiente: la cola está ociosa."
     ),
+    "not heard before {time} · ": "sin oír antes de las {time} · ",
     "published {n}": "publicadas {n}",
     "succeeded {n}": "con éxito {n}",
     "retried {n}": "reintentos {n}",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -45,10 +46,18 @@ def with_heard(steps: Sequence[TaskStep], heard: Iterable[TaskEvent]) -> tuple[T
     events = list(heard)
     beats = [event for event in events if event.kind == "in_progress"]
     others = [event for event in events if event.kind != "in_progress"]
-    new = [of_overheard(event) for event in others if not _told(steps, event)]
+    new = [_in_order(of_overheard(event), steps) for event in others if not _told(steps, event)]
     if beats and not any(event.at > beats[-1].at for event in others):
         new.append(of_overheard(beats[-1]))
-    return tuple(sorted([*steps, *new], key=lambda step: step.at))
+    return tuple(sorted([*new, *steps], key=lambda step: step.at))
+
+
+def _in_order(step: TaskStep, steps: Sequence[TaskStep]) -> TaskStep:
+    """A task is published before anything else, whatever the clocks of others say."""
+    first = min((other.at for other in steps), default=step.at)
+    if step.kind != "published" or not first < step.at <= first + SAME:
+        return step
+    return replace(step, at=first)
 
 
 def _told(steps: Sequence[TaskStep], event: TaskEvent) -> bool:

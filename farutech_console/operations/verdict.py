@@ -49,8 +49,8 @@ EARS = Hearing()
 class Problem:
     """One thing that an operator should know. `kind` is what it is of.
 
-    `room` has its evidence; `evidence` is the filter that finds it there, empty for all. `brief`
-    is what a headline says of it, empty where that is the text.
+    `room` has its evidence; `evidence` is the filter or the text that finds it there, empty for
+    all. `brief` is what a headline says of it, empty where that is the text.
     """
 
     grade: Grade
@@ -244,7 +244,7 @@ def _workers(fleet: FleetView, now: datetime) -> list[Problem]:
         name = literal(worker.name, 40)
         text = tr("{name} is silent since {since}", name=name, since=since)
         brief = tr("{name} is silent", name=name)
-        found.append(Problem("bad", text, "workers", "workers", brief=brief))
+        found.append(Problem("bad", text, "workers", "workers", worker.name, brief))
     for task_type, count_ in sorted(_open_breakers(fleet).items()):
         text = trn(
             "the breaker of {kind} is open at {n} worker",
@@ -252,7 +252,7 @@ def _workers(fleet: FleetView, now: datetime) -> list[Problem]:
             count_,
             kind=literal(task_type, 40),
         )
-        found.append(Problem("warn", text, "workers", "workers", brief=text))
+        found.append(Problem("warn", text, "workers", "workers", task_type, text))
     return found
 
 

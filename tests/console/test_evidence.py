@@ -25,7 +25,9 @@ async def test_a_problem_leads_to_its_evidence() -> None:
         await pilot.press("j")
         await sees(pilot, f"{POINTER}✖ worker-009 is silent")
         await pilot.press("enter")
-        await sees(pilot, "3 report")
+        await sees(pilot, "1 with «worker-009»")
+        await pilot.press("escape")
+        await sees(pilot, "worker-001")
 
 
 async def test_the_verdict_names_what_most_of_the_newest_died_of() -> None:

@@ -149,3 +149,16 @@ async def test_a_reading_that_dies_is_shown() -> None:
             lambda: any("reading of tasks" in what for what in app_of(pilot).live.broken),  # type: ignore[union-attr]
             "it is told",
         )
+
+
+async def test_a_gap_in_what_was_heard_is_told() -> None:
+    clock = StillClock()
+    backend = FixedBackend(events=some_events())
+    async with console(backend, clock=clock, size=(120, 40), room="2") as pilot:
+        await sees(pilot, "02:41:06")
+        await does_not_see(pilot, "not heard before")
+        backend.link_now = LinkState(False, NOW, "s1", "connection refused", 3)
+        clock.advance(75)
+        await sees(pilot, "nothing is heard since 02:41:07")
+        backend.link_now = LinkState(True, clock.now(), "s1")
+        await sees(pilot, "not heard before 02:42:22")

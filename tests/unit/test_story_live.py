@@ -68,3 +68,11 @@ def test_an_event_without_a_task_is_known_by_its_sequence_in_the_work_queue() ->
     assert not is_of(TaskEvent(ago(1), "retrying", 9), story)
     assert not is_of(TaskEvent(ago(1), "published"), story)
     assert not is_of(TaskEvent(ago(1), "retrying", 7, task_id="other"), story)
+
+
+def test_a_task_is_published_before_a_worker_has_it_whatever_the_clocks_say() -> None:
+    received = step("received", 60.0, 1)
+    told = with_heard([received], [event("published", 59.9)])
+    assert [each.kind for each in told] == ["published", "received"]
+    again = with_heard([received], [event("published", 10)])
+    assert [each.kind for each in again] == ["received", "published"]

@@ -89,6 +89,11 @@ class FindingRoom(Room):
         self._leave_field()
         self.narrow()
 
+    def look_at(self, evidence: str) -> None:
+        """Show the rows that hold this."""
+        if evidence:
+            self._find(evidence)
+
     def _leave_field(self) -> None:
         self.remove_class("-looking")
         self.query_one(VirtualTable).focus()

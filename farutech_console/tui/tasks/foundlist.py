@@ -46,6 +46,7 @@ class FoundTasks(Reading):
         self._found: Found | None = None
         self._numbers: dict[str | int, int] = {}
         self._stuck: int | None = None
+        self._drawn: object = None
         self._live: Live | None = None
 
     def compose(self) -> ComposeResult:
@@ -67,6 +68,7 @@ class FoundTasks(Reading):
             self._numbers.clear()
             self._stuck = _stuck(self._live)
             self.begin()
+        self._drawn = None
         self.redraw()
         self.table.focus()
 
@@ -90,7 +92,7 @@ class FoundTasks(Reading):
         if _stuck(live) != self._stuck and self.kind == "stuck":
             self._stuck = _stuck(live)
             self.changed()
-        self.look(live)
+        self.look()
 
     def _under_cursor(self) -> FoundTask | None:
         cursor, rows = self.table.cursor, self.table.rows
@@ -112,17 +114,21 @@ class FoundTasks(Reading):
         """Draw what was found, its age included."""
         if not self.is_open:
             return
+        now, width = self.desk.clock.now(), self.table.size.width
+        state = (self._found, self.as_of(), int(now.timestamp()), width)
+        if state == self._drawn:
+            return
+        self._drawn = state
         tasks = self._found.tasks if self._found else ()
         numbers = [self._numbers.setdefault(task.key, len(self._numbers)) for task in tasks]
-        width = self.table.size.width
-        rows = FoundRows(tasks, numbers, self.desk.clock.now())
+        rows = FoundRows(tasks, numbers, now)
         self.table.show(rows, columns(self.kind, width) if tasks else ())
         self.query_one("#found-told", Words).show(self._told())
 
     def _told(self) -> list[Line]:
         counted = self._found if self.kind == "tenant" else None
         many = f"  {count(len(counted.tasks))}" if counted else ""
-        state = self.as_of(self._live)
+        state = self.as_of()
         title = line(
             Span(f"{self.title}{many}  ", "strong"),
             Span(state, "warn" if state.startswith("▲") else "muted"),

@@ -17,7 +17,6 @@ from worker.model.text import literal
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from farutech_console.tui.common.live import Live
     from farutech_console.tui.common.room import Desk
 
 EVERY_S = 10.0
@@ -67,13 +66,13 @@ class Reading(Vertical):
         """What was read is not all any more."""
         self._changed = True
 
-    def look(self, live: Live | None) -> None:
+    def look(self) -> None:
         """Read again where it is time, and let ages grow."""
         if not self.is_open:
             return
         now = self.desk.clock.monotonic()
         due = now >= (self._soonest if self._changed or self.failure else self._next)
-        if due and not self._reading and live is not None and live.link.connected:
+        if due and not self._reading and self.desk.backend.link().connected:
             self._read()
         self.redraw()
 
@@ -94,11 +93,9 @@ class Reading(Vertical):
         self._next = max(self._soonest, ended + EVERY_S)
         self.redraw()
 
-    def as_of(self, live: Live | None) -> str:
+    def as_of(self) -> str:
         """Return how old what is shown is, and what is in the way of newer."""
-        why = self.failure
-        if live is not None and not live.link.connected:
-            why = tr("no connection")
+        why = self.failure if self.desk.backend.link().connected else tr("no connection")
         if self.read_at is None:
             return f"▲ {literal(why)}" if why else tr("◌ reading…")
         span = duration(age(self.read_at, self.desk.clock.now()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from textual import on
@@ -26,10 +27,14 @@ from farutech_console.tui.tasks.storypane import StoryPane
 from worker.model.text import literal
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from farutech_console.operations.model import TaskEvent
     from farutech_console.operations.trend import Hearing
 
 REPAINTS_S = 0.1
+CONNECTING = timedelta(seconds=5)
+"""From the start of the console; who connects later than that has missed events."""
 
 
 class TasksRoom(Room):
@@ -115,16 +120,21 @@ class TasksRoom(Room):
         now = self.desk.clock.now()
         self.set_class(not live.is_fresh(now), "-stale")
         self.set_class(self.desk.events.total == 0, "-empty")
-        lines = empty_lines(live, self._hearing(), self._since, now)
+        lines = empty_lines(live, self._hearing(), self._heard_since(), now)
         self.query_one("#empty", Words).show(lines)
         self._title()
+
+    def _heard_since(self) -> datetime:
+        """Return from when on events were heard without a gap."""
+        link = self.desk.backend.link()
+        return max(self._since, link.since) if link.connected else self._since
 
     def _hearing(self) -> Hearing:
         return self.desk.trend.hearing(self.desk.backend.link().deaf)
 
     def _repaint(self) -> None:
         self.found.follow(self._live)
-        self.story.follow(self._live)
+        self.story.follow()
         log, matching = self.desk.events, self._matching
         more = matching is not None and matching.catch_up()
         if log.total == self._seen and not more:
@@ -162,7 +172,11 @@ class TasksRoom(Room):
         log, matching = self.desk.events, self._matching
         if matching is None:
             kept, counts = log.total - log.first, self.desk.backend.feed_counts()
-            return summary(counts, kept, log.first, self._hearing())
+            told = summary(counts, kept, log.first, self._hearing())
+            since = self._heard_since()
+            gap = log.total > 0 and since - self._since > CONNECTING
+            again = tr("not heard before {time} · ", time=clock_time(since)) if gap else ""
+            return again + told
         shown = count(len(self.live_table.rows))
         told = tr("{n} with «{text}»", n=shown, text=literal(matching.text, 40))
         if matching.behind:

@@ -34,18 +34,18 @@ PLACES: dict[Place, Tone] = {
 }
 
 
-def story_lines(
+def where_lines(
     story: TaskStory,
     now: datetime,
     heard: Sequence[TaskEvent] = (),
     read_at: datetime | None = None,
 ) -> list[Line]:
-    """Return what the task is, where it is now, and each step of it.
+    """Return what the task is, and where it is.
 
     `heard` is what was overheard of it, `read_at` when the story was read: where more was heard
     since, that stands beside where it was then.
     """
-    lines = [
+    return [
         _labelled(tr("task"), literal(story.task_id), "strong"),
         _labelled(tr("tenant"), literal(story.tenant_id)),
         _labelled(tr("type"), literal(story.task_type)),
@@ -54,8 +54,12 @@ def story_lines(
             for one in story.where
         ),
         *_since(heard, read_at, now),
-        line(),
     ]
+
+
+def step_lines(story: TaskStory, now: datetime, heard: Sequence[TaskEvent] = ()) -> list[Line]:
+    """Return each step of the task, and what may be missing."""
+    lines: list[Line] = []
     steps = with_heard(story.steps, heard)
     day = ""
     for step in steps:
