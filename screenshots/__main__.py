@@ -16,6 +16,7 @@ import resvg_py
 from farutech_console.demo.stack import NOTICE, demo_stack
 from farutech_console.operations.live import LiveBackend
 from farutech_console.tui.app import ConsoleApp
+from farutech_console.tui.preferences import Preferences
 from worker.model.clock import SystemClock
 from worker.settings import QueueSettings
 
@@ -52,7 +53,8 @@ SHOTS: tuple[tuple[str, Step], ...] = (
     ("replayed", keys("right", "enter", rest=3)),
     ("purge-plan", keys("x")),
     ("workers", keys("escape", "4", rest=2)),
-    ("audit", keys("5", rest=1)),
+    ("pause", keys("p", rest=1)),
+    ("audit", keys("escape", "5", rest=1)),
     ("commands", keys("colon")),
     ("help", keys("escape", "question_mark")),
 )
@@ -67,7 +69,8 @@ def main(folder: Path = HERE) -> None:
 async def _take(url: str, folder: Path) -> None:
     settings = QueueSettings(server=url)
     backend = LiveBackend(settings.connection("farutech-console"), settings.names)
-    app = ConsoleApp(backend, SystemClock(), notice=NOTICE)
+    wanted = Preferences(environment="demo")
+    app = ConsoleApp(backend, SystemClock(), notice=NOTICE, preferences=lambda: wanted)
     async with app.run_test(size=SIZE) as pilot:
         async with asyncio.timeout(PATIENCE_S):
             while _letters(app) < LETTERS:

@@ -53,7 +53,12 @@ def detail_lines(entry: AuditEntry, now: datetime) -> list[Line]:
     if action is not None:
         lines += [line(), line(Span(tr("It {does}.", does=tr(action.does)), "muted"))]
         if action.undone_by:
-            back = tr("The way back: {how}", how=tr(action.undone_by))
+            told = tr(action.undone_by)
+            back = (
+                tr("There is no way back: {why}.", why=told)
+                if action.impact == "irreversible"
+                else tr("The way back: {how}", how=told)
+            )
             lines.append(line(Span(back, "muted")))
     return [*lines, line(Span(f"id {literal(entry.id)}", "muted"))]
 
