@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from farutech_console.language import tr, trn
@@ -168,21 +168,32 @@ async def _finish_replays(
     queue: Queue, layout: Layout, move: Intention | None, keys: frozenset[str]
 ) -> Finished:
     claims = {one.sequence: one for one in await _claims(queue, layout, keys)}
-    there = await _planned(queue, layout, claims) if claims else None
-    in_doubt = {one.sequence for one in there.in_doubt} if there else set()
-    edits = (
-        {n for n in there.sequences if await _is_lost_edit(queue, claims[n])} if there else set()
-    )
-    which = [n for n in there.sequences if n not in in_doubt | edits] if there else []
+    which, in_doubt, edits = await _told_apart(queue, layout, claims)
     if not which:
         # Claims on letters that are gone are in nobody's way, and need not be told.
         await Replayer(queue.api, layout, Author(queue.operator, ""), clock=queue.clock).recover()
-        return Finished(move, in_doubt=_sorted(in_doubt - edits), edits=_sorted(edits))
+        return Finished(move, in_doubt=in_doubt, edits=edits)
     began = tuple(sorted({claims[n].by for n in which}))
     plan = await _planned(queue, layout, which)
     why = tr("finishes an interrupted replay by {who}", who=", ".join(began))
     outcomes = tuple([one async for one in run_plan(queue, plan, why=why)])
-    return Finished(move, began, outcomes, _sorted(in_doubt - edits), _sorted(edits))
+    return Finished(move, began, outcomes, in_doubt, edits)
+
+
+_Sequences = tuple[int, ...]
+
+
+async def _told_apart(
+    queue: Queue, layout: Layout, claims: Mapping[int, Claim]
+) -> tuple[_Sequences, _Sequences, _Sequences]:
+    """Return the letters of claims that can be finished, are in doubt, or were to be edited."""
+    if not claims:
+        return (), (), ()
+    there = await _planned(queue, layout, claims)
+    edits = {n for n in there.sequences if await _is_lost_edit(queue, claims[n])}
+    in_doubt = {one.sequence for one in there.in_doubt} - edits
+    which = set(there.sequences) - edits - in_doubt
+    return _sorted(which), _sorted(in_doubt), _sorted(edits)
 
 
 def _sorted(sequences: Iterable[int]) -> tuple[int, ...]:
