@@ -13,7 +13,7 @@ from farutech_console.operations.plan import make_plan
 from farutech_console.operations.queue import Queue
 from farutech_console.operations.run_plan import run_plan
 from farutech_console.operations.units import count
-from worker.jetstream.archive import Archive, edited_key
+from worker.jetstream.archive import Archive
 from worker.jetstream.info import stream_of_subject
 from worker.jetstream.intentions import Intention, Intentions
 from worker.jetstream.messages import IN_FLIGHT
@@ -21,6 +21,7 @@ from worker.jetstream.moves import finish_standing
 from worker.jetstream.purges import PurgeParts
 from worker.jetstream.replays import Replayer
 from worker.jetstream.replays_claims import Author, Claim, Claims
+from worker.jetstream.replays_edits import is_cut_off_edit
 from worker.jetstream.topology import Layout
 
 SETTLES = 1.0
@@ -190,7 +191,8 @@ async def _told_apart(
     if not claims:
         return (), (), ()
     there = await _planned(queue, layout, claims)
-    edits = {n for n in there.sequences if await _is_lost_edit(queue, claims[n])}
+    archive = Archive(queue.api, queue.names)
+    edits = {n for n in there.sequences if await is_cut_off_edit(archive, claims[n])}
     in_doubt = {one.sequence for one in there.in_doubt} - edits
     which = set(there.sequences) - edits - in_doubt
     return _sorted(which), _sorted(in_doubt), _sorted(edits)
@@ -218,13 +220,6 @@ async def _claims(queue: Queue, layout: Layout, keys: Iterable[str]) -> list[Cla
         few = await asyncio.gather(*(claims.find(one) for one in mine[start : start + IN_FLIGHT]))
         found += [claim for claim in few if claim is not None]
     return found
-
-
-async def _is_lost_edit(queue: Queue, claim: Claim) -> bool:
-    """Return whether what a claim was to send is no letter's task: to send that would be wrong."""
-    if claim.step == "published":
-        return False
-    return await Archive(queue.api, queue.names).copy(edited_key(claim.key, claim.run)) is not None
 
 
 def _named(sequences: Sequence[int]) -> str:

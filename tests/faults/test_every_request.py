@@ -76,10 +76,10 @@ async def imports(o: Operated, file: BytesIO) -> None:
 
 
 async def sweeps(o: Operated, _file: BytesIO) -> None:
-    """Do as a worker that finds the same twice."""
+    """Do as a worker that finds the same again and again."""
     around = Surroundings(o.clock, Random(0), structlog.get_logger())
     left = UnfinishedReplays(o.api, NAMES, "sweeper", around)
-    for _ in range(2):
+    for _ in range(3):
         await left.look()
     moves = UnfinishedMoves(o.api, NAMES, around)
     for _ in range(2):

@@ -29,12 +29,12 @@ from worker.model.replay import Unknown
 class Recovered:
     """What earlier runs had left.
 
-    `finished` has the letters that had been sent and are deleted now; `in_doubt` counts the claims
-    that need a look at their letter: replaying it finishes or explains them.
+    `finished` has the letters that had been sent and are deleted now; `in_doubt` those that may
+    have been sent: replaying such a one finishes or explains it.
     """
 
     finished: dict[int, Claim]
-    in_doubt: int
+    in_doubt: dict[int, Claim]
 
 
 class Replayer:
@@ -132,7 +132,7 @@ class Replayer:
         await finish_standing(parts.moves)
         finished: dict[int, Claim] = {}
         over: list[str] = []
-        in_doubt = 0
+        in_doubt: dict[int, Claim] = {}
         keys = await parts.claims.keys()
         for start in range(0, len(keys), IN_FLIGHT):
             few = keys[start : start + IN_FLIGHT]
@@ -143,8 +143,8 @@ class Replayer:
                 elif left is not None and left.step == "published":
                     finished[left.sequence] = left
                     over.append(key)
-                else:
-                    in_doubt += left is not None
+                elif left is not None:
+                    in_doubt[left.sequence] = left
         await parts.delete_letters(list(finished))
         await self._step("found")
         if over:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from worker.jetstream.api import Api
+from worker.jetstream.archive import Archive
 from worker.jetstream.bodies_orphans import Orphans
 from worker.jetstream.info import stream_of_subject
 from worker.jetstream.messages import next_message
 from worker.jetstream.replays import Replayer
-from worker.jetstream.replays_claims import Author
+from worker.jetstream.replays_claims import Author, Claim
+from worker.jetstream.replays_edits import is_cut_off_edit
 from worker.jetstream.replays_fences import is_fence
 from worker.jetstream.topology import discover
 from worker.model.names import QueueNames
@@ -18,9 +22,12 @@ EVERY = 3600.0
 
 
 class UnfinishedReplays:
-    """Deletes the dead letters whose tasks went back already, and their claims.
+    """Finishes replays whose console is gone.
 
-    Nothing is ever sent. Where no stream takes claims, nobody replayed, and none is made.
+    A letter whose task went back already is deleted. One whose task may have gone is sent again
+    where that cannot store it twice; where nobody can tell any more it stays, for an operator to
+    decide, and so does one that was being replayed with another task. Where no stream takes claims,
+    nobody replayed, and none is made.
     """
 
     name = "unfinished replays"
@@ -29,14 +36,15 @@ class UnfinishedReplays:
         """Describe the work; `around` has monotonic time, and a log of what was finished."""
         self._api = api
         self._names = names
-        self._worker_id = worker_id
+        self._author = Author(worker_id, "none")
         self._clock = around.clock
         self._log = around.log
         self._seen = 0
-        self._in_doubt = 0
+        self._in_doubt: Mapping[int, Claim] = {}
+        self._tried: frozenset[Claim] = frozenset()
 
     async def look(self) -> bool:
-        """Finish what is left of a claim that an earlier look saw: who lives removes it by then.
+        """Finish what is left of claims that an earlier look saw: who lives removes them by then.
 
         Raises:
             JetStreamError: it was cut short; the next look goes on.
@@ -46,8 +54,7 @@ class UnfinishedReplays:
         if not oldest or oldest != self._seen:
             self._seen = oldest
             return oldest > 0
-        await self._finish()
-        return False
+        return await self._finish()
 
     async def _oldest_claim(self, home: str) -> int:
         """Return the sequence of the oldest claim, 0 for none."""
@@ -58,20 +65,36 @@ class UnfinishedReplays:
             sequence = message.sequence + 1
         return 0
 
-    async def _finish(self) -> None:
+    async def _finish(self) -> bool:
         layout = await discover(self._api, self._names)
-        author = Author(self._worker_id, "none")
-        left = await Replayer(self._api, layout, author, clock=self._clock).recover()
+        replayer = Replayer(self._api, layout, self._author, clock=self._clock)
+        left = await replayer.recover()
         for sequence, claim in left.finished.items():
             self._log.info("replay.finished", dead_letter=sequence, why=claim.told)
-        if left.in_doubt != self._in_doubt:
-            self._in_doubt = left.in_doubt
-            if left.in_doubt:
-                self._log.warning(
-                    "replay.in_doubt",
-                    dead_letters=left.in_doubt,
-                    hint="replaying each again finishes or explains it",
-                )
+        before, self._in_doubt = self._in_doubt, left.in_doubt
+        again = {n: claim for n, claim in left.in_doubt.items() if before.get(n) == claim}
+        if not self._tried.issuperset(again.values()):
+            # Once for each: what nobody can tell now, nobody can tell later.
+            self._tried = frozenset(again.values())
+            await self._send_again(replayer, again)
+        return len(again) < len(left.in_doubt)
+
+    async def _send_again(self, replayer: Replayer, claims: Mapping[int, Claim]) -> None:
+        archive = Archive(self._api, self._names)
+        which = [n for n, claim in claims.items() if not await is_cut_off_edit(archive, claim)]
+        kept = len(claims) - len(which)
+        async for outcome in replayer.run(sorted(which)):
+            if outcome.result in ("replayed", "already"):
+                why = outcome.detail or claims[outcome.sequence].told
+                self._log.info("replay.finished", dead_letter=outcome.sequence, why=why)
+            else:
+                kept += 1
+        if kept:
+            self._log.warning(
+                "replay.in_doubt",
+                dead_letters=kept,
+                hint="farutech-console dlq replay tells of each, and what can be done",
+            )
 
 
 class UnnamedBodies:
