@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from textual import events
 from textual.content import Content
@@ -10,19 +10,22 @@ from textual.style import Style
 from textual.widget import Widget
 
 from farutech_console.language import tr
+from farutech_console.tui.common.cells import fit
 from farutech_console.tui.keys import ROOM_NAMES, Key, Where, allowed, keys_of
 
 ROOMS: dict[str, Where] = {f"room('{name}')": name for name in ROOM_NAMES}
 ACTION = "key_action"
+SHORT, SHORTEST = 7, 4
+"""Cells down to which the names of other rooms are cut."""
 APP_ACTIONS = frozenset({"help", "quit", "outcomes", "command", *ROOMS})
 
 
-def clickable(key: Key, label: str, *, active: bool = False) -> Content:
-    """Return a key and its label, which run its action when clicked."""
+def clickable(key: Key, label: str, *, active: bool = False, tight: bool = False) -> Content:
+    """Return a key and its label, which run its action when clicked. `tight` leaves no gap."""
     scope = "app" if key.action in APP_ACTIONS else "screen"
     click = Style.from_meta({ACTION: f"{scope}.{key.action}"})
     style = "bold $background on $tone-accent" if active else ""
-    shown = f" {label} " if active else f"{label} "
+    shown = f" {label} " if active else label if tight else f"{label} "
     return Content.assemble((f" {key.shown} ", "bold $tone-accent"), (shown, style)).stylize(click)
 
 
@@ -88,11 +91,30 @@ class RoomBar(Bar):
 
     def render(self) -> Content:
         """Draw the rooms on the left and what works everywhere behind them."""
-        keys = [key for key in keys_of("everywhere") if key.label]
-        parts = []
-        for key in keys:
-            room = ROOMS.get(key.action, "")
-            figure = self._counts.get(room, "")
-            label = f"{tr(key.label)} {figure}" if figure else tr(key.label)
-            parts.append(clickable(key, label, active=room == self._room))
-        return fitting(parts, self.size.width)
+        return rooms_line(self._room, self._counts, self.size.width)
+
+
+def rooms_line(active: str, counts: Mapping[str, str], width: int) -> Content:
+    """Return the rooms with their figures, and what works everywhere, in at most `width` cells.
+
+    Where that is too much the gaps go first, then the ends of the names of other rooms.
+    """
+    parts: list[Content] = []
+    for longest, tight in ((width, False), (width, True), (SHORT, True), (SHORTEST, True)):
+        parts = _rooms(active, counts, longest, tight=tight)
+        if sum(part.cell_length for part in parts) <= width:
+            break
+    return fitting(parts, width)
+
+
+def _rooms(active: str, counts: Mapping[str, str], longest: int, *, tight: bool) -> list[Content]:
+    parts = []
+    for key in keys_of("everywhere"):
+        if not key.label:
+            continue
+        room = ROOMS.get(key.action, "")
+        figure, here = counts.get(room, ""), room == active
+        name = tr(key.label) if here else fit(tr(key.label), longest).rstrip()
+        label = f"{name} {figure}" if figure else name
+        parts.append(clickable(key, label, active=here, tight=tight))
+    return parts
