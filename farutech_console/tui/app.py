@@ -20,7 +20,7 @@ from farutech_console.tui.keys import bindings
 from farutech_console.tui.navigating import Navigating
 from farutech_console.tui.preferences import Preferences
 from farutech_console.tui.running import LISTEN_S
-from farutech_console.tui.signals import HANGUP, handle_signals, has_terminal
+from farutech_console.tui.signals import HANGUP, forget_terminal, handle_signals, has_terminal
 from farutech_console.tui.start import Starting
 from worker.model.clock import Clock, SystemClock
 from worker.model.text import literal
@@ -233,6 +233,8 @@ def run_console(
         backend, clock or SystemClock(), notice=notice, theme=theme, preferences=preferences
     )
     app.run()
+    if app.return_code == HANGUP:
+        forget_terminal()
     if app.refusal is not None:
         raise app.refusal
     return app.return_code or 0

@@ -36,3 +36,12 @@ def has_terminal() -> bool:
 
 HANGUP = 128 + getattr(signal, "SIGHUP", 1)
 """The exit code when the terminal went away."""
+
+
+def forget_terminal() -> None:
+    """Let what is still to be written go nowhere: to fail at that would hide the exit code."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.__stdout__, sys.__stderr__):
+        if stream is not None:
+            os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)

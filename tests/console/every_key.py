@@ -664,9 +664,9 @@ async def open_change(stage: Stage, key: str) -> None:
 @does("audit", "look_for")
 async def find_change(stage: Stage, key: str) -> None:
     async with purged(stage):
-        await stage.press(key, *"replay", "enter")
-        await stage.sees("Nothing here has «replay» in it.")
-        await stage.press(key, *["backspace"] * 6, *"purge", "enter")
+        await stage.press(key, *"nobody-did", "enter")
+        await stage.sees("Nothing here has «nobody-did» in it.")
+        await stage.press(key, *["backspace"] * 10, *"purge", "enter")
         await stage.sees(" with «purge»")
 
 

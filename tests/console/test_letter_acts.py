@@ -12,9 +12,11 @@ from textual.widgets import Input, TextArea
 
 from farutech_console.operations.causes import cause_of
 from farutech_console.operations.notes import Note
+from farutech_console.tui.common.spans import line
 from farutech_console.tui.dlq.editing import Editor
 from farutech_console.tui.dlq.exporting import Export
 from farutech_console.tui.dlq.letterview import LetterView
+from farutech_console.tui.dlq.parts import Part
 from tests.console.driving import console, does_not_see, eventually, sees
 from tests.console.fixed import NOW, FixedBackend, letter, some_events, some_letters
 from tests.console.fixed_fleet import some_story, some_undo
@@ -251,6 +253,22 @@ async def test_a_letter_is_folded_its_values_copied_and_its_secrets_hidden() -> 
         await sees(pilot, "postgres://app:hunter2@db/x")
         await pilot.press("m")
         await does_not_see(pilot, "hunter2")
+
+
+async def test_the_cursor_stays_on_its_line_when_others_come_above_it() -> None:
+    async with console(FixedBackend(), size=BIG, room="3") as pilot:
+        await sees(pilot, "90412")
+        await pilot.press("enter")
+        await sees(pilot, "production")
+        view = pilot.app.screen.query_one(LetterView)
+        parts = [Part(line(text)) for text in ("a", "x", "b", "x", "c")]
+        view.show_parts(parts, from_top=True)
+        view._go(3)
+        new = Part(line("new"))
+        view.show_parts([new, *parts])
+        assert view._cursor == 4
+        view.show_parts([new])
+        assert view.under_cursor == new
 
 
 async def test_the_history_and_the_note_are_told_in_an_open_letter() -> None:

@@ -41,7 +41,8 @@ async def test_no_more_tasks_run_at_once_than_allowed(nats_server: NatsServer) -
             await eventually(watched)
     assert calls.most_running == 3
     assert len(calls.seen) == 30
-    assert most_taken <= 3 + 3 * 0.05 / 0.02
+    # What 50 ms of work would take, as it is measured, and never all that waits.
+    assert most_taken <= 3 + 2 * 3 * 0.05 / 0.02
 
 
 async def test_plain_functions_run_beside_each_other(nats_server: NatsServer) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from itertools import accumulate
+from itertools import accumulate, islice
 
 from rich.style import Style
 from textual import events
@@ -33,10 +33,13 @@ class LetterView(TextView):
         """Show these; the cursor and what is folded stay, or it begins at the top."""
         if from_top:
             self._cursor, self._folded = 0, set()
+        before, at = self._seen, self._cursor
         self._parts = parts
         self._seen = shown(parts, self._folded)
-        self._cursor = max(0, min(self._cursor, len(self._seen) - 1))
+        self._cursor = 0 if from_top else _same_line(before, at, self._seen)
         self.show([part.spans for part in self._seen], from_top=from_top)
+        if self._cursor != at and not from_top:
+            self._go(self._cursor)
 
     @property
     def under_cursor(self) -> Part | None:
@@ -149,3 +152,13 @@ class LetterView(TextView):
         """Draw the cursor, or no longer."""
         super().watch_has_focus(has_focus)
         self.refresh()
+
+
+def _same_line(before: Sequence[Part], at: int, now: Sequence[Part]) -> int:
+    """Return where the line at `at` is now: lines may have come above it, a note for instance."""
+    if at < len(before):
+        rank = before[:at].count(before[at])
+        same = (index for index, part in enumerate(now) if part == before[at])
+        if (found := next(islice(same, rank, None), None)) is not None:
+            return found
+    return max(0, min(at, len(now) - 1))
