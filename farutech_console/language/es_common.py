@@ -145,6 +145,7 @@ HEADER: Mapping[str, str | tuple[str, str]] = {
     "There is nothing to copy here.": "Aquí no hay nada que copiar.",
     "Copied: {text}": "Copiado: {text}",
     "the status poll": "la consulta de estado",
+    "the import of rooms": "la carga de las pantallas",
     "the look at the workers": "la consulta de los workers",
     "the run": "la ejecución",
     "Look here": "Mire aquí",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from functools import partial
@@ -129,7 +130,7 @@ class ConsoleApp(Navigating):
         from farutech_console.tui.common.eventlog import EventLog
         from farutech_console.tui.common.room import Desk
         from farutech_console.tui.monitor import Monitor
-        from farutech_console.tui.rooms import ROOMS
+        from farutech_console.tui.rooms import ROOMS, open_room
 
         events, trend = EventLog(), self._trend or Trend(settle=LISTENING_S)
         preferences = self._preferences()
@@ -138,20 +139,25 @@ class ConsoleApp(Navigating):
         monitor = Monitor(self._backend, events, trend, self._publish, self.hear)
         self._monitor = monitor
         self.live = monitor.live
-        for room, kind in ROOMS.items():
-            self.add_mode(room, partial(kind, desk))
+        for room in ROOMS:
+            self.add_mode(room, partial(open_room, room, desk))
         self.furnished = True
         await self.switch_mode("overview")
-        self.run_worker(monitor.run(), name=msg("the status poll"), exit_on_error=False)
-        self.run_worker(
-            monitor.look_deeper(), name=msg("the look at the workers"), exit_on_error=False
-        )
-        self.run_worker(
-            self._finish_interrupted(monitor),
-            name=msg("the look for what was interrupted"),
-            exit_on_error=False,
-        )
+        for work, name in (
+            (monitor.run(), msg("the status poll")),
+            (monitor.look_deeper(), msg("the look at the workers")),
+            (self._finish_interrupted(monitor), msg("the look for what was interrupted")),
+            (self._prepare(monitor), msg("the import of rooms")),
+        ):
+            self.run_worker(work, name=name, exit_on_error=False)
         self.set_interval(LISTEN_S, monitor.listen)
+
+    async def _prepare(self, monitor: Monitor) -> None:
+        """Import what is not needed for the first figures once they are there."""
+        from farutech_console.tui.rooms import load_rooms
+
+        await monitor.answered()
+        await asyncio.to_thread(load_rooms)
 
     async def _finish_interrupted(self, monitor: Monitor) -> None:
         for told in await monitor.finish_interrupted():

@@ -93,9 +93,13 @@ class Monitor:
 
         return (await self._backend.groups(Selection(limit=NEWEST))).groups
 
+    async def answered(self) -> None:
+        """Wait until the server answered for the first time."""
+        await self._answered.wait()
+
     async def finish_interrupted(self) -> tuple[str, ...]:
         """Finish what earlier runs left, once the server answered; return it in words."""
-        await self._answered.wait()
+        await self.answered()
         if self._backend.read_only:
             return ()
         try:

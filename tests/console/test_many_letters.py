@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from tests.console.driving import app_of, does_not_see, eventually, live_console, sees
+import pytest
+
+from farutech_console.tui.common.table import VirtualTable
+from tests.console.driving import app_of, console, does_not_see, eventually, live_console, sees
+from tests.console.fixed import FixedBackend, some_events
 from tests.support.nats_server import NatsServer
 from tests.support.queues import letter, queue
 from worker.jetstream.messages import delete_message
@@ -44,3 +48,15 @@ async def test_a_filter_that_the_index_does_not_cover_is_asked_of_the_server(
         await pilot.press("escape")
         await does_not_see(pilot, "with odd")
         await eventually(pilot, lambda: app_of(pilot).live is not None, "it goes on")
+
+
+@pytest.mark.parametrize("room", ["2", "3", "4", "5"])
+async def test_a_list_that_was_empty_for_a_moment_keeps_the_keys(room: str) -> None:
+    async with console(FixedBackend(events=some_events()), room=room) as pilot:
+        app = pilot.app
+        await eventually(pilot, lambda: isinstance(app.focused, VirtualTable), "the list has them")
+        app.screen.add_class("-empty")
+        await pilot.pause(0.2)
+        app.screen.remove_class("-empty")
+        await pilot.pause(0.2)
+        assert isinstance(app.focused, VirtualTable)
