@@ -78,7 +78,8 @@ def _outcome(name: str) -> str:
 
 
 def _tone_of(outcome: str) -> Tone:
-    return {"failed": "bad", "unknown": "warn"}.get(outcome, "plain")  # type: ignore[return-value]
+    tones: dict[str, Tone] = {"failed": "bad", "unknown": "warn"}
+    return tones.get(outcome, "plain")
 
 
 def _labelled(label: str, text: str, tone: Tone = "plain") -> Line:
