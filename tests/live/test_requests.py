@@ -18,7 +18,8 @@ from worker.jetstream.errors import (
     UncertainError,
     UnreachableError,
 )
-from worker.jetstream.wire import Wire, header_block, read_headers
+from worker.jetstream.headers import header_block, read_headers
+from worker.jetstream.wire import Wire
 from worker.model.link import ConnectionOptions
 
 

@@ -17,8 +17,8 @@ from worker.jetstream.errors import (
     PayloadTooLargeError,
     UnreachableError,
 )
+from worker.jetstream.headers import header_block
 from worker.jetstream.requests import Requests
-from worker.jetstream.wire import header_block
 
 DEFAULT_TIMEOUT = 5.0
 """Seconds to wait for an answer of the server."""

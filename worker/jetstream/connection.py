@@ -20,7 +20,8 @@ from worker.jetstream.api import Api
 from worker.jetstream.credentials import client_arguments
 from worker.jetstream.denials import read_denial
 from worker.jetstream.errors import RefusedError, UnreachableError
-from worker.jetstream.wire import NoTlsError, TlsClient, Wire
+from worker.jetstream.tls_client import NoTlsError, TlsClient
+from worker.jetstream.wire import Wire
 from worker.model.link import ConnectionOptions, LinkChange, LinkEvent, Listener
 
 FIRST_WAIT = 0.25

@@ -12,8 +12,9 @@ from nats.errors import Error as NatsError
 from worker.jetstream.api import Api
 from worker.jetstream.dead_letters_reader import Extent, Stretch
 from worker.jetstream.errors import ApiError, UncertainError, UnreachableError
+from worker.jetstream.headers import read_headers
 from worker.jetstream.messages import StoredMessage
-from worker.jetstream.wire import Wire, read_headers
+from worker.jetstream.wire import Wire
 
 BATCH_DIRECT_LEVEL = 1
 """The lowest JetStream API level (`api.level`) that answers a direct get with many: 2.11."""

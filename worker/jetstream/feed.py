@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from worker.jetstream.connection import Connection
 from worker.jetstream.denials import Denial
-from worker.jetstream.wire import Receive
+from worker.jetstream.wire_parser import Receive
 from worker.model.heard import HeardKind
 from worker.model.names import QueueNames
 

@@ -15,6 +15,7 @@ from worker.jetstream.errors import (
     UncertainError,
     UnreachableError,
 )
+from worker.jetstream.headers import header_lines
 from worker.jetstream.replays_batches import (
     EXPECTED_ON_SUBJECT,
     INCOMPLETE_BATCH,
@@ -30,7 +31,6 @@ from worker.jetstream.replays_claims import claim_body
 from worker.jetstream.replays_fences import LANES, Fence
 from worker.jetstream.replays_parts import LETTER_LEFT, Replayed, ReplayParts, Run
 from worker.jetstream.replays_task import ReplayedTask
-from worker.jetstream.wire import header_lines
 
 RELEASE_AFTER = 20_000
 """Claims of finished letters that are kept before they are removed together."""

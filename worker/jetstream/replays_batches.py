@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from worker.jetstream.api import Api
+from worker.jetstream.headers import block_of
 from worker.jetstream.replays_claims import Step
 from worker.jetstream.replays_task import ReplayedTask
-from worker.jetstream.wire import block_of
 
 MAX_LETTERS = 400
 MAX_BYTES = 4 * 1024 * 1024

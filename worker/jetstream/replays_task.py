@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from worker.jetstream.wire import header_lines
+from worker.jetstream.headers import header_lines
 from worker.model.names import (
     EDITED_BY,
     REPLAY_COUNT,

@@ -14,7 +14,8 @@ from nats.errors import Error as NatsError
 
 from worker.jetstream.denials import Denial, denied_in_words
 from worker.jetstream.errors import NotAllowedError, UncertainError, UnreachableError
-from worker.jetstream.wire import DirectSubscription, Wire, read_headers
+from worker.jetstream.headers import read_headers
+from worker.jetstream.wire import DirectSubscription, Wire
 
 _NO_RESPONDERS = "503"
 

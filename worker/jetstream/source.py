@@ -17,8 +17,8 @@ from nats.errors import Error as NatsError
 
 from worker.jetstream.connection import Connection
 from worker.jetstream.errors import JetStreamError
+from worker.jetstream.headers import read_headers
 from worker.jetstream.topology import NoQueueError
-from worker.jetstream.wire import read_headers
 from worker.model.delivery import Delivery, NotADeliveryError, read_delivery
 from worker.model.link import LinkChange
 from worker.model.surroundings import Surroundings

@@ -4,10 +4,7 @@ nats-py spends some 25 µs on a message that a callback gets (regular expression
 queue and a task beside the subscription) and 6 on a publish. Here a message of a subscription that
 asks for it goes from its bytes to a plain function, and small publishes leave together, once in
 each turn of the event loop. All else goes through nats-py, which keeps connection, subscriptions
-and reconnects. What is private to nats-py and yet touched, is touched in this module only.
-
-Going frame by frame also mends that nats-py ends its read loop, and says nothing, over a message
-whose headers it cannot read.
+and reconnects. What is private to nats-py and yet touched, is touched here and in the parser only.
 """
 
 from __future__ import annotations
@@ -15,65 +12,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
-from collections.abc import Callable, Mapping
-from functools import lru_cache
-from typing import Any
+from collections.abc import Callable
 
-from nats.aio.client import Client, Srv
+from nats.aio.client import Client
 from nats.aio.subscription import Subscription
-from nats.errors import BadHeaderError, BadSubjectError, MaxPayloadError, ProtocolError
+from nats.errors import BadSubjectError, MaxPayloadError
 from nats.errors import Error as NatsError
-from nats.protocol.parser import Parser
 
 from worker.jetstream.denials import Denial
+from worker.jetstream.wire_parser import Receive, WireParser
 
-Receive = Callable[[str, str, bytes, bytes], None]
-"""Takes subject, reply subject, header block and payload of a message. It must not raise."""
-
-_LINE_END = b"\r\n"
-_VERSION = b"NATS/1.0"
 _NOT_IN_A_SUBJECT = re.compile(r"[\x00-\x20\x7f]")
-_HEADER_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
-_LINE_ENDS = str.maketrans("\r\n", "  ")
-
-
-class NoTlsError(NatsError):
-    """TLS was asked for, and the server offers none."""
-
-
-class TlsClient(Client):
-    """A client that says nothing before TLS stands, where TLS was asked for.
-
-    nats-py goes by the server's greeting alone, which whoever is in between can change.
-    """
-
-    async def _connect_to_server(self, s: Srv) -> None:
-        if self._transport is not None:
-            # nats-py leaves the socket of a server that refused us open.
-            self._transport.close()  # type: ignore[no-untyped-call]
-        await super()._connect_to_server(s)
-
-    async def _process_info(
-        self,
-        info: dict[str, Any],
-        initial_connection: bool = False,  # noqa: FBT001 - nats-py's
-    ) -> None:
-        if initial_connection and self._wants_tls():
-            if not (info.get("tls_required") or info.get("tls_available")):
-                raise NoTlsError(
-                    "TLS was asked for and the server offers none: "
-                    "nothing was sent to it, not even who we are"
-                )
-            info["tls_required"] = True
-        await super()._process_info(info, initial_connection)
-
-    def _wants_tls(self) -> bool:
-        """Return whether TLS is yet to begin: not where it came before the greeting."""
-        server = self._current_server
-        in_websocket = server is not None and server.uri.scheme in ("ws", "wss")
-        return (
-            "tls" in self.options and not self.options["tls_handshake_first"] and not in_websocket
-        )
 
 
 class Wire:
@@ -86,12 +35,12 @@ class Wire:
         self._when_lost: list[Callable[[], None]] = []
         self._when_denied: list[Callable[[Denial], None]] = []
         self._parser.wire = self
-        client._ps = self._parser  # noqa: SLF001
+        client._ps = self._parser
 
     @staticmethod
     def of(client: Client) -> Wire:
         """Return the wire that was made for a client."""
-        parser = client._ps  # noqa: SLF001
+        parser = client._ps
         assert isinstance(parser, WireParser)
         assert parser.wire is not None
         return parser.wire
@@ -167,16 +116,16 @@ class Wire:
     @property
     def unsent(self) -> int:
         """Bytes that wait for the socket to take them."""
-        return int(self._client._pending_data_size)  # noqa: SLF001
+        return int(self._client._pending_data_size)
 
     def put_ready(self, piece: bytes, count: int) -> None:
         """Hand the client `count` messages as protocol; dropped where it is not connected."""
         client = self._client
-        queue = client._flush_queue  # noqa: SLF001
+        queue = client._flush_queue
         if not client.is_connected or queue is None:
             return
-        client._pending.append(piece)  # noqa: SLF001
-        client._pending_data_size += len(piece)  # noqa: SLF001
+        client._pending.append(piece)
+        client._pending_data_size += len(piece)
         client.stats["out_msgs"] += count
         client.stats["out_bytes"] += len(piece)
         if queue.empty():
@@ -191,7 +140,7 @@ class Wire:
             NatsError: the connection is closed.
         """
         self.flush()
-        queue = self._client._flush_queue  # noqa: SLF001
+        queue = self._client._flush_queue
         if queue is not None and self._client.is_connected:
             # The client's own flush sends its PING ahead of what waits to be sent.
             written: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -206,7 +155,7 @@ class Wire:
         """
         self._lines.clear()
         client = self._client
-        client._pending, client._pending_data_size = [], 0  # noqa: SLF001
+        client._pending, client._pending_data_size = [], 0
         for call in self._when_lost:
             call()
 
@@ -224,7 +173,7 @@ class DirectSubscription:
         self._wire = wire
         self._receivers = receivers
         self._subscription = subscription
-        self._sid = b"%d" % subscription._id  # noqa: SLF001
+        self._sid = b"%d" % subscription._id
         receivers[self._sid] = receive
 
     async def drain(self) -> None:
@@ -248,138 +197,3 @@ class DirectSubscription:
     def forget(self) -> None:
         """Pass over what still comes."""
         self._receivers.pop(self._sid, None)
-
-
-class WireParser(Parser):
-    """nats-py's parser, given one frame at a time, save those for `receivers`, by subscription."""
-
-    def __init__(self, client: Client) -> None:
-        self.receivers: dict[bytes, Receive] = {}
-        self.wire: Wire | None = None
-        self._client = client
-        super().__init__(client)
-
-    def reset(self) -> None:
-        """Begin anew: another connection's bytes follow."""
-        super().reset()
-        self._rest = bytearray()
-        self._needed = 0
-
-    async def parse(self, data: bytes = b"") -> None:
-        """Take what was read from the server.
-
-        Raises:
-            ProtocolError: it is not NATS; nats-py then connects anew.
-        """
-        rest = self._rest
-        if rest:
-            rest += data
-            if len(rest) < self._needed:
-                return
-            data = bytes(rest)
-            rest.clear()
-        position, size = 0, len(data)
-        while position < size:
-            line_end = data.find(_LINE_END, position)
-            words = data[position:line_end].split() if line_end >= 0 else []
-            end = _end_of_frame(words, line_end + 2) if words else line_end + 2
-            if end > size or line_end < 0:
-                self._needed = end - position
-                rest += data[position:]
-                return
-            receive = self.receivers.get(words[2]) if len(words) > 3 else None
-            if receive is not None:
-                self._hand_over(receive, words, data[line_end + 2 : end - 2])
-            else:
-                await self._through_nats(data[position:end])
-                if rest is not self._rest:
-                    return
-            position = end
-
-    def _hand_over(self, receive: Receive, words: list[bytes], content: bytes) -> None:
-        headers = int(words[-2]) if words[0] == b"HMSG" else 0
-        reply = words[3] if len(words) > (5 if headers else 4) else b""
-        stats = self._client.stats
-        stats["in_msgs"] += 1
-        stats["in_bytes"] += len(content) - headers
-        receive(
-            words[1].decode("utf-8", "replace"),
-            reply.decode("utf-8", "replace"),
-            content[:headers],
-            content[headers:] if headers else content,
-        )
-
-    async def _through_nats(self, frame: bytes) -> None:
-        try:
-            await super().parse(frame)
-        except (IndexError, UnicodeError) as error:
-            # Headers that it cannot read: the message is lost for that subscription, no more.
-            await self._client._error_cb(error)  # noqa: SLF001
-        if self.buf:
-            raise ProtocolError("nats: unknown protocol")
-
-
-def _end_of_frame(words: list[bytes], body: int) -> int:
-    """Return where a frame ends whose first line is `words` and whose payload begins at `body`."""
-    if words[0] != b"MSG" and words[0] != b"HMSG":
-        return body
-    try:
-        size = int(words[-1])
-        headers = int(words[-2]) if words[0] == b"HMSG" else 0
-    except ValueError as error:
-        raise ProtocolError("nats: malformed MSG") from error
-    if not 0 <= headers <= size:
-        raise ProtocolError("nats: malformed MSG")
-    return body + size + 2
-
-
-def header_block(headers: Mapping[str, str]) -> bytes:
-    """Return headers as they go over the wire, empty for none.
-
-    Raises:
-        BadHeaderError: a name that no header may have.
-    """
-    return block_of(header_lines(headers)) if headers else b""
-
-
-def header_lines(headers: Mapping[str, str]) -> bytes:
-    """Return the lines of headers, to go into a block. Line ends in values become spaces.
-
-    Raises:
-        BadHeaderError: a name that no header may have.
-    """
-    lines = ""
-    for name, value in headers.items():
-        if not _is_header_name(name):
-            raise BadHeaderError(name)
-        text = value.strip()
-        if not text.isprintable():
-            text = text.translate(_LINE_ENDS)
-        lines += f"{name}: {text}\r\n"
-    return lines.encode()
-
-
-def block_of(lines: bytes) -> bytes:
-    """Return the block that has these lines of headers, at least one."""
-    return b"NATS/1.0\r\n%b\r\n" % lines
-
-
-@lru_cache(maxsize=1024)
-def _is_header_name(name: str) -> bool:
-    return _HEADER_NAME.fullmatch(name) is not None
-
-
-def read_headers(block: bytes) -> tuple[str, str, Mapping[str, str]]:
-    """Return the status, its description and the headers in a header block; never raises.
-
-    The status is empty where the block carries none. Lines that are no header are passed over; a
-    name given twice has its last value.
-    """
-    first, _, lines = block.partition(_LINE_END)
-    status, _, description = first.removeprefix(_VERSION).strip().partition(b" ")
-    headers: dict[str, str] = {}
-    for line in lines.split(_LINE_END):
-        name, colon, value = line.partition(b":")
-        if colon and name.isascii():
-            headers[name.strip().decode("ascii")] = value.strip().decode("utf-8", "replace")
-    return status.decode("utf-8", "replace"), description.decode("utf-8", "replace"), headers
