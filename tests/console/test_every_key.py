@@ -6,14 +6,14 @@ import pytest
 
 from farutech_console.tui.keys import KEYS, Key
 from tests.console.driving import live_console
-from tests.console.every_key import SCENARIOS, Stage, empties
+from tests.console.every_key.stage import SCENARIOS, Stage, empties
 from tests.support.nats_server import NatsServer
 from tests.support.queues import NAMES, queue
 
 
 def test_every_key_has_a_scenario_and_every_scenario_a_key() -> None:
     keys = {(key.where, key.action) for key in KEYS}
-    assert set(SCENARIOS) == keys, "tests/console/every_key.py says how to write one down"
+    assert set(SCENARIOS) == keys, "tests/console/every_key/__init__.py says how to write one down"
 
 
 @pytest.mark.parametrize("key", KEYS, ids=lambda key: f"{key.where} {key.shown} {key.action}")
