@@ -14,7 +14,8 @@ from farutech_console.operations.threaded import ThreadedBackend
 from farutech_console.tui.app import ConsoleApp
 from farutech_console.tui.common.room import Room
 from farutech_console.tui.preferences import Preferences
-from tests.console.fixed import FixedBackend, StillClock
+from tests.console.fixed import FixedBackend
+from tests.console.moment import StillClock
 from tests.support.nats_server import NatsServer
 from tests.support.queues import NAMES
 from worker.model.clock import SystemClock

@@ -1,14 +1,11 @@
-"""A backend whose answers are fixed, and a clock that stands still."""
+"""A backend whose answers are fixed."""
 
 from __future__ import annotations
 
 import asyncio
-import json
-import math
 from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -24,7 +21,6 @@ from farutech_console.operations.filter.model import ALL, Filter
 from farutech_console.operations.fleet_view import FleetView, WorkerView
 from farutech_console.operations.index.letters import LetterIndex
 from farutech_console.operations.model import (
-    DeadLetterState,
     FeedCounts,
     LinkState,
     Outcome,
@@ -44,210 +40,13 @@ from farutech_console.operations.undo import UndoPlan
 from farutech_console.operations.unfinished import Finished
 from farutech_console.operations.velocity import Control, Pacing
 from tests.console.fixed_fleet import some_changes, some_stuck, some_workers
+from tests.console.fixed_letters import lean, some_letters
+from tests.console.fixed_queue import COUNTS, some_status
+from tests.console.moment import NOW, ago
 from worker.jetstream.dead_letters_lean import LeanLetter
-from worker.jetstream.messages import StoredMessage
-from worker.model.clock import format_rfc3339
-from worker.model.dead_letter import StoredDeadLetter, read_dead_letter
+from worker.model.dead_letter import StoredDeadLetter
 from worker.model.names import QueueNames
-from worker.model.state import ConsumerState, Pause, ServerState, StreamState
-
-NOW = datetime(2026, 11, 24, 2, 41, 7, tzinfo=UTC)
-
-
-class StillClock:
-    """A clock that moves only when it is told."""
-
-    def __init__(self, now: datetime = NOW) -> None:
-        self._now = now
-        self._seconds = 0.0
-
-    def now(self) -> datetime:
-        return self._now
-
-    def monotonic(self) -> float:
-        return self._seconds
-
-    def advance(self, seconds: float) -> None:
-        self._now += timedelta(seconds=seconds)
-        self._seconds += seconds
-
-
-def ago(seconds: float) -> datetime:
-    return NOW - timedelta(seconds=seconds)
-
-
-def letter(sequence: int, body: object, *, died: float = 120.0, **more: object) -> StoredDeadLetter:
-    """A stored letter; `body` is JSON, or the very bytes."""
-    data = body if isinstance(body, bytes) else json.dumps(body).encode()
-    parsed, problem = read_dead_letter(data)
-    stored = StoredDeadLetter(
-        sequence=sequence,
-        stored_at=ago(died),
-        subject="provisioning.dlq",
-        headers={"Farutech-Replay-Count": "1"} if sequence % 5 == 0 else {},
-        body=data,
-        letter=parsed,
-        problem=problem,
-    )
-    return replace(stored, **more)  # type: ignore[arg-type]
-
-
-def lean(stored: StoredDeadLetter) -> LeanLetter:
-    """The letter as a scan has it."""
-    lines = "".join(f"{name}: {value}\r\n" for name, value in stored.headers.items())
-    block = f"NATS/1.0\r\n{lines}\r\n".encode("utf-8", "replace") if lines else b""
-    stamp = format_rfc3339(stored.stored_at)
-    message = StoredMessage(stored.sequence, stored.subject, stamp, block, stored.body)
-    kept_for = stored.expires_at - stored.stored_at if stored.expires_at else None
-    return LeanLetter(message, kept_for)
-
-
-TRACEBACK = """Traceback (most recent call last):
-  File "provision.py", line 41, in run
-    await connect(host)
-ConnectionRefusedError: connection refused"""
-ERRORS = (
-    "connection refused: acme-db:5432",
-    "unknown task type: migrate",
-    "timeout after 30 s",
-)
-
-
-def provisioning_letter(sequence: int, position: int) -> StoredDeadLetter:
-    died = 100.0 + 437.0 * position
-    return letter(
-        sequence,
-        {
-            "task": {
-                "task_id": f"7bea0a77-2dc6-4b53-bdfb-{sequence:012d}",
-                "tenant_id": f"acme-corp-{sequence % 4}",
-                "task_type": "migrate" if position % 3 == 1 else "provision",
-                "module_id": "erp-finance",
-                "payload": {"environment": "production", "features": ["basic", "advanced"]},
-                "attempt": 5,
-                "max_retries": 5,
-                "created_at": "2026-11-24T02:00:00.123456789Z",
-            },
-            "error": ERRORS[position % 3],
-            "final_attempt": 5,
-            "dlq_timestamp": ago(died).isoformat().replace("+00:00", "Z"),
-            "worker_id": "worker-001",
-            "reason": "attempts_exhausted",
-            "error_type": "ConnectionRefusedError",
-            "traceback": TRACEBACK,
-            "replays": 2 if sequence % 7 == 0 else 0,
-        },
-        died=died,
-    )
-
-
-def some_letters(count: int = 40, newest: int = 90_412) -> list[StoredDeadLetter]:
-    return [provisioning_letter(newest - 3 * index, index) for index in range(count)]
-
-
-def some_status(**more: object) -> QueueStatus:
-    status = QueueStatus(
-        taken_at=ago(1),
-        server=ServerState(name="s1", version="2.15.1", api_level=5, max_payload=1 << 20),
-        rtt=0.0004,
-        work_queue=StreamState(
-            name="PROVISIONING",
-            created="2026-11-23T17:49:39Z",
-            subjects=("provisioning.tasks",),
-            messages=12_481,
-            bytes=9_541_222,
-            first_sequence=88_102,
-            last_sequence=100_582,
-            first_time=ago(10_840),
-            last_time=ago(1),
-            retention="workqueue",
-            storage="file",
-            replicas=1,
-            max_age=72 * 3600.0,
-            allow_direct=True,
-            allow_atomic=True,
-        ),
-        tasks=12_481,
-        consumer=ConsumerState(
-            name="provisioning-worker",
-            stream="PROVISIONING",
-            created="2026-11-23T17:49:39Z",
-            pending=12_210,
-            ack_pending=271,
-            redelivered=255,
-            waiting=4,
-            delivered_stream_sequence=88_372,
-            delivered_consumer_sequence=91_002,
-            ack_floor_stream_sequence=88_101,
-            ack_floor_consumer_sequence=90_731,
-            last_delivered_at=ago(1),
-            ack_wait=30.0,
-            max_deliver=5,
-            max_ack_pending=1000,
-            filter_subjects=("provisioning.tasks",),
-        ),
-        dead_letters=DeadLetterState(
-            stream="PROVISIONING_DLQ",
-            depth=40,
-            oldest_at=ago(17_143),
-            newest_at=ago(100),
-            max_age=None,
-        ),
-        stuck=3,
-    )
-    return replace(status, **more)  # type: ignore[arg-type]
-
-
-def some_history(seconds: int = 600) -> list[tuple[QueueStatus, FeedCounts]]:
-    """Polls of the last `seconds`: a backlog that builds up, drains and builds up again."""
-    now = some_status()
-    history = []
-    published = settled = 0
-    assert now.consumer is not None
-    assert now.dead_letters is not None
-    for second in range(seconds):
-        wave = math.sin(second / 70)
-        published += round(41 + 12 * wave)
-        settled += round(27 - 9 * math.sin(second / 45))
-        pending = round(9_000 + 3_200 * wave * second / seconds)
-        consumer = replace(now.consumer, pending=pending, ack_pending=271 - second // 5 % 90)
-        dead = replace(now.dead_letters, depth=30 + second // 60)
-        taken_at = ago(seconds - second)
-        status = replace(now, taken_at=taken_at, consumer=consumer, dead_letters=dead)
-        history.append((status, published, settled))
-    # The last poll is followed by what the backend says now.
-    end = FixedBackend().feed_counts()
-    return [
-        (
-            status,
-            replace(
-                end,
-                published=end.published - published + came,
-                succeeded=end.succeeded - settled + went,
-            ),
-        )
-        for status, came, went in history
-    ]
-
-
-KINDS = ("published", "succeeded", "retrying", "published", "dead_lettered", "exhausted")
-
-
-def some_events(count: int = 60) -> list[TaskEvent]:
-    return [
-        TaskEvent(
-            at=ago(count - index),
-            kind=KINDS[index % len(KINDS)],  # type: ignore[arg-type]
-            sequence=100_000 + index,
-            attempt=index % 5 + 1,
-            task_id=f"b852e263-f02c-4256-afe9-{index:012d}",
-            tenant_id=f"acme-corp-{index % 4}",
-            task_type="provision",
-            delay=20.0 if index % 6 == 2 else None,
-            detail="connection refused: acme-db:5432" if index % 6 in (2, 4) else "",
-        )
-        for index in range(count)
-    ]
+from worker.model.state import Pause
 
 
 @dataclass
@@ -305,7 +104,7 @@ class FixedBackend:
         return events
 
     def feed_counts(self) -> FeedCounts:
-        return FeedCounts(published=512, succeeded=480, retrying=60, terminated=9, dead_lettered=9)
+        return COUNTS
 
     async def page(self, limit: int, before: int | None = None, wanted: Filter = ALL) -> Page:
         self._fail()

@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-
 from farutech_console.operations.audit_log import AuditEntry
 from farutech_console.operations.fleet_view import WorkerView
 from farutech_console.operations.steps import TaskStep
 from farutech_console.operations.story_view import SummaryPlace, TaskStory, TaskSummary, Whereabouts
 from farutech_console.operations.stuck_view import StuckTask, StuckView
 from farutech_console.operations.undo import UndoPlan
+from tests.console.moment import ago
 from worker.model.fleet import BreakerReport, TaskReport, WorkerReport
 from worker.model.stuck import SpentTask, StuckTasks, Tally
-
-NOW = datetime(2026, 11, 24, 2, 41, 7, tzinfo=UTC)
-
-
-def _ago(seconds: float) -> datetime:
-    return NOW - timedelta(seconds=seconds)
 
 
 def _report(number: int, **more: object) -> WorkerReport:
@@ -71,7 +64,7 @@ def some_workers() -> tuple[WorkerView, ...]:
             kind="farutech",
             name=report.worker_id,
             condition=condition,  # type: ignore[arg-type]
-            seen_at=_ago(0),
+            seen_at=ago(0),
             host=report.host,
             version=report.version,
             uptime=report.uptime,
@@ -80,10 +73,8 @@ def some_workers() -> tuple[WorkerView, ...]:
         )
         for number, (report, condition) in enumerate(zip(reports, conditions, strict=True))
     )
-    silent = WorkerView("worker-9", "farutech", "worker-009", "silent", _ago(95), "node-9.eu-west")
-    go = WorkerView(
-        "client-7", "client", "provisioning-go", "running", _ago(1), "10.0.4.17", "1.31"
-    )
+    silent = WorkerView("worker-9", "farutech", "worker-009", "silent", ago(95), "node-9.eu-west")
+    go = WorkerView("client-7", "client", "provisioning-go", "running", ago(1), "10.0.4.17", "1.31")
     return (*ours, silent, go)
 
 
@@ -95,7 +86,7 @@ def some_changes() -> tuple[AuditEntry, ...]:
             id="0d52bf0e6c1f4c5f8b1f6a5b50a1b1c4",
             action="replay",
             by=by,
-            began_at=_ago(7),
+            began_at=ago(7),
             ended_at=None,
             state="open",
             sequence=9,
@@ -109,8 +100,8 @@ def some_changes() -> tuple[AuditEntry, ...]:
             id="1d52bf0e6c1f4c5f8b1f6a5b50a1b1c4",
             action="purge",
             by="luis@laptop-7",
-            began_at=_ago(3_700),
-            ended_at=_ago(3_690),
+            began_at=ago(3_700),
+            ended_at=ago(3_690),
             state="stopped",
             sequence=7,
             about="22 dead letters of PROVISIONING_DLQ",
@@ -126,8 +117,8 @@ def some_changes() -> tuple[AuditEntry, ...]:
             id="2d52bf0e6c1f4c5f8b1f6a5b50a1b1c4",
             action="pause",
             by=by,
-            began_at=_ago(90_000),
-            ended_at=_ago(89_995),
+            began_at=ago(90_000),
+            ended_at=ago(89_995),
             state="failed",
             sequence=5,
             about="provisioning-worker for 15 min",
@@ -140,7 +131,7 @@ def some_changes() -> tuple[AuditEntry, ...]:
             id="3d52bf0e6c1f4c5f8b1f6a5b50a1b1c4",
             action="replay",
             by=by,
-            began_at=_ago(200_000),
+            began_at=ago(200_000),
             ended_at=None,
             state="open",
             sequence=3,
@@ -155,17 +146,17 @@ def some_changes() -> tuple[AuditEntry, ...]:
 def some_story(task_id: str) -> TaskStory:
     """A task that failed twice, died, and was sent again."""
     steps = (
-        TaskStep(_ago(7_900), "published", "stored", task_id),
+        TaskStep(ago(7_900), "published", "stored", task_id),
         TaskStep(
-            _ago(7_899), "retrying", "worker", task_id, attempt=1, worker_id="worker-001",
+            ago(7_899), "retrying", "worker", task_id, attempt=1, worker_id="worker-001",
             delay=10.0, seconds=1.2, detail="connection refused: acme-db:5432",
         ),
         TaskStep(
-            _ago(7_860), "dead_lettered", "worker", task_id, attempt=5, worker_id="worker-002",
+            ago(7_860), "dead_lettered", "worker", task_id, attempt=5, worker_id="worker-002",
             detail="connection refused: acme-db:5432 [/red]",
         ),
-        TaskStep(_ago(120), "replayed", "stored", task_id, detail="by ana@bastion-2"),
-        TaskStep(_ago(119), "started", "worker", task_id, attempt=1, worker_id="worker-001"),
+        TaskStep(ago(120), "replayed", "stored", task_id, detail="by ana@bastion-2"),
+        TaskStep(ago(119), "started", "worker", task_id, attempt=1, worker_id="worker-001"),
     )  # fmt: skip
     where = Whereabouts("in_flight", "PROVISIONING", 100_583, worker="worker-001", attempt=1)
     return TaskStory(
@@ -179,8 +170,8 @@ def some_undo() -> UndoPlan:
         id="1d52bf0e6c1f4c5f8b1f6a5b50a1b1c4",
         by="luis@laptop-7",
         why="duplicates of the import of last night",
-        purged_at=_ago(3_690),
-        until=_ago(-600_000),
+        purged_at=ago(3_690),
+        until=ago(-600_000),
         generation="g1",
         sequences=(88_101, 88_102, 88_105),
         came_back=0,
@@ -199,7 +190,7 @@ def some_stuck() -> StuckView:
             tenant_id="" if index == 2 else f"acme-corp-{index % 4}",
             task_type="" if index == 2 else "provision",
             deliveries=5 if index < 2 else None,
-            stored_at=_ago(4_000 - 700 * index),
+            stored_at=ago(4_000 - 700 * index),
         )
         for index in range(5)
     ]
@@ -218,7 +209,7 @@ def some_tasks(tenant: str = "acme-corp-1") -> tuple[TaskSummary, ...]:
             task_type="migrate" if index % 3 == 1 else "provision",
             place=places[index % len(places)],
             sequence=90_000 - index if index % 5 in (0, 1, 3) else 0,
-            at=_ago(40 + 400 * index),
+            at=ago(40 + 400 * index),
             event=("retrying", "dead_lettered", "succeeded", "", "started")[index % 5],
         )
         for index in range(12)

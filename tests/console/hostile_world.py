@@ -13,8 +13,11 @@ from farutech_console.operations.plan import Which
 from farutech_console.operations.steps import TaskStep
 from farutech_console.operations.story_view import TaskStory, TaskSummary, Whereabouts
 from farutech_console.operations.undo import UndoPlan
-from tests.console.fixed import NOW, FixedBackend, ago, letter, some_status
+from tests.console.fixed import FixedBackend
 from tests.console.fixed_fleet import some_changes, some_stuck, some_undo, some_workers
+from tests.console.fixed_letters import letter
+from tests.console.fixed_queue import some_status
+from tests.console.moment import NOW, ago
 from tests.console.test_hostile import hostile
 from worker.model.fleet import BreakerReport, TaskReport, WorkerReport
 from worker.model.state import ServerState

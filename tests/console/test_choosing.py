@@ -8,7 +8,8 @@ import pytest
 
 from farutech_console.tui.app import ConsoleApp
 from tests.console.driving import app_of, console, does_not_see, eventually, sees
-from tests.console.fixed import FixedBackend, some_letters
+from tests.console.fixed import FixedBackend
+from tests.console.fixed_letters import some_letters
 
 
 def has_ended(app: ConsoleApp) -> bool:

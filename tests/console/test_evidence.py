@@ -11,8 +11,11 @@ from farutech_console.tui.common.eventlog import EventLog
 from farutech_console.tui.overview.verdict import POINTER
 from farutech_console.tui.tasks.matching import AT_ONCE, Matching
 from tests.console.driving import console, does_not_see, eventually, sees
-from tests.console.fixed import FixedBackend, StillClock, ago, some_events, some_letters
+from tests.console.fixed import FixedBackend
 from tests.console.fixed_fleet import some_story
+from tests.console.fixed_letters import some_letters
+from tests.console.fixed_queue import some_events
+from tests.console.moment import StillClock, ago
 from worker.jetstream.errors import UnreachableError
 
 TASK = some_events()[-1].task_id

@@ -13,7 +13,10 @@ from farutech_console.operations.model import LinkState, TaskEvent
 from farutech_console.tui.common.spans import text_of
 from farutech_console.tui.common.textview import TextView
 from tests.console.driving import console, eventually, screen_text, sees
-from tests.console.fixed import NOW, FixedBackend, ago, letter, some_status
+from tests.console.fixed import FixedBackend
+from tests.console.fixed_letters import letter
+from tests.console.fixed_queue import some_status
+from tests.console.moment import NOW, ago
 from worker.model.dead_letter import StoredDeadLetter, encode_raw
 from worker.model.state import ServerState
 

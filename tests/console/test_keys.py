@@ -11,7 +11,9 @@ from farutech_console.tui.common.table import VirtualTable
 from farutech_console.tui.dlq.letterview import LetterView
 from farutech_console.tui.keys import KEYS, bindings, keys_of
 from tests.console.driving import app_of, console, does_not_see, eventually, sees
-from tests.console.fixed import FixedBackend, some_events, some_letters
+from tests.console.fixed import FixedBackend
+from tests.console.fixed_letters import some_letters
+from tests.console.fixed_queue import some_events
 
 
 async def test_digits_go_to_the_rooms() -> None:

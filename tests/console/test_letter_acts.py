@@ -18,8 +18,11 @@ from farutech_console.tui.dlq.exporting import Export
 from farutech_console.tui.dlq.letterview import LetterView
 from farutech_console.tui.dlq.parts import Part
 from tests.console.driving import console, does_not_see, eventually, sees
-from tests.console.fixed import NOW, FixedBackend, letter, some_events, some_letters
+from tests.console.fixed import FixedBackend
 from tests.console.fixed_fleet import some_story, some_undo
+from tests.console.fixed_letters import letter, some_letters
+from tests.console.fixed_queue import some_events
+from tests.console.moment import NOW
 from tests.console.test_hostile import hostile
 
 BIG = (110, 40)

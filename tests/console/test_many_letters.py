@@ -6,7 +6,8 @@ import pytest
 
 from farutech_console.tui.common.table import VirtualTable
 from tests.console.driving import app_of, console, does_not_see, eventually, live_console, sees
-from tests.console.fixed import FixedBackend, some_events
+from tests.console.fixed import FixedBackend
+from tests.console.fixed_queue import some_events
 from tests.support.nats_server import NatsServer
 from tests.support.queues import letter, queue
 from worker.jetstream.messages import delete_message

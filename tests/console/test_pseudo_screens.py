@@ -11,8 +11,10 @@ from farutech_console.operations.model import LinkState
 from farutech_console.tui import commands as tui_commands
 from farutech_console.tui.keys import KEYS
 from tests.console.driving import console, eventually, screen_text
-from tests.console.fixed import NOW, FixedBackend, some_events
+from tests.console.fixed import FixedBackend
 from tests.console.fixed_fleet import some_story, some_undo
+from tests.console.fixed_queue import some_events
+from tests.console.moment import NOW
 from tests.console.pseudo import Pseudo, data_words, spoken, words
 
 SIZE = (150, 48)

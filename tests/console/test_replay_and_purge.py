@@ -6,7 +6,8 @@ import asyncio
 
 from farutech_console.tui.common.confirm import ConfirmPlan
 from tests.console.driving import app_of, console, does_not_see, eventually, sees
-from tests.console.fixed import FixedBackend, provisioning_letter, some_letters
+from tests.console.fixed import FixedBackend
+from tests.console.fixed_letters import provisioning_letter, some_letters
 from worker.jetstream.errors import UnreachableError
 
 

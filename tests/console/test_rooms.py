@@ -16,8 +16,10 @@ from farutech_console.tui.app import ConsoleApp
 from farutech_console.tui.common.trail import Trail
 from farutech_console.tui.preferences import Preferences
 from tests.console.driving import app_of, console, does_not_see, eventually, sees
-from tests.console.fixed import NOW, FixedBackend, StillClock, some_status
+from tests.console.fixed import FixedBackend
 from tests.console.fixed_fleet import some_undo
+from tests.console.fixed_queue import some_status
+from tests.console.moment import NOW, StillClock
 from worker.jetstream.errors import UnreachableError
 
 

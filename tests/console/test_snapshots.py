@@ -40,18 +40,11 @@ from farutech_console.tui.tasks.screen import TasksRoom
 from farutech_console.tui.workers.screen import WorkersRoom
 from tests.console.driving import app_of, eventually, sees
 from tests.console.enumerated import all_screens
-from tests.console.fixed import (
-    NOW,
-    FixedBackend,
-    StillClock,
-    ago,
-    letter,
-    some_events,
-    some_history,
-    some_letters,
-    some_status,
-)
+from tests.console.fixed import FixedBackend
 from tests.console.fixed_fleet import some_story, some_tasks, some_undo, some_workers
+from tests.console.fixed_letters import letter, some_letters
+from tests.console.fixed_queue import some_events, some_history, some_status
+from tests.console.moment import NOW, StillClock, ago
 from tests.console.test_hostile import hostile, opens
 from worker.jetstream.errors import UnreachableError
 from worker.model.heard import HeardKind

@@ -11,8 +11,10 @@ from farutech_console.operations.steps import TaskStep
 from farutech_console.tui.overview.verdict import POINTER
 from farutech_console.tui.tasks.rows import NONE
 from tests.console.driving import app_of, console, does_not_see, eventually, screen_text, sees
-from tests.console.fixed import NOW, FixedBackend, StillClock, ago, some_events
+from tests.console.fixed import FixedBackend
 from tests.console.fixed_fleet import some_story, some_stuck, some_tasks
+from tests.console.fixed_queue import some_events
+from tests.console.moment import NOW, StillClock, ago
 from worker.jetstream.errors import UnreachableError
 from worker.model.stuck import NOTHING_STUCK
 

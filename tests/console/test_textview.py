@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from farutech_console.tui.common.textview import TextView
 from tests.console.driving import console, eventually, screen_text, sees
-from tests.console.fixed import FixedBackend, letter, some_letters
+from tests.console.fixed import FixedBackend
+from tests.console.fixed_letters import letter, some_letters
 
 
 async def test_no_character_is_hidden_by_the_scrollbar() -> None:

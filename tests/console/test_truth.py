@@ -18,7 +18,9 @@ from farutech_console.tui.common.header import Place, header_line, state_of, tra
 from farutech_console.tui.common.live import Live
 from farutech_console.tui.common.spans import text_of
 from tests.console.driving import app_of, console, does_not_see, eventually, sees
-from tests.console.fixed import NOW, FixedBackend, StillClock, ago, some_events, some_status
+from tests.console.fixed import FixedBackend
+from tests.console.fixed_queue import some_events, some_status
+from tests.console.moment import NOW, StillClock, ago
 from worker.jetstream.errors import UnreachableError
 
 UP = LinkState(True, ago(600), "nats://s1:4222")

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from farutech_console.tui.common.alarm import Alarm, desktop_notification
 from farutech_console.tui.preferences import Preferences
-from tests.console.fixed import some_status
+from tests.console.fixed_queue import some_status
 
 
 def test_nothing_is_called_about_by_default() -> None:

@@ -21,7 +21,8 @@ from farutech_console.operations.model import DeadLetterState, QueueStatus
 from farutech_console.operations.overview import overview_of
 from farutech_console.operations.silence import SilentWorker, silent_in
 from farutech_console.operations.trend import Trend
-from tests.console.fixed import NOW, some_status
+from tests.console.fixed_queue import some_status
+from tests.console.moment import NOW
 from worker.model.event import Event, EventKind
 from worker.model.fleet import WorkerReport
 

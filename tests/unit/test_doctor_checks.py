@@ -13,7 +13,7 @@ from farutech_console.operations.doctor.model import Account, Evidence, Permissi
 from farutech_console.operations.doctor.permissions import Need, may
 from farutech_console.operations.doctor.versions import FAULTS, read_version
 from farutech_console.operations.model import DeadLetterState
-from tests.console.fixed import some_status
+from tests.console.fixed_queue import some_status
 from worker.model.names import QueueNames
 from worker.model.state import ServerState
 from worker.model.stuck import StuckTasks, Tally

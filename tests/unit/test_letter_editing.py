@@ -15,7 +15,8 @@ from farutech_console.operations.filter.evaluate import predicate
 from farutech_console.operations.filter.parser import parse_filter
 from farutech_console.tui.dlq.editing import difference_lines, typeable
 from farutech_console.tui.dlq.selection import Selection
-from tests.console.fixed import NOW, some_letters
+from tests.console.fixed_letters import some_letters
+from tests.console.moment import NOW
 from worker.model.text import literal
 
 

@@ -7,7 +7,7 @@ import pytest
 from farutech_console.operations.index.order import NEWEST, SORT_KEYS, Order
 from farutech_console.operations.model import Page
 from farutech_console.tui.dlq.letters import Letters
-from tests.console.fixed import some_letters
+from tests.console.fixed_letters import some_letters
 
 
 def _letters(order: Order) -> Letters:

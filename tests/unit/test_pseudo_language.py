@@ -26,7 +26,8 @@ from farutech_console.tui.common.preview import preview, question
 from farutech_console.tui.common.progress import Progress, progress_lines
 from farutech_console.tui.common.spans import Line, text_of
 from farutech_console.tui.keys import KEYS, ROOM_NAMES
-from tests.console.fixed import NOW, FixedBackend
+from tests.console.fixed import FixedBackend
+from tests.console.moment import NOW
 from tests.console.pseudo import UNITS, Pseudo, words
 from worker.model.names import QueueNames
 

@@ -18,7 +18,9 @@ from farutech_console.operations.records import (
     plan_record,
 )
 from farutech_console.reference import RECORDS, reference
-from tests.console.fixed import NOW, FixedBackend, some_letters
+from tests.console.fixed import FixedBackend
+from tests.console.fixed_letters import some_letters
+from tests.console.moment import NOW
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "commands.md"
 

@@ -9,7 +9,7 @@ import pytest
 
 from farutech_console.commands.scan_line import ScanLine
 from farutech_console.operations.selection import ScanProgress
-from tests.console.fixed import StillClock
+from tests.console.moment import StillClock
 
 
 class Screen(io.StringIO):

@@ -8,7 +8,7 @@ from farutech_console.operations.model import EventKind, TaskEvent
 from farutech_console.operations.steps import TaskStep
 from farutech_console.operations.story_live import is_of, with_heard
 from farutech_console.operations.story_view import TaskStory, Whereabouts
-from tests.console.fixed import ago
+from tests.console.moment import ago
 
 
 def step(kind: str, seconds: float, attempt: int = 0, source: str = "worker") -> TaskStep:

@@ -9,7 +9,8 @@ import pytest
 
 from farutech_console.operations.model import FeedCounts
 from farutech_console.operations.trend import MOST_POINTS, Trend
-from tests.console.fixed import NOW, some_status
+from tests.console.fixed_queue import some_status
+from tests.console.moment import NOW
 
 HOUR = 3600
 

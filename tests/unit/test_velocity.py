@@ -18,7 +18,7 @@ from farutech_console.operations.velocity import (
     parse_rate,
     parse_share,
 )
-from tests.console.fixed import StillClock
+from tests.console.moment import StillClock
 
 
 def tell(control: Control, kind: OutcomeKind, count: int = 1) -> None:

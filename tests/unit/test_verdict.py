@@ -20,8 +20,9 @@ from farutech_console.tui.overview.rows import (
     told_ago,
 )
 from farutech_console.tui.overview.verdict import POINTER, verdict_lines
-from tests.console.fixed import NOW, ago, some_status
 from tests.console.fixed_fleet import some_workers
+from tests.console.fixed_queue import some_status
+from tests.console.moment import NOW, ago
 
 GROWING = Rates(1.0, 1.0, 12.0, 14 / 60, 0.0)
 TELLING = FleetView(ago(7), some_workers()[:1])
