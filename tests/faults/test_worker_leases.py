@@ -71,8 +71,9 @@ async def test_a_task_longer_than_ack_wait_and_lease_runs_once_beside_an_idle_wo
     assert first.run == last.run
 
 
+@pytest.mark.parametrize("ledger", [True, False])
 async def test_a_plain_function_that_outlasts_its_time_is_not_run_beside_itself(
-    nats_server: NatsServer,
+    nats_server: NatsServer, *, ledger: bool
 ) -> None:
     """No thread can be stopped: longer than a lease, the next attempt waits for its end."""
     spans: list[tuple[float, float]] = []
@@ -85,9 +86,10 @@ async def test_a_plain_function_that_outlasts_its_time_is_not_run_beside_itself(
 
     async with queue(nats_server) as where:
         await with_ack_wait(where, 1.0)
+        settings = {"task_timeout": 0.3, "ledger": ledger}
         async with (
-            working(nats_server, slow_at_first, task_timeout=0.3, worker_id="a") as one,
-            working(nats_server, slow_at_first, task_timeout=0.3, worker_id="b") as other,
+            working(nats_server, slow_at_first, worker_id="a", **settings) as one,
+            working(nats_server, slow_at_first, worker_id="b", **settings) as other,
         ):
             await publish(where, task(1))
             await eventually(lambda: all_done(where))

@@ -15,6 +15,9 @@ from worker.handlers.interrupts import Interrupts
 from worker.handlers.registry import Handler, Registered
 from worker.model.task import Task
 
+RUNS_ON = "; its thread, which cannot be stopped, runs on"
+"""What the error adds of a plain function that was ended from outside."""
+
 
 async def call(
     handler: Registered, task: Task, context: TaskContext, interrupts: Interrupts
@@ -38,7 +41,7 @@ async def call(
             await running
     except asyncio.CancelledError as error:
         if (why := interrupts.leave(current, error)) is not None:
-            return why if thread is None else replace(why, thread=thread)
+            return why if thread is None else replace(why, thread=thread, error=why.error + RUNS_ON)
         if current.cancelling():
             raise
         return failed(error, "the handler cancelled itself")

@@ -15,6 +15,11 @@ Interruption = Literal["timeout", "shutdown", "lease"]
 Thread = asyncio.Future[BaseException | None]
 """The end of the thread that a plain function runs in, and what it raised."""
 
+RUNS_ON = "handler.runs_on"
+RUNS_ON_HINT = "a thread cannot be stopped: the task is not tried again before it ends"
+RAN_ON = "handler.ended"
+"""Log events about a plain function that was given up: it runs on, it has ended."""
+
 
 @dataclass(frozen=True, slots=True)
 class Failed:
@@ -30,6 +35,11 @@ class Failed:
     traceback: str = ""
     interruption: Interruption | None = None
     thread: Thread | None = field(default=None, compare=False)
+
+    @property
+    def runs_on(self) -> bool:
+        """Whether a thread still runs the task."""
+        return self.thread is not None and not self.thread.done()
 
 
 def failed(error: BaseException, words: str = "") -> Failed:

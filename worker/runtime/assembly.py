@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
@@ -74,17 +74,26 @@ async def assembled(ground: Ground, stack: contextlib.AsyncExitStack) -> Worker:
     burials = Burials(writer, heartbeats, policy.cap, around.log)
     interrupts = Interrupts(settings.task_timeout)
     settling = UnderWay("task.not_settled", around.log)
+
+    async def ended(job: Job, work: Coroutine[Any, Any, None]) -> None:
+        await work
+        if job.receipt.settled:
+            heartbeats.discard(job.receipt)
+
+    def later(job: Job, work: Coroutine[Any, Any, None]) -> None:
+        settling.begin(ended(job, work))
+
     breakers = _breakers(
         ground,
         lambda job: loop.again(job),
-        lambda job: settling.begin(settled(job, endings.settle)),
-        lambda job: settling.begin(settled(job, endings.settle_unsure)),
+        lambda job: later(job, endings.settle(job)),
+        lambda job: later(job, endings.settle_unsure(job)),
     )
     parking = Parking(lambda job: loop.again(job))
     ledger = await _ledger(ground, stack)
     leases = None if ledger is None else Leases(ledger, _lease(ground), interrupts, around)
     letters = Letters(settings.worker_id, settings.names.tasks, around.clock)
-    rooms = Rooms(binding, burials, letters, breakers, _outages(ground), leases)
+    rooms = Rooms(binding, burials, letters, breakers, _outages(ground), leases, later)
     endings = Endings(policy, rooms, around)
     observer = _observer(ground)
     executor = Executor(
@@ -102,11 +111,6 @@ async def assembled(ground: Ground, stack: contextlib.AsyncExitStack) -> Worker:
         around,
     )
     settlements = Settlements(ground.connection, around.clock)
-
-    async def settled(job: Job, settle: Callable[[Job], Awaitable[None]]) -> None:
-        await settle(job)
-        if job.receipt.settled:
-            heartbeats.discard(job.receipt)
 
     def receipt(delivery: Delivery) -> Receipt:
         return settlements.receipt(delivery, binding.current.ack_wait)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from typing import Any
 
-from worker.handlers.failed import Failed
+from worker.handlers.failed import RAN_ON, RUNS_ON, RUNS_ON_HINT, Failed
 from worker.jetstream.binding import Binding
 from worker.jetstream.outages import Outages
 from worker.jetstream.settle import LostDeliveryError
@@ -26,7 +29,8 @@ from worker.runtime.observer import Observed
 class Rooms:
     """Where jobs go in the end.
 
-    `leases` is None where no ledger is kept, `outages` where the fleet tells nothing.
+    `leases` is None where no ledger is kept, `outages` where the fleet tells nothing. `later` has a
+    job ended beside the slots.
     """
 
     binding: Binding
@@ -35,6 +39,7 @@ class Rooms:
     breakers: Breakers[Job]
     outages: Outages | None
     leases: Leases | None
+    later: Callable[[Job, Coroutine[Any, Any, None]], None]
 
 
 class Endings:
@@ -86,7 +91,24 @@ class Endings:
         if why.interruption == "lease":
             self._rooms.breakers.undecided(job.task.task_type, admission)
             self.abandon(job, observed)
-            return
+        elif self._rooms.leases is None and why.interruption == "timeout" and why.runs_on:
+            # No lease keeps the task from being run beside its thread: the delivery does.
+            self._log.warning(RUNS_ON, hint=RUNS_ON_HINT, **job.labels())
+            self._rooms.later(job, self._fail_once_ended(job, observed, admission, why))
+        else:
+            await self._fail(job, observed, admission, why)
+
+    async def _fail_once_ended(
+        self, job: Job, observed: Observed, admission: Admission, why: Failed
+    ) -> None:
+        began = self._clock.monotonic()
+        if why.thread is not None:
+            await asyncio.wait((why.thread,))
+        seconds = round(self._clock.monotonic() - began, 3)
+        self._log.info(RAN_ON, seconds_too_late=seconds, **job.labels())
+        await self._fail(job, observed, admission, why)
+
+    async def _fail(self, job: Job, observed: Observed, admission: Admission, why: Failed) -> None:
         verdict = self._verdict(job, admission, why)
         if self._rooms.leases is not None:
             await self._rooms.leases.release(job, why.thread)

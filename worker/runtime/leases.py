@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
-from worker.handlers.failed import Thread
+from worker.handlers.failed import RAN_ON, RUNS_ON, RUNS_ON_HINT, Thread
 from worker.handlers.interrupts import Interrupts
 from worker.jetstream.errors import JetStreamError
 from worker.jetstream.ledger import Lease, Ledger, LostLeaseError
@@ -106,11 +106,7 @@ class Leases:
         if thread is None or thread.done():
             await self._let_go(lease, labels)
             return
-        self._log.warning(
-            "handler.runs_on",
-            hint="a thread cannot be stopped: the task is not tried again before it ends",
-            **labels,
-        )
+        self._log.warning(RUNS_ON, hint=RUNS_ON_HINT, **labels)
         outlasting = asyncio.create_task(self._outlast(lease, thread, labels))
         self._outlasted.add(outlasting)
         outlasting.add_done_callback(self._outlasted.discard)
@@ -141,7 +137,7 @@ class Leases:
                     if isinstance(error, LostLeaseError):
                         return
         seconds = round(self._ledger.now() - began, 3)
-        self._log.info("handler.ended", seconds_too_late=seconds, **labels)
+        self._log.info(RAN_ON, seconds_too_late=seconds, **labels)
         await self._let_go(lease, labels)
 
     async def _let_go(self, lease: Lease, labels: Mapping[str, Any]) -> None:
