@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from pathlib import Path
@@ -13,13 +12,12 @@ from farutech_console.operations.audit_log import AuditPage, audit_page
 from farutech_console.operations.browse import Groups, read_groups, read_page, read_selection
 from farutech_console.operations.edit import Draft, draft_of, edit
 from farutech_console.operations.export_file import export_to_file
-from farutech_console.operations.feed import LiveFeed
 from farutech_console.operations.filter.model import ALL, Filter
 from farutech_console.operations.fleet import FleetWatch
 from farutech_console.operations.fleet_view import FleetView
 from farutech_console.operations.index.letters import LetterIndex
 from farutech_console.operations.index.runs import noted
-from farutech_console.operations.link import Link
+from farutech_console.operations.kept_queue import KeptQueue
 from farutech_console.operations.model import (
     FeedCounts,
     LinkState,
@@ -32,9 +30,10 @@ from farutech_console.operations.model import (
 )
 from farutech_console.operations.notes import Note, read_notes, write_note
 from farutech_console.operations.one_letter import read_letter
+from farutech_console.operations.overhearing import Overhearing
 from farutech_console.operations.pause import pause_for, resume
 from farutech_console.operations.plan import Planner, Which
-from farutech_console.operations.queue import Queue, operator_here
+from farutech_console.operations.queue import Queue
 from farutech_console.operations.run_plan import run_plan
 from farutech_console.operations.selection import ScanProgress, Selection, no_progress
 from farutech_console.operations.status import ask_status
@@ -42,26 +41,17 @@ from farutech_console.operations.story import task_story, tenant_tasks
 from farutech_console.operations.story_view import TaskStory, TaskSummary
 from farutech_console.operations.stuck import find_stuck
 from farutech_console.operations.stuck_view import StuckView
-from farutech_console.operations.task_names import TaskNames, TaskSource
 from farutech_console.operations.transfer import Format
 from farutech_console.operations.undo import UndoPlan, plan_undo, undo
 from farutech_console.operations.unfinished import Finished, finish_interrupted
 from farutech_console.operations.velocity import Control, Pacing, never
-from worker.jetstream.api import Api
-from worker.jetstream.connection import Connection, connect, shown_url
+from worker.jetstream.connection import Connection
 from worker.jetstream.dead_letters_lean import LeanLetter
-from worker.jetstream.errors import JetStreamError, RefusedError, UnreachableError
-from worker.jetstream.feed import overhear
-from worker.jetstream.info import stream_state
-from worker.jetstream.messages import message_at, next_message
 from worker.model.clock import Clock, SystemClock
 from worker.model.dead_letter import StoredDeadLetter
-from worker.model.link import ConnectionOptions, LinkChange
+from worker.model.link import ConnectionOptions
 from worker.model.names import QueueNames
 from worker.model.state import Pause
-
-AGAIN_S = 3.0
-"""Seconds from where a connection was given up, refused for instance, to the next try."""
 
 
 class LiveBackend:
@@ -76,26 +66,17 @@ class LiveBackend:
         listen: bool = True,
         clock: Clock | None = None,
     ) -> None:
-        self._options = options
-        self._names = names
-        self._read_only = read_only
-        self._listen = listen
-        self._clock = clock or SystemClock()
-        self._link = Link(self._clock)
-        self._task_names = TaskNames()
-        self._feed = LiveFeed(self._clock, self._task_names)
+        clock = clock or SystemClock()
+        self._overhearing = Overhearing(names, clock)
+        self._kept = KeptQueue(
+            options, names, clock, self._hear if listen else None, read_only=read_only
+        )
         self._fleet = FleetWatch()
         self._index: LetterIndex | None = None
-        self._found: asyncio.Future[Queue]
-        self._keeping: asyncio.Task[None]
-        self._closed: asyncio.Event
 
     async def __aenter__(self) -> Self:
         """Begin to connect; returns at once."""
-        self._found = asyncio.get_running_loop().create_future()
-        self._closed = asyncio.Event()
-        self._keeping = asyncio.create_task(self._keep())
-        self._keeping.add_done_callback(self._ended)
+        self._kept.begin()
         return self
 
     async def __aexit__(
@@ -107,23 +88,21 @@ class LiveBackend:
         """Throw the index away, and close the connection."""
         if self._index is not None:
             await self._index.close()
-        self._keeping.cancel()
-        await asyncio.wait((self._keeping,))
-        self._found.cancel()
+        await self._kept.end()
 
     @property
     def names(self) -> QueueNames:
         """The queue's names on the server."""
-        return self._names
+        return self._kept.names
 
     @property
     def read_only(self) -> bool:
         """Whether replay and purge are refused."""
-        return self._read_only
+        return self._kept.read_only
 
     def link(self) -> LinkState:
         """Return the state of the connection; never waits."""
-        return self._link.state
+        return self._kept.link.state
 
     async def connected(self, within: float) -> None:
         """Wait until a server answers.
@@ -132,10 +111,7 @@ class LiveBackend:
             UnreachableError: none did within `within` seconds.
             RefusedError: it would not let us in.
         """
-        done, _ = await asyncio.wait((self._found,), timeout=within)
-        if not done:
-            raise self._unreachable()
-        await self._found
+        await self._kept.connected(within)
 
     def queue(self) -> Queue:
         """Return the handle that operations are given.
@@ -144,24 +120,20 @@ class LiveBackend:
             UnreachableError: no server answers at the moment.
             RefusedError: it would not let us in.
         """
-        if not self._found.done():
-            raise self._unreachable()
-        queue = self._found.result()
-        if not self._link.state.connected:
-            raise self._unreachable()
-        return queue
+        return self._kept.queue()
 
     async def status(self) -> QueueStatus:
         """Ask the server for everything the overview shows."""
-        return await ask_status(self.queue().api, self._names, self._clock)
+        queue = self.queue()
+        return await ask_status(queue.api, queue.names, queue.clock)
 
     def drain_events(self) -> Sequence[TaskEvent]:
         """Return the task events seen since the last call, oldest first; never waits."""
-        return self._feed.drain()
+        return self._overhearing.drain()
 
     def feed_counts(self) -> FeedCounts:
         """Return what the live feed counted so far; never waits."""
-        return self._feed.counts()
+        return self._overhearing.counts()
 
     async def page(self, limit: int, before: int | None = None, wanted: Filter = ALL) -> Page:
         """Return the newest letters that match, at most `limit`, of sequences below `before`."""
@@ -318,79 +290,5 @@ class LiveBackend:
         planner = Planner(queue.api, layout, queue.clock, progress)
         return await planner.plan(kind, which, pacing)
 
-    def _unreachable(self) -> UnreachableError:
-        where = ", ".join(shown_url(url) for url in self._options.servers)
-        why = self._link.state.detail
-        return UnreachableError(f"no NATS server answers at {where} ({why})")
-
-    async def _keep(self) -> None:
-        """Hold a connection, and a new one wherever that is at its end, until cancelled."""
-        while True:
-            self._closed.clear()
-            try:
-                async with connect(self._options, listener=self._changed) as connection:
-                    self._have(self._handle(connection))
-                    await self._listen_on(connection)
-            except JetStreamError as error:
-                self._give_up(error)
-            await asyncio.sleep(AGAIN_S)
-
-    def _changed(self, change: LinkChange) -> None:
-        self._link.on_change(change)
-        if change.event == "closed":
-            self._closed.set()
-
-    async def _listen_on(self, connection: Connection) -> None:
-        """Listen where that is wanted, until the connection is closed for good."""
-        if not self._listen:
-            await self._closed.wait()
-            return
-        async with overhear(connection, self._names, self._feed.hear, self._link.deaf_to):
-            following = asyncio.create_task(
-                self._task_names.follow(self._task_source(connection.api))
-            )
-            closed = asyncio.create_task(self._closed.wait())
-            try:
-                await asyncio.wait((following, closed), return_when=asyncio.FIRST_COMPLETED)
-                if following.done():
-                    following.result()
-            finally:
-                following.cancel()
-                closed.cancel()
-                await asyncio.wait((following, closed))
-
-    def _handle(self, connection: Connection) -> Queue:
-        operator = operator_here()
-        return Queue(
-            connection, self._names, self._clock, operator=operator, read_only=self._read_only
-        )
-
-    def _have(self, queue: Queue) -> None:
-        if self._found.done():
-            self._found = asyncio.get_running_loop().create_future()
-        self._found.set_result(queue)
-
-    def _ended(self, keeping: asyncio.Task[None]) -> None:
-        """Show a fault that ended the connection, rather than wait for a server for ever."""
-        if not keeping.cancelled() and (fault := keeping.exception()) is not None:
-            self._give_up(fault)
-
-    def _give_up(self, why: BaseException) -> None:
-        text = str(why) or type(why).__name__
-        self._link.failed(text, refused=isinstance(why, RefusedError))
-        if self._found.done():
-            return
-        self._found.set_exception(why)
-        self._found.exception()  # It is told to whoever asks next; that nobody may is no fault.
-
-    def _task_source(self, api: Api) -> TaskSource:
-        stream, tasks = self._names.stream, self._names.tasks
-
-        async def last() -> int:
-            return (await stream_state(api, stream)).last_sequence
-
-        return TaskSource(
-            at=lambda sequence: message_at(api, stream, sequence),
-            after=lambda sequence: next_message(api, stream, tasks, sequence),
-            last=last,
-        )
+    async def _hear(self, connection: Connection) -> None:
+        await self._overhearing.listen(connection, self._kept.link.deaf_to)
