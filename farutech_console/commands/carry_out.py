@@ -18,9 +18,9 @@ from farutech_console.commands.progress_line import ProgressLine
 from farutech_console.commands.reins import reins
 from farutech_console.commands.session import EXIT_CANCELLED, EXIT_DONE, EXIT_FAILED
 from farutech_console.operations.actions import asks_name
+from farutech_console.operations.control import Control
 from farutech_console.operations.model import OutcomeKind, Plan
 from farutech_console.operations.records import outcome_record, plan_record, summary_record
-from farutech_console.operations.velocity import Control
 from worker.asking import ask_line, confirmed
 from worker.model.clock import SystemClock
 from worker.model.text import literal

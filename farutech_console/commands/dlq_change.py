@@ -17,7 +17,7 @@ from farutech_console.commands.selection import selection_flags
 from farutech_console.commands.session import EXIT_DONE, run, settings_of, unless_stopped
 from farutech_console.commands.unfinished import finish_interrupted
 from farutech_console.operations.environments import environment_of
-from farutech_console.operations.velocity import (
+from farutech_console.operations.pacing import (
     CANARY_WAIT,
     SMALLEST_SAMPLE,
     Pacing,

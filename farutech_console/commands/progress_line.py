@@ -9,8 +9,8 @@ from collections.abc import AsyncIterator, Callable
 import click
 
 from farutech_console.commands.foot_line import FootLine
+from farutech_console.operations.control import Progress
 from farutech_console.operations.units import duration
-from farutech_console.operations.velocity import Progress
 from worker.model.text import columns, literal
 
 _EVERY = 0.25

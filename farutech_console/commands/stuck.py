@@ -20,8 +20,8 @@ from farutech_console.commands.session import (
     going_on,
     run,
 )
+from farutech_console.operations.control import Control
 from farutech_console.operations.units import age, count, duration, plural
-from farutech_console.operations.velocity import Control
 from farutech_console.settings import ConsoleSettings
 from worker.flags import settings_flags
 from worker.model.text import literal

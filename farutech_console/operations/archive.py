@@ -6,10 +6,10 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 
 from farutech_console.language import tr
+from farutech_console.operations.control import Control
 from farutech_console.operations.errors import ArchiveError
 from farutech_console.operations.model import Outcome, Plan
 from farutech_console.operations.queue import Queue
-from farutech_console.operations.velocity import Control
 from worker.jetstream.errors import JetStreamError
 from worker.jetstream.moves import purge_letters
 from worker.jetstream.purges import PurgeParts

@@ -9,6 +9,7 @@ from typing import Protocol, Self
 
 from farutech_console.operations.audit_log import AuditPage
 from farutech_console.operations.browse import Groups
+from farutech_console.operations.control import Control
 from farutech_console.operations.edit import Draft
 from farutech_console.operations.filter.model import ALL, Filter
 from farutech_console.operations.fleet_view import FleetView
@@ -23,6 +24,7 @@ from farutech_console.operations.model import (
     TaskEvent,
 )
 from farutech_console.operations.notes import Note
+from farutech_console.operations.pacing import Pacing
 from farutech_console.operations.plan import Which
 from farutech_console.operations.selection import ScanProgress, Selection, no_progress
 from farutech_console.operations.story_view import TaskStory, TaskSummary
@@ -30,7 +32,6 @@ from farutech_console.operations.stuck_view import StuckView
 from farutech_console.operations.transfer import Format
 from farutech_console.operations.undo import UndoPlan
 from farutech_console.operations.unfinished import Finished
-from farutech_console.operations.velocity import Control, Pacing
 from worker.jetstream.dead_letters_lean import LeanLetter
 from worker.model.dead_letter import StoredDeadLetter
 from worker.model.names import QueueNames

@@ -6,7 +6,7 @@ import asyncio
 from array import array
 from bisect import bisect_left
 
-from farutech_console.operations.velocity import Control
+from farutech_console.operations.control import Control
 from worker.jetstream.api import Api
 from worker.jetstream.dead_letters import DeadLetters
 from worker.jetstream.errors import JetStreamError, UncertainError, UnreachableError

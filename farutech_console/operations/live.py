@@ -10,6 +10,7 @@ from typing import Self
 
 from farutech_console.operations.audit_log import AuditPage, audit_page
 from farutech_console.operations.browse import Groups, read_groups, read_page, read_selection
+from farutech_console.operations.control import Control, never
 from farutech_console.operations.edit import Draft, draft_of, edit
 from farutech_console.operations.export_file import export_to_file
 from farutech_console.operations.filter.model import ALL, Filter
@@ -31,6 +32,7 @@ from farutech_console.operations.model import (
 from farutech_console.operations.notes import Note, read_notes, write_note
 from farutech_console.operations.one_letter import read_letter
 from farutech_console.operations.overhearing import Overhearing
+from farutech_console.operations.pacing import Pacing
 from farutech_console.operations.pause import pause_for, resume
 from farutech_console.operations.plan import Planner, Which
 from farutech_console.operations.queue import Queue
@@ -44,7 +46,6 @@ from farutech_console.operations.stuck_view import StuckView
 from farutech_console.operations.transfer import Format
 from farutech_console.operations.undo import UndoPlan, plan_undo, undo
 from farutech_console.operations.unfinished import Finished, finish_interrupted
-from farutech_console.operations.velocity import Control, Pacing, never
 from worker.jetstream.connection import Connection
 from worker.jetstream.dead_letters_lean import LeanLetter
 from worker.model.clock import Clock, SystemClock

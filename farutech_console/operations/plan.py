@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 
 from farutech_console.language import tr
 from farutech_console.operations.model import MOST_NAMED, InDoubt, Plan, PlanKind
+from farutech_console.operations.pacing import Pacing
 from farutech_console.operations.plan_letters import summarize
 from farutech_console.operations.selection import ScanProgress, Selection, no_progress
-from farutech_console.operations.velocity import Pacing
 from worker.jetstream.api import Api
 from worker.jetstream.replays_memory import claims_in_doubt
 from worker.jetstream.topology import Layout, find_consumer

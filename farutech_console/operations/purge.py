@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import AsyncGenerator, Iterable, Sequence
 from functools import partial
 
+from farutech_console.operations.control import Control
 from farutech_console.operations.model import Outcome, OutcomeKind, Plan
 from farutech_console.operations.queue import Queue
-from farutech_console.operations.velocity import Control
 from worker.jetstream.api import Api
 from worker.jetstream.belongings import Belongings
 from worker.jetstream.dead_letters import DeadLetters

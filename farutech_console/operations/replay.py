@@ -8,9 +8,9 @@ from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
 
 from farutech_console.operations.comebacks import Comebacks
+from farutech_console.operations.control import Control
 from farutech_console.operations.model import Outcome, Plan
 from farutech_console.operations.queue import Queue
-from farutech_console.operations.velocity import Control
 from worker.jetstream.replays import Replayed, Replayer
 from worker.jetstream.replays_claims import Author
 from worker.jetstream.topology import Layout

@@ -9,12 +9,12 @@ from farutech_console.language import tr
 from farutech_console.operations.actions import ActionName
 from farutech_console.operations.archive import archive
 from farutech_console.operations.audit import Change, audited
+from farutech_console.operations.control import Control
 from farutech_console.operations.errors import StalePlanError
 from farutech_console.operations.model import Outcome, Plan
 from farutech_console.operations.purge import purge
 from farutech_console.operations.queue import Queue
 from farutech_console.operations.replay import replay
-from farutech_console.operations.velocity import Control
 from farutech_console.operations.who import Who
 from worker.jetstream.replays_claims import Author
 from worker.jetstream.replays_parts import GONE

@@ -16,6 +16,7 @@ from datetime import datetime
 from farutech_console.operations.actions import ActionName
 from farutech_console.operations.audit import Change, Tally, audited
 from farutech_console.operations.consumer import require_consumer
+from farutech_console.operations.control import never
 from farutech_console.operations.queue import Queue
 from farutech_console.operations.stuck_view import (
     Destination,
@@ -25,7 +26,6 @@ from farutech_console.operations.stuck_view import (
     StuckTask,
     StuckView,
 )
-from farutech_console.operations.velocity import never
 from worker.jetstream.dead_letters import DeadLetters
 from worker.jetstream.info import find_stream
 from worker.jetstream.ledger import Ledger

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from farutech_console.operations.audit_log import AuditPage
     from farutech_console.operations.backend import Backend
     from farutech_console.operations.browse import Groups
+    from farutech_console.operations.control import Control
     from farutech_console.operations.edit import Draft
     from farutech_console.operations.filter.model import Filter
     from farutech_console.operations.fleet_view import FleetView
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
         TaskEvent,
     )
     from farutech_console.operations.notes import Note
+    from farutech_console.operations.pacing import Pacing
     from farutech_console.operations.plan import Which
     from farutech_console.operations.selection import ScanProgress, Selection
     from farutech_console.operations.story_view import TaskStory, TaskSummary
@@ -37,7 +39,6 @@ if TYPE_CHECKING:
     from farutech_console.operations.transfer import Format
     from farutech_console.operations.undo import UndoPlan
     from farutech_console.operations.unfinished import Finished
-    from farutech_console.operations.velocity import Control, Pacing
     from worker.jetstream.dead_letters_lean import LeanLetter
     from worker.model.dead_letter import StoredDeadLetter
     from worker.model.names import QueueNames

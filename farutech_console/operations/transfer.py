@@ -13,6 +13,7 @@ from typing import Any, BinaryIO, Literal
 from farutech_console.operations.archive import ensure_archive
 from farutech_console.operations.audit import Change, audited
 from farutech_console.operations.browse import read_selection
+from farutech_console.operations.control import never
 from farutech_console.operations.letter_lines import (
     CSV_COLUMNS,
     LONGEST_LINE,
@@ -26,7 +27,6 @@ from farutech_console.operations.model import Outcome
 from farutech_console.operations.queue import Queue
 from farutech_console.operations.records import letter_record
 from farutech_console.operations.selection import ScanProgress, Selection, no_progress
-from farutech_console.operations.velocity import never
 from worker.jetstream.archive import Purpose
 from worker.jetstream.errors import PayloadTooLargeError
 from worker.jetstream.moves import Origin, always, return_letters

@@ -11,10 +11,10 @@ from typing import Any
 from farutech_console.language import tr
 from farutech_console.operations.audit import Change, audited
 from farutech_console.operations.audit_log import AuditEntry, Wanted, read_audit
+from farutech_console.operations.control import never
 from farutech_console.operations.errors import NothingToUndoError
 from farutech_console.operations.model import Outcome
 from farutech_console.operations.queue import Queue
-from farutech_console.operations.velocity import never
 from worker.jetstream.info import find_stream
 from worker.jetstream.moves import Origin, return_letters
 from worker.jetstream.purges import PurgeParts

@@ -13,6 +13,7 @@ from typing import Self
 from farutech_console.operations.audit_log import AuditEntry, AuditPage
 from farutech_console.operations.browse import Groups
 from farutech_console.operations.causes import Causes
+from farutech_console.operations.control import Control
 from farutech_console.operations.edit import Draft, NotEditableError, draft_from, read_edited
 from farutech_console.operations.errors import NothingToUndoError
 from farutech_console.operations.export_file import whole_file
@@ -31,6 +32,7 @@ from farutech_console.operations.model import (
     TaskEvent,
 )
 from farutech_console.operations.notes import Note
+from farutech_console.operations.pacing import Pacing
 from farutech_console.operations.plan import Which
 from farutech_console.operations.selection import ScanProgress, Selection, no_progress
 from farutech_console.operations.story_view import TaskStory, TaskSummary
@@ -38,7 +40,6 @@ from farutech_console.operations.stuck_view import StuckView
 from farutech_console.operations.transfer import Format
 from farutech_console.operations.undo import UndoPlan
 from farutech_console.operations.unfinished import Finished
-from farutech_console.operations.velocity import Control, Pacing
 from tests.console.fixed_fleet import some_changes, some_stuck, some_workers
 from tests.console.fixed_letters import lean, some_letters
 from tests.console.fixed_queue import COUNTS, some_status

@@ -16,6 +16,7 @@ from farutech_console.operations.edit import Draft, draft_of, edit
 from farutech_console.operations.errors import ReadOnlyError
 from farutech_console.operations.model import InDoubt, PlanKind
 from farutech_console.operations.notes import read_notes, write_note
+from farutech_console.operations.pacing import Pacing
 from farutech_console.operations.pause import pause_for, resume
 from farutech_console.operations.plan import make_plan
 from farutech_console.operations.queue import Queue as OperatedQueue
@@ -25,7 +26,6 @@ from farutech_console.operations.stuck import plan_recovery, recover_stuck
 from farutech_console.operations.stuck_view import Destination
 from farutech_console.operations.transfer import import_letters, plan_import
 from farutech_console.operations.undo import UndoPlan, plan_undo, undo
-from farutech_console.operations.velocity import Pacing
 from tests.live.test_archive import carried_out
 from tests.support.nats_server import NatsServer
 from tests.support.operating import operated

@@ -9,9 +9,9 @@ from textual import work
 from farutech_console.language import tr, trn
 from farutech_console.operations.actions import asks_name
 from farutech_console.operations.causes import cause_of
+from farutech_console.operations.pacing import Pacing
 from farutech_console.operations.selection import Selection as Chosen
 from farutech_console.operations.units import count
-from farutech_console.operations.velocity import Pacing
 from farutech_console.tui.common.confirm import ConfirmPlan
 from farutech_console.tui.common.failures import expected, in_words
 from farutech_console.tui.common.messages import RunRequested

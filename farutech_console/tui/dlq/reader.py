@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from farutech_console.operations.filter.model import Filter
     from farutech_console.operations.index.letters import LetterIndex
     from farutech_console.operations.model import Plan, PlanKind
+    from farutech_console.operations.pacing import Pacing
     from farutech_console.operations.plan import Which
-    from farutech_console.operations.velocity import Pacing
     from worker.model.clock import Clock
 
 PAGE = 200

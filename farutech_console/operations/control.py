@@ -1,4 +1,4 @@
-"""How fast a plan is carried out: rate, pause, canary, and when to stop. Pure: time is handed in.
+"""The reins of a run: how fast a plan is carried out, and when it ends. Pure: time is handed in.
 
 A `Control` is what an operator holds while a plan runs. Its verbs may be called from any thread;
 they take hold within `POLL` seconds.
@@ -7,120 +7,26 @@ they take hold within `POLL` seconds.
 from __future__ import annotations
 
 import asyncio
-import math
-import re
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from operator import attrgetter
 from typing import Literal, Protocol
 
-from farutech_console.language import tr
+from farutech_console.operations.bucket import Bucket
+from farutech_console.operations.pacing import SMALLEST_SAMPLE, Pacing, Rate
+from farutech_console.operations.speed import Speed
 from worker.model.clock import Clock
-from worker.model.replay import Unknown
 
 POLL = 0.05
 """Seconds after which who waits for room looks again."""
-SMALLEST_SAMPLE = 10
-"""Replayed letters before their share that came back is judged."""
-CANARY_WAIT = 300.0
-"""Seconds that the first letter's task gets to end, unless the operator says otherwise."""
 SLOWEST = 0.5
 """Letters in a unit of time below which a run is paused rather than slowed."""
-_BURST = 0.2
-"""Seconds' worth of letters that may go at once, so that a rate is kept in small portions."""
-_SPEED_OVER = 10.0
-"""Seconds over which the speed that is shown is averaged."""
 
-_MARK_EVERY = 0.25
 _KIND = attrgetter("outcome")
-
-_UNITS = {"s": 1.0, "min": 60.0, "h": 3600.0}
-_RATE = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)\s*/\s*(s|min|h)")
-_SHARE = re.compile(r"(\d{1,3}(?:\.\d{1,3})?)\s*%")
 
 State = Literal["running", "paused", "canary", "stopping", "ended"]
 """`canary`: waits for the first letter's end; `stopping`: no more are begun."""
-
-
-@dataclass(frozen=True, slots=True)
-class Rate:
-    """So many letters in a unit of time, `s`, `min` or `h`."""
-
-    count: float
-    unit: str = "s"
-
-    @property
-    def per_second(self) -> float:
-        """Letters/s."""
-        return self.count / _UNITS[self.unit]
-
-    def __str__(self) -> str:
-        """Return it as `--rate` takes it."""
-        return f"{self.count:g}/{self.unit}"
-
-
-def parse_rate(text: str) -> Rate:
-    """Return the rate in words such as `50/s`, `10/min` or `2/h`.
-
-    Raises:
-        ValueError: it is none.
-    """
-    match = _RATE.fullmatch(text.strip())
-    if match is None or not float(match[1]):
-        raise ValueError(tr("{text} is no rate: say 50/s, 10/min or 2/h", text=repr(text)))
-    return Rate(float(match[1]), match[2])
-
-
-def parse_share(text: str) -> float:
-    """Return the share in words such as `20%`, from 0 to 1.
-
-    Raises:
-        ValueError: it is none.
-    """
-    match = _SHARE.fullmatch(text.strip())
-    if match is None or float(match[1]) > 100:
-        raise ValueError(tr("{text} is no share: say 20%", text=repr(text)))
-    return float(match[1]) / 100
-
-
-@dataclass(frozen=True, slots=True)
-class Pacing:
-    """How a plan is to be carried out.
-
-    `rate` is None for as fast as it goes. With `canary` one letter goes first, and the others once
-    its task has ended well, at most `canary_wait` seconds later. `stop_share` ends the run once
-    more than that share of the replayed, of at least `SMALLEST_SAMPLE`, came back dead. `unknown`
-    is what to do with letters of which nobody can tell whether they were sent.
-    """
-
-    rate: Rate | None = None
-    canary: bool = False
-    canary_wait: float = CANARY_WAIT
-    stop_share: float | None = None
-    unknown: Unknown = "keep"
-
-    def words(self) -> tuple[str, ...]:
-        """Return the command line's words for it."""
-        words: list[str] = ["--rate", str(self.rate)] if self.rate else []
-        if self.canary:
-            words.append("--canary")
-            if self.canary_wait != CANARY_WAIT:
-                words += ["--canary-wait", f"{self.canary_wait:g}s"]
-        if self.stop_share is not None:
-            words += ["--stop-on-failure", f"{self.stop_share * 100:g}%"]
-        if self.unknown != "keep":
-            words += ["--unknown", self.unknown]
-        return tuple(words)
-
-    def __str__(self) -> str:
-        """Return it in words for people."""
-        parts = [str(self.rate) if self.rate else "as fast as it goes"]
-        if self.canary:
-            parts.append("the first one alone")
-        if self.stop_share is not None:
-            parts.append(f"stop if more than {self.stop_share * 100:g} % die again")
-        return ", ".join(parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,59 +66,6 @@ class Ended(Protocol):
         """What became of it."""
 
 
-class Bucket:
-    """A token bucket: letters may go as tokens come in. Times are seconds of a monotonic clock."""
-
-    def __init__(self, rate: Rate | None, now: float) -> None:
-        self.rate = rate
-        self._at = now
-        self._tokens = 1.0
-
-    def change(self, rate: Rate | None, now: float) -> None:
-        """Go on at another rate; tokens come in at the old one until now."""
-        self._refill(now)
-        self.rate = rate
-        self._tokens = min(self._tokens, self._most())
-
-    def take(self, most: int, now: float) -> int:
-        """Return how many letters may go now, at most `most`: they are taken."""
-        if self.rate is None:
-            return most
-        self._refill(now)
-        taken = min(most, math.floor(self._tokens + 1e-9))
-        self._tokens -= taken
-        return taken
-
-    def _refill(self, now: float) -> None:
-        if self.rate is not None:
-            self._tokens += max(0.0, now - self._at) * self.rate.per_second
-            self._tokens = min(self._tokens, self._most())
-        self._at = now
-
-    def _most(self) -> float:
-        return max(1.0, self.rate.per_second * _BURST) if self.rate else 1.0
-
-
-@dataclass
-class _Marks:
-    """When how many letters were done, for the speed that is shown."""
-
-    marks: deque[tuple[float, int]] = field(default_factory=deque)
-
-    def add(self, now: float, done: int) -> None:
-        if self.marks and now - self.marks[-1][0] < _MARK_EVERY:
-            return
-        self.marks.append((now, done))
-        while self.marks[0][0] < now - _SPEED_OVER and len(self.marks) > 2:
-            self.marks.popleft()
-
-    def speed(self, now: float, done: int) -> float:
-        if not self.marks:
-            return 0.0
-        at, before = self.marks[0]
-        return (done - before) / (now - at) if now > at else 0.0
-
-
 class Control:
     """The reins of one run: asked before letters are begun, told what became of them."""
 
@@ -236,7 +89,7 @@ class Control:
         self._stop = stop
         self._bucket = Bucket(self.pacing.rate, clock.monotonic())
         self._counts: Counter[str] = Counter()
-        self._marks = _Marks()
+        self._speed = Speed()
         self._done = 0
         self._begun = 0
         self._missing = 0
@@ -290,7 +143,7 @@ class Control:
         self._missing = missing
         self._counts["already"] += missing
         self._done = missing
-        self._marks.add(self._clock.monotonic(), 0)
+        self._speed.add(self._clock.monotonic(), 0)
 
     async def allow(self, most: int) -> int:
         """Return how many letters may be begun now, at most `most`; 0 once it is cancelled."""
@@ -324,7 +177,7 @@ class Control:
         self._done += len(outcomes)
         if self._canary == "due" and kinds["replayed"]:
             self._canary = "sent"
-        self._marks.add(self._clock.monotonic(), self._done)
+        self._speed.add(self._clock.monotonic(), self._done)
 
     @property
     def canary_is_out(self) -> bool:
@@ -355,7 +208,7 @@ class Control:
     def progress(self) -> Progress:
         """What it stands at."""
         now, done = self._clock.monotonic(), self._done
-        speed = self._marks.speed(now, done)
+        speed = self._speed.of_late(now, done)
         return Progress(
             total=self.total,
             counts=dict(self._counts),
