@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 SHOWN = 20
 SHOWN_ID = 8
 
-_STATES = {"open": "not ended"}
+_STATES = {"open": "not ended", "finished": "interrupted"}
 
 
 @click.command()
@@ -55,11 +56,12 @@ def audit(
     """Show what operators changed, the latest first: who, when, what, why, and how it ended.
 
     CHANGE is the beginning of an id: all of that one change. A change that is "not ended" is under
-    way, or was interrupted.
+    way, or was interrupted; once a worker or another console finished what it had begun, it says
+    who did.
 
     With --json a line for each change: id, action, by, from, began_at, ended_at, state (done,
-    stopped, failed, open), about, why, count, sequences, sequences_cut, generation, fingerprint,
-    outcomes, failures, error, command, details.
+    stopped, failed, finished, open), about, why, count, sequences, sequences_cut, generation,
+    fingerprint, outcomes, failures, error, command, details, finished.
     """
 
     async def work(backend: LiveBackend, _stop: asyncio.Event) -> int:
@@ -96,7 +98,7 @@ def _print(entries: list[AuditEntry], *, whole: bool) -> None:
         return
     rows = [_row(entry) for entry in entries]
     titles = ("id", "when", "who", "what", "letters", "outcome", "why")
-    output.table(titles, rows, (SHOWN_ID, 16, 28, 15, 9, 40, 400))
+    output.table(titles, rows, (SHOWN_ID, 16, 28, 15, 9, 120, 400))
 
 
 def _row(entry: AuditEntry) -> tuple[str, ...]:
@@ -113,10 +115,19 @@ def _row(entry: AuditEntry) -> tuple[str, ...]:
 
 
 def outcome_words(entry: AuditEntry) -> str:
-    """Return how a change ended: its state unless that is plain, and how many of each outcome."""
-    counts = ", ".join(f"{count:,} {name}" for name, count in entry.outcomes.items() if count)
+    """Return how a change ended: its state unless that is plain, outcomes, who finished it."""
+    counts = _counts(entry.outcomes)
     state = _STATES.get(entry.state, entry.state)
-    return counts if counts and entry.state == "done" else " ".join(filter(None, (state, counts)))
+    ended = counts if counts and entry.state == "done" else " ".join(filter(None, (state, counts)))
+    finished = (
+        f"finished by {one.by} at {one.at:%Y-%m-%d %H:%M:%S} UTC: {_counts(one.outcomes)}"
+        for one in entry.finished
+    )
+    return ", ".join((ended, *finished))
+
+
+def _counts(outcomes: Mapping[str, int]) -> str:
+    return ", ".join(f"{count:,} {name}" for name, count in outcomes.items() if count)
 
 
 def _print_whole(entry: AuditEntry) -> None:
@@ -131,4 +142,7 @@ def _print_whole(entry: AuditEntry) -> None:
 
 
 def _pairs(value: dict[str, Any]) -> str:
-    return ", ".join(f"{name} {content}" for name, content in value.items())
+    return ", ".join(
+        f"{name} {_pairs(content) if isinstance(content, dict) else content}"
+        for name, content in value.items()
+    )

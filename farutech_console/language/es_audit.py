@@ -9,6 +9,7 @@ AUDIT: Mapping[str, str | tuple[str, str]] = {
     "● done": "● hecho",
     "‖ stopped": "‖ detenido",
     "✖ failed": "✖ falló",
+    "▲ interrupted": "▲ interrumpido",
     "◌ under way": "◌ en marcha",
     "▲ not ended": "▲ sin fin",
     "▲ some failed": "▲ hubo fallos",
@@ -38,6 +39,8 @@ AUDIT: Mapping[str, str | tuple[str, str]] = {
     # one of them
     "from": "desde",
     "began": "inicio",
+    "finished": "terminó",
+    "it was interrupted; by {who}, {when}: {what}": "se interrumpió; {who}, {when}: {what}",
     "command": "orden",
     "failure": "fallo",
     " and more": " y más",

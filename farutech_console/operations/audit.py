@@ -18,10 +18,12 @@ from farutech_console.operations.errors import AuditError, OperationError
 from farutech_console.operations.model import Outcome
 from farutech_console.operations.queue import Queue
 from worker.jetstream.errors import JetStreamError
+from worker.jetstream.finishings import Finishings
 from worker.jetstream.info import find_stream, seen_from
 from worker.jetstream.patience import Patience
 from worker.jetstream.topology import ensure_stream
 from worker.model import wire_json
+from worker.model.finishing import Finishing
 from worker.model.sequences import compact
 from worker.model.topology import audit_stream
 
@@ -115,6 +117,18 @@ async def audited(queue: Queue, change: Change) -> AsyncIterator[Tally]:
                     await _publish(queue, change, tally, _ended(tally, result, error))
         else:
             await _end(queue, change, tally)
+
+
+async def note_finishing(queue: Queue, finishing: Finishing) -> None:
+    """Put on record what was finished of somebody's interrupted run, beside that run's record.
+
+    Raises:
+        JetStreamError: it is not on record.
+    """
+    finishings = Finishings(queue.api, queue.names)
+    patience = Patience(queue.api, queue.clock)
+    await patience.repeat(lambda: _ensure(queue, finishings.subject))
+    await patience.repeat(lambda: finishings.note(finishing))
 
 
 async def _begin(queue: Queue, change: Change, tally: Tally) -> None:

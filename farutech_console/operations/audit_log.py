@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
 
@@ -14,10 +15,23 @@ from worker.jetstream.messages import StoredMessage
 from worker.jetstream.scan import Scan
 from worker.model import wire_json
 from worker.model.clock import format_rfc3339
+from worker.model.finishing import FINISHED, Finishing, read_finishing
 
 PAGE = 200
 
-EntryState = Literal["done", "stopped", "failed", "open"]
+EntryState = Literal["done", "stopped", "failed", "finished", "open"]
+
+
+@dataclass(frozen=True, slots=True)
+class FinishedBy:
+    """What somebody finished of a change that was interrupted.
+
+    `at` is the server's time, `outcomes` count what became of the letters they finished.
+    """
+
+    by: str
+    at: datetime
+    outcomes: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +39,10 @@ class AuditEntry:
     """One change, `sequence` its place in the audit.
 
     `began_at` and `ended_at` are the server's times. `state` is `open` where no end was recorded:
-    it is under way, or was interrupted. `seen_from` is where its connection came from as the server
-    saw it. `count` is how many letters it was about; `sequences` names them where `sequences_cut`
-    does not say that there were too many. `outcomes` counts what became of them.
+    it is under way, or was interrupted; `finished` where it was, and others finished what it had
+    begun: `finished` tells who, the first one first. `seen_from` is where its connection came from
+    as the server saw it. `count` is how many letters it was about; `sequences` names them where
+    `sequences_cut` does not say that there were too many. `outcomes` counts what became of them.
     """
 
     id: str
@@ -50,6 +65,7 @@ class AuditEntry:
     error: str = ""
     seen_from: Mapping[str, Any] = field(default_factory=dict)
     details: Mapping[str, Any] = field(default_factory=dict)
+    finished: tuple[FinishedBy, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +108,7 @@ async def read_audit(
     wanted = wanted or Wanted()
     scan = await _scan(queue, wanted)
     ends: dict[str, StoredMessage] = {}
+    finishings = await _finishings(queue) if scan is not None and wanted.action else _Finishings()
     before: int | None = None
     while scan is not None:
         messages = await scan.newest(PAGE, before)
@@ -99,8 +116,11 @@ async def read_audit(
             record = _record(message.body)
             if record.get("phase") == "ended":
                 ends.setdefault(_text(record, "id"), message)
+            elif record.get("phase") == "finished":
+                finishings.add(message)
             elif record.get("phase") == "begun":
-                entry = _entry(message, record, ends.pop(_text(record, "id"), None))
+                id_ = _text(record, "id")
+                entry = _entry(message, record, ends.pop(id_, None), finishings.of(id_))
                 if wanted.takes(entry):
                     yield entry
         if len(messages) < PAGE:
@@ -141,7 +161,53 @@ def entry_record(entry: AuditEntry) -> dict[str, Any]:
         "error": entry.error,
         "command": entry.command,
         "details": dict(entry.details),
+        "finished": [
+            {"by": one.by, "at": format_rfc3339(one.at), "outcomes": dict(one.outcomes)}
+            for one in entry.finished
+        ],
     }
+
+
+class _Finishings:
+    """What was finished of interrupted changes, as it is read: the latest first."""
+
+    def __init__(self) -> None:
+        self._of: dict[str, list[tuple[StoredMessage, Finishing]]] = defaultdict(list)
+
+    def add(self, message: StoredMessage) -> None:
+        finishing = read_finishing(message.body)
+        if finishing is not None:
+            self._of[finishing.run].append((message, finishing))
+
+    def of(self, run: str) -> tuple[FinishedBy, ...]:
+        """Return what was finished of a change. Of each letter the last word counts."""
+        told: dict[str, FinishedBy] = {}
+        seen: set[int] = set()
+        for message, finishing in self._of.pop(run, ()):
+            outcomes: Counter[str] = Counter()
+            for outcome, letters in finishing.letters.items():
+                outcomes[outcome] += len(set(letters) - seen)
+                seen.update(letters)
+            if not (+outcomes):
+                continue
+            last = told.get(finishing.by) or FinishedBy(finishing.by, message.stored_at, {})
+            told[finishing.by] = replace(last, outcomes=dict(+outcomes + Counter(last.outcomes)))
+        return tuple(reversed(told.values()))
+
+
+async def _finishings(queue: Queue) -> _Finishings:
+    """Return all of them: they are few, and lie under a subject of their own."""
+    found = _Finishings()
+    scan = await _scan(queue, Wanted(action=FINISHED))
+    before: int | None = None
+    while scan is not None:
+        messages = await scan.newest(PAGE, before)
+        for message in messages:
+            found.add(message)
+        if len(messages) < PAGE:
+            break
+        before = messages[-1].sequence
+    return found
 
 
 async def _scan(queue: Queue, wanted: Wanted) -> Scan | None:
@@ -154,10 +220,13 @@ async def _scan(queue: Queue, wanted: Wanted) -> Scan | None:
 
 
 def _entry(
-    begun: StoredMessage, record: Mapping[str, Any], end: StoredMessage | None
+    begun: StoredMessage,
+    record: Mapping[str, Any],
+    end: StoredMessage | None,
+    finished: tuple[FinishedBy, ...],
 ) -> AuditEntry:
     said = _record(end.body) if end else {}
-    state: EntryState = "open"
+    state: EntryState = "finished" if finished else "open"
     if end is not None:
         results: dict[str, EntryState] = {"done": "done", "stopped": "stopped"}
         state = results.get(_text(said, "result"), "failed")
@@ -183,6 +252,7 @@ def _entry(
         error=_text(said, "error"),
         seen_from=_object(record.get("from")),
         details=_object(record.get("details")),
+        finished=() if state in ("done", "stopped") else finished,
     )
 
 

@@ -110,7 +110,8 @@ AUDIT_KEYS: Keys = {
     "from": "where the connection came from, as the server saw it",
     "began_at": "when, by the server's clock",
     "ended_at": "when it ended, null where no end was recorded",
-    "state": "`done`, `stopped`, `failed`, or `open`: under way, or interrupted",
+    "state": "`done`, `stopped`, `failed`; `finished`: it was interrupted, and others finished "
+    "what it had begun; `open`: under way, or interrupted",
     "about": "a stream, a consumer, a cause",
     "why": "the reason that was given",
     "count": "letters or tasks it was about",
@@ -123,4 +124,5 @@ AUDIT_KEYS: Keys = {
     "error": "why it ended early",
     "command": "the same as a command line",
     "details": "what else matters",
+    "finished": "who finished what it had begun when it was interrupted: `by`, `at`, `outcomes`",
 }

@@ -11,15 +11,23 @@ from farutech_console.operations.comebacks import Comebacks
 from farutech_console.operations.control import Control
 from farutech_console.operations.model import Outcome, Plan
 from farutech_console.operations.queue import Queue
+from worker.jetstream.finishings import Note
 from worker.jetstream.replays import Replayed, Replayer
 from worker.jetstream.replays_claims import Author
 from worker.jetstream.topology import Layout
 
 
 async def replay(
-    queue: Queue, layout: Layout, plan: Plan, author: Author, control: Control
+    queue: Queue,
+    layout: Layout,
+    plan: Plan,
+    author: Author,
+    control: Control,
+    note: Note | None = None,
 ) -> AsyncGenerator[Sequence[Outcome], None]:
     """Replay the letters of a plan and yield an outcome for each, some at a time.
+
+    `note` puts on record what was finished of interrupted runs before.
 
     Raises:
         JetStreamError: the server was away for too long; letters not yielded were not touched.
@@ -29,7 +37,7 @@ async def replay(
     replayer = Replayer(
         queue.api, layout, author, clock=queue.clock, unknown=control.pacing.unknown
     )
-    pages = replayer.pages(plan.sequences, control.allow, complete=plan.complete)
+    pages = replayer.pages(plan.sequences, control.allow, complete=plan.complete, note=note)
     async with _watching(comebacks), aclosing(pages):
         async for page in pages:
             for done in page:

@@ -16,18 +16,26 @@ from farutech_console.operations.purge import purge
 from farutech_console.operations.queue import Queue
 from farutech_console.operations.replay import replay
 from farutech_console.operations.who import Who
+from worker.jetstream.archive import Purpose
+from worker.jetstream.finishings import Note
 from worker.jetstream.replays_claims import Author
 from worker.jetstream.replays_parts import GONE
 from worker.jetstream.topology import Layout
 
 
 async def run_plan(
-    queue: Queue, plan: Plan, *, control: Control | None = None, why: str = ""
+    queue: Queue,
+    plan: Plan,
+    *,
+    control: Control | None = None,
+    why: str = "",
+    note: Note | None = None,
 ) -> AsyncGenerator[Outcome, None]:
     """Carry out a plan; yields an outcome for each of its letters.
 
     `control` has the reins, where somebody holds them: once it is cancelled no more letters are
-    begun; the outcomes of those in hand are yielded. `why` goes into the audit.
+    begun; the outcomes of those in hand are yielded. `why` goes into the audit. `note`
+    puts on record what a replay finished of interrupted ones before.
 
     Raises:
         ReadOnlyError: the console may not change anything.
@@ -55,7 +63,8 @@ async def run_plan(
         return
     async with audited(queue, change_of(plan, why)) as tally:
         who = Who(queue, plan.generation, tally.id)
-        pages = _outcomes(queue, layout, plan, Author(queue.operator, tally.id), why, control)
+        purpose = Purpose(tally.id, queue.operator, why)
+        pages = _outcomes(queue, layout, plan, purpose, control, note)
         try:
             async with aclosing(pages):
                 async for page in pages:
@@ -97,10 +106,16 @@ def change_of(plan: Plan, why: str) -> Change:
 
 
 def _outcomes(
-    queue: Queue, layout: Layout, plan: Plan, author: Author, why: str, control: Control
+    queue: Queue,
+    layout: Layout,
+    plan: Plan,
+    purpose: Purpose,
+    control: Control,
+    note: Note | None,
 ) -> AsyncGenerator[Sequence[Outcome], None]:
+    author = Author(purpose.by, purpose.run)
     if plan.kind == "replay":
-        return replay(queue, layout, plan, author, control)
+        return replay(queue, layout, plan, author, control, note)
     if plan.kind == "purge":
-        return archive(queue, layout, plan, author, why=why, control=control)
+        return archive(queue, layout, plan, author, why=purpose.why, control=control)
     return purge(queue, layout, plan, control)

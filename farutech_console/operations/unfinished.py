@@ -6,14 +6,17 @@ import asyncio
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from farutech_console.language import tr, trn
+from farutech_console.operations.audit import note_finishing
 from farutech_console.operations.model import Outcome, Plan
 from farutech_console.operations.plan import make_plan
 from farutech_console.operations.queue import Queue
 from farutech_console.operations.run_plan import run_plan
 from farutech_console.operations.units import count
 from worker.jetstream.archive import Archive
+from worker.jetstream.finishings import NO_RUN, Note, move_noter, note_claims
 from worker.jetstream.info import stream_of_subject
 from worker.jetstream.intentions import Intention, Intentions
 from worker.jetstream.messages import IN_FLIGHT
@@ -150,7 +153,8 @@ async def finish_interrupted(queue: Queue, settles: float = SETTLES) -> Finished
     layout = await queue.fresh_layout()
     move = None
     if now.version and now.version == seen.version:
-        move = await finish_standing(PurgeParts(queue.api, layout, queue.clock))
+        parts = PurgeParts(queue.api, layout, queue.clock)
+        move = await finish_standing(parts, move_noter(_noting(queue), queue.operator))
     keys = seen.keys & now.keys
     return await _finish_replays(queue, layout, move, keys) if keys else Finished(move)
 
@@ -172,13 +176,23 @@ async def _finish_replays(
     which, in_doubt, edits = await _told_apart(queue, layout, claims)
     if not which:
         # Claims on letters that are gone are in nobody's way, and need not be told.
-        await Replayer(queue.api, layout, Author(queue.operator, ""), clock=queue.clock).recover()
+        recovering = Replayer(queue.api, layout, Author(queue.operator, NO_RUN), clock=queue.clock)
+        await recovering.recover(_noting(queue))
         return Finished(move, in_doubt=in_doubt, edits=edits)
     began = tuple(sorted({claims[n].by for n in which}))
     plan = await _planned(queue, layout, which)
     why = tr("finishes an interrupted replay by {who}", who=", ".join(began))
-    outcomes = tuple([one async for one in run_plan(queue, plan, why=why)])
+    note = _noting(queue)
+    outcomes = tuple([one async for one in run_plan(queue, plan, why=why, note=note)])
+    over = {one.sequence for one in outcomes if one.outcome in ("replayed", "already")}
+    # What was published had been sent before, and is on record since that was found.
+    sent = [claims[n] for n in sorted(over) if claims[n].step != "published"]
+    await note_claims(note, queue.operator, dict.fromkeys(sent, "replayed"))
     return Finished(move, began, outcomes, in_doubt, edits)
+
+
+def _noting(queue: Queue) -> Note:
+    return partial(note_finishing, queue)
 
 
 _Sequences = tuple[int, ...]

@@ -34,6 +34,7 @@ from tests.support.queues import NAMES, LayoutKind, Queue, queue
 from worker.jetstream.messages import purge_subject
 from worker.jetstream.topology import ensure_claims
 from worker.model.surroundings import Surroundings
+from worker.runtime.records import Records
 from worker.runtime.unfinished import UnfinishedReplays
 from worker.runtime.unfinished_moves import UnfinishedMoves
 
@@ -78,10 +79,11 @@ async def imports(o: Operated, file: BytesIO) -> None:
 async def sweeps(o: Operated, _file: BytesIO) -> None:
     """Do as a worker that finds the same again and again."""
     around = Surroundings(o.clock, Random(0), structlog.get_logger())
-    left = UnfinishedReplays(o.api, NAMES, "sweeper", around)
+    records = Records(o.api, NAMES, around.log)
+    left = UnfinishedReplays(o.api, NAMES, "sweeper", records, around)
     for _ in range(3):
         await left.look()
-    moves = UnfinishedMoves(o.api, NAMES, around)
+    moves = UnfinishedMoves(o.api, NAMES, "sweeper", records, around)
     for _ in range(2):
         await moves.look()
 

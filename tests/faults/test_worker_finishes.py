@@ -19,6 +19,7 @@ from worker.jetstream.replays_claims import Author, Claims, claim_body
 from worker.jetstream.topology import ensure_claims
 from worker.model.clock import SystemClock
 from worker.model.surroundings import Surroundings
+from worker.runtime.records import Records
 from worker.runtime.unfinished import UnfinishedReplays
 
 ROUNDS = 3
@@ -27,7 +28,7 @@ ROUNDS = 3
 async def go_round(q: Queue, times: int = ROUNDS) -> Counter[str]:
     """Look as a worker does; return what was logged, counted."""
     around = Surroundings(SystemClock(), Random(0), structlog.get_logger())
-    chore = UnfinishedReplays(q.api, NAMES, "worker-1", around)
+    chore = UnfinishedReplays(q.api, NAMES, "worker-1", Records(q.api, NAMES, around.log), around)
     with capture_logs() as logged:
         for _ in range(times):
             await chore.look()

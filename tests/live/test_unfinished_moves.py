@@ -13,6 +13,7 @@ from worker.jetstream.purges import PurgeParts
 from worker.jetstream.replays_claims import Author
 from worker.model.clock import SystemClock
 from worker.model.surroundings import Surroundings
+from worker.runtime.records import Records
 from worker.runtime.unfinished_moves import UnfinishedMoves
 
 
@@ -34,7 +35,7 @@ async def test_a_worker_finishes_a_purge_that_was_left(nats_server: NatsServer) 
             _ = [outcome async for outcome in moving]
         assert (await q.counts("PROVISIONING_DLQ")) == {NAMES.dlq: 3}
         around = Surroundings(SystemClock(), Random(1), structlog.get_logger())
-        chore = UnfinishedMoves(q.api, NAMES, around)
+        chore = UnfinishedMoves(q.api, NAMES, "worker-1", Records(q.api, NAMES, around.log), around)
         assert await chore.look()
         assert (await q.counts("PROVISIONING_DLQ")) == {NAMES.dlq: 3}
         assert not await chore.look()

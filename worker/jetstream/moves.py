@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from worker.jetstream.intentions import Intention, Standing
-from worker.jetstream.purges import Purged, PurgeParts, finish_purge
+from worker.jetstream.purges import NoteMove, Purged, PurgeParts, finish_purge
 from worker.jetstream.replays_claims import Author
 from worker.jetstream.returns import Returned, finish_return
 
@@ -27,15 +27,17 @@ class Origin:
     run: str
 
 
-async def finish_standing(parts: PurgeParts) -> Intention | None:
+async def finish_standing(parts: PurgeParts, note: NoteMove | None = None) -> Intention | None:
     """Finish what someone began and left; return what it was, None where nothing stood.
+
+    `note` is told what became of its letters; without it nothing goes on record.
 
     Raises:
         JetStreamError: it could not be finished; it stands.
     """
     standing = await parts.patience.repeat(parts.intentions.standing)
     if standing.intention is not None:
-        await _finish(parts, standing)
+        await _finish(parts, standing, note)
     return standing.intention
 
 
@@ -111,12 +113,12 @@ async def _announce(parts: PurgeParts, intention: Intention) -> Standing:
             return written
 
 
-async def _finish(parts: PurgeParts, standing: Standing) -> None:
+async def _finish(parts: PurgeParts, standing: Standing, note: NoteMove | None = None) -> None:
     assert standing.intention is not None
     if standing.intention.kind == "purge":
-        await finish_purge(parts, standing)
+        await finish_purge(parts, standing, note)
     else:
-        await finish_return(parts, standing)
+        await finish_return(parts, standing, note)
 
 
 def _parts(sequences: Sequence[int], most: int) -> list[tuple[int, ...]]:

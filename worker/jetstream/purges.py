@@ -15,7 +15,7 @@ back, and its task would run twice. What keeps them apart:
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -41,6 +41,9 @@ CLAIMED = "someone replays it, or began to: replay it again, which finishes or e
 COPIES_AT_ONCE = 128
 MOST_BYTES = 64 * 1024 * 1024
 """Bytes of letters that are held at once, about."""
+
+NoteMove = Callable[[Intention, Mapping[int, str]], Awaitable[None]]
+"""Takes what became of each letter of a purge or a return that somebody else had begun."""
 
 PurgeResult = Literal["purged", "already", "failed", "unknown"]
 
@@ -97,8 +100,12 @@ class PurgeParts:
         return None if home is None else Claims(self.api, home, self.layout)
 
 
-async def finish_purge(parts: PurgeParts, standing: Standing) -> dict[int, Purged]:
+async def finish_purge(
+    parts: PurgeParts, standing: Standing, note: NoteMove | None = None
+) -> dict[int, Purged]:
     """Carry out an announced purge from wherever it stands; return what became of its letters.
+
+    `note` is awaited with that before the intention is cleared.
 
     Raises:
         MovingError: the letters are moving; the intention stands.
@@ -119,6 +126,8 @@ async def finish_purge(parts: PurgeParts, standing: Standing) -> dict[int, Purge
     assert standing.intention is not None
     await _carry_out(parts, standing.intention, outcomes)
     await parts.step("purged")
+    if note is not None:
+        await note(doing, {one.sequence: one.result for one in outcomes.values()})
     await parts.patience.repeat(lambda: parts.intentions.clear(standing))
     await parts.step("cleared")
     return outcomes

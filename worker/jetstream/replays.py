@@ -8,6 +8,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 
 from worker.jetstream.api import Api
+from worker.jetstream.finishings import Note, note_claims
 from worker.jetstream.messages import IN_FLIGHT
 from worker.jetstream.moves import finish_standing
 from worker.jetstream.patience import Patience
@@ -61,9 +62,9 @@ class Replayer:
         self._step = step
         self._unknown = unknown
 
-    async def recover(self) -> Recovered:
-        """Finish what earlier runs left behind."""
-        return await self._recover(await self._parts())
+    async def recover(self, note: Note | None = None) -> Recovered:
+        """Finish what earlier runs left behind; `note` puts that on record."""
+        return await self._recover(await self._parts(), note)
 
     async def run(
         self,
@@ -87,12 +88,14 @@ class Replayer:
         *,
         complete: bool = False,
         edited: Mapping[int, bytes] | None = None,
+        note: Note | None = None,
     ) -> AsyncGenerator[Sequence[Replayed], None]:
         """Replay these letters and yield the outcome of each, in their order, some at a time.
 
         Before any are begun, `allow` is asked how many of those left may be. With `complete` the
         caller knows that the letters, ascending, are all that the stream holds up to the last.
-        `edited` has, by letter, what is sent in place of its task.
+        `edited` has, by letter, what is sent in place of its task. `note` puts on record what is
+        finished of earlier runs before these letters are begun.
 
         Raises:
             StreamReplacedError: their stream was deleted and created anew.
@@ -101,7 +104,7 @@ class Replayer:
         """
         parts = await self._parts()
         parts.edited = edited or {}
-        recovered = await parts.patience.repeat(lambda: self._recover(parts))
+        recovered = await parts.patience.repeat(lambda: self._recover(parts, note))
         await self._step("recovered")
         claimed = ClaimedReplay(parts)
         way: Way = claimed
@@ -128,7 +131,7 @@ class Replayer:
             self._api, self._layout, claims, self._author, self._clock, self._unknown
         )
 
-    async def _recover(self, parts: ReplayParts) -> Recovered:
+    async def _recover(self, parts: ReplayParts, note: Note | None) -> Recovered:
         await finish_standing(parts.moves)
         finished: dict[int, Claim] = {}
         over: list[str] = []
@@ -145,6 +148,9 @@ class Replayer:
                     over.append(key)
                 elif left is not None:
                     in_doubt[left.sequence] = left
+        if note is not None:
+            # First, for whoever is killed now leaves it to the next one to say the same.
+            await note_claims(note, self._author.by, dict.fromkeys(finished.values(), "replayed"))
         await parts.delete_letters(list(finished))
         await self._step("found")
         if over:

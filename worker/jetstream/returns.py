@@ -24,7 +24,7 @@ from worker.jetstream.errors import WRONG_LAST, ApiError, JetStreamError, Payloa
 from worker.jetstream.info import find_stream, stream_of_subject
 from worker.jetstream.intentions import Intention, Standing
 from worker.jetstream.messages import StoredMessage
-from worker.jetstream.purges import COPIES_AT_ONCE, PurgeParts
+from worker.jetstream.purges import COPIES_AT_ONCE, NoteMove, PurgeParts
 from worker.jetstream.scan import Scan
 from worker.jetstream.topology import ensure_stream
 from worker.model import wire_json
@@ -74,8 +74,12 @@ async def _facts(parts: PurgeParts, life: str) -> set[int]:
     return found
 
 
-async def finish_return(parts: PurgeParts, standing: Standing) -> dict[int, Returned]:
+async def finish_return(
+    parts: PurgeParts, standing: Standing, note: NoteMove | None = None
+) -> dict[int, Returned]:
     """Carry out the return of letters; return what became of each.
+
+    `note` is awaited with that before the intention is cleared.
 
     Raises:
         JetStreamError: the server went away; the intention stands, for whoever comes next.
@@ -93,9 +97,12 @@ async def finish_return(parts: PurgeParts, standing: Standing) -> dict[int, Retu
     if back:
         await _note(parts, doing, back)
         await parts.step("noted")
+    told = {sequence: outcomes[sequence] for sequence in doing.sequences}
+    if note is not None:
+        await note(doing, {sequence: one.result for sequence, one in told.items()})
     await parts.patience.repeat(lambda: parts.intentions.clear(standing))
     await parts.step("cleared")
-    return {sequence: outcomes[sequence] for sequence in doing.sequences}
+    return told
 
 
 async def _copies(

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from worker.jetstream.api import Api
 from worker.jetstream.archive import Archive
 from worker.jetstream.bodies_orphans import Orphans
+from worker.jetstream.finishings import NO_RUN, note_claims
 from worker.jetstream.info import stream_of_subject
 from worker.jetstream.messages import next_message
 from worker.jetstream.replays import Replayer
@@ -16,6 +17,7 @@ from worker.jetstream.replays_fences import is_fence
 from worker.jetstream.topology import discover
 from worker.model.names import QueueNames
 from worker.model.surroundings import Surroundings
+from worker.runtime.records import Records
 
 EVERY = 3600.0
 """Seconds between two looks for bodies without a letter: longer than any letter takes to move."""
@@ -32,11 +34,14 @@ class UnfinishedReplays:
 
     name = "unfinished replays"
 
-    def __init__(self, api: Api, names: QueueNames, worker_id: str, around: Surroundings) -> None:
+    def __init__(
+        self, api: Api, names: QueueNames, worker_id: str, records: Records, around: Surroundings
+    ) -> None:
         """Describe the work; `around` has monotonic time, and a log of what was finished."""
         self._api = api
         self._names = names
-        self._author = Author(worker_id, "none")
+        self._author = Author(worker_id, NO_RUN)
+        self._records = records
         self._clock = around.clock
         self._log = around.log
         self._seen = 0
@@ -68,7 +73,7 @@ class UnfinishedReplays:
     async def _finish(self) -> bool:
         layout = await discover(self._api, self._names)
         replayer = Replayer(self._api, layout, self._author, clock=self._clock)
-        left = await replayer.recover()
+        left = await replayer.recover(self._records.note)
         for sequence, claim in left.finished.items():
             self._log.info("replay.finished", dead_letter=sequence, why=claim.told)
         before, self._in_doubt = self._in_doubt, left.in_doubt
@@ -83,12 +88,15 @@ class UnfinishedReplays:
         archive = Archive(self._api, self._names)
         which = [n for n, claim in claims.items() if not await is_cut_off_edit(archive, claim)]
         kept = len(claims) - len(which)
+        sent: dict[Claim, str] = {}
         async for outcome in replayer.run(sorted(which)):
             if outcome.result in ("replayed", "already"):
                 why = outcome.detail or claims[outcome.sequence].told
                 self._log.info("replay.finished", dead_letter=outcome.sequence, why=why)
+                sent[claims[outcome.sequence]] = "replayed"
             else:
                 kept += 1
+        await note_claims(self._records.note, self._author.by, sent)
         if kept:
             self._log.warning(
                 "replay.in_doubt",

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from worker.jetstream.api import Api
+from worker.jetstream.finishings import move_noter
 from worker.jetstream.intentions import Intentions
 from worker.jetstream.moves import finish_standing
 from worker.jetstream.purges import PurgeParts
 from worker.jetstream.topology import discover
 from worker.model.names import QueueNames
 from worker.model.surroundings import Surroundings
+from worker.runtime.records import Records
 
 
 class UnfinishedMoves:
@@ -16,10 +18,14 @@ class UnfinishedMoves:
 
     name = "unfinished purges and undos"
 
-    def __init__(self, api: Api, names: QueueNames, around: Surroundings) -> None:
+    def __init__(
+        self, api: Api, names: QueueNames, worker_id: str, records: Records, around: Surroundings
+    ) -> None:
         """Describe the work; `around` has monotonic time, and a log of what was finished."""
         self._api = api
         self._names = names
+        self._worker_id = worker_id
+        self._records = records
         self._clock = around.clock
         self._log = around.log
         self._seen = 0
@@ -38,7 +44,8 @@ class UnfinishedMoves:
             self._seen = standing.version
             return True
         layout = await discover(self._api, self._names)
-        left = await finish_standing(PurgeParts(self._api, layout, self._clock))
+        note = move_noter(self._records.note, self._worker_id)
+        left = await finish_standing(PurgeParts(self._api, layout, self._clock), note)
         if left is not None:
             self._log.info(
                 f"{left.kind}.finished", dead_letters=len(left.sequences), by=left.by, run=left.run

@@ -13,6 +13,7 @@ from worker.jetstream.stuck import StuckFinder
 from worker.jetstream.stuck_moves import Moved, StuckMover
 from worker.model.surroundings import Surroundings
 from worker.runtime.observer import Observer
+from worker.runtime.records import Records
 from worker.runtime.rounds import Rounds
 from worker.runtime.sweeper import Sweeper
 from worker.runtime.unfinished import UnfinishedReplays, UnnamedBodies
@@ -43,10 +44,11 @@ def upkeep(
             observer.swept_as_done(moved.letter, moved.sequence, moved.detail)
 
     mover = StuckMover(api, names, worker_id, around.clock, ledger)
+    records = Records(api, names, around.log)
     chores = (
         Sweeper(StuckFinder(api, names), mover, around, tell),
-        UnfinishedReplays(api, names, worker_id, around),
-        UnfinishedMoves(api, names, around),
+        UnfinishedReplays(api, names, worker_id, records, around),
+        UnfinishedMoves(api, names, worker_id, records, around),
         UnnamedBodies(Orphans(api, names), around),
     )
     return Rounds(chores, readiness, around, settings.sweep_interval)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from farutech_console.operations.audit_log import AuditEntry
+    from farutech_console.operations.audit_log import AuditEntry, FinishedBy
 
 
 def detail_lines(entry: AuditEntry, now: datetime) -> list[Line]:
@@ -29,6 +29,7 @@ def detail_lines(entry: AuditEntry, now: datetime) -> list[Line]:
         _labelled(tr("from"), _from(entry.seen_from)),
         _labelled(tr("began"), f"{full_time(entry.began_at)}, {_ago(entry.began_at, now)}"),
         _labelled(tr("ended"), ended),
+        *(_labelled(tr("finished"), _finished(one), "warn") for one in entry.finished),
         _labelled(tr("why"), literal(entry.why) or NONE),
         _labelled(tr("about"), literal(entry.about) or NONE),
     ]
@@ -65,6 +66,13 @@ def detail_lines(entry: AuditEntry, now: datetime) -> list[Line]:
 
 def _ago(then: datetime, now: datetime) -> str:
     return tr("{age} ago", age=duration(age(then, now)))
+
+
+def _finished(one: FinishedBy) -> str:
+    """Return who finished what the change had begun, when it was interrupted."""
+    what = ", ".join(f"{count(number)} {_outcome(name)}" for name, number in one.outcomes.items())
+    who, when = literal(one.by), full_time(one.at)
+    return tr("it was interrupted; by {who}, {when}: {what}", who=who, when=when, what=what)
 
 
 def _from(seen: Mapping[str, object]) -> str:

@@ -35,6 +35,7 @@ STATES: dict[EntryState, tuple[str, Tone]] = {
     "done": (msg("● done"), "ok"),
     "stopped": (msg("‖ stopped"), "warn"),
     "failed": (msg("✖ failed"), "bad"),
+    "finished": (msg("▲ interrupted"), "warn"),
     "open": (msg("◌ under way"), "accent"),
 }
 INTERRUPTED: tuple[str, Tone] = (msg("▲ not ended"), "warn")
@@ -83,7 +84,8 @@ def state_of(entry: AuditEntry, now: datetime) -> Span:
 def texts_of(entry: AuditEntry, now: datetime) -> tuple[str, ...]:
     """Return what a change can be found by."""
     told = (entry.by, entry.action, entry.about, entry.why, entry.command, entry.error)
-    return (*told, entry.id, entry.sequences, state_of(entry, now).text)
+    finishers = (one.by for one in entry.finished)
+    return (*told, entry.id, entry.sequences, state_of(entry, now).text, *finishers)
 
 
 class EntryRows:

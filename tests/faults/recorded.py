@@ -1,0 +1,54 @@
+"""A process that changes dead letters, on record as a console's, and is killed at a chosen step."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Literal
+
+from farutech_console.operations.archive import ensure_archive
+from farutech_console.operations.audit import Change, audited
+from farutech_console.operations.queue import Queue
+from tests.faults.replaying import die
+from worker.jetstream.connection import connect
+from worker.jetstream.moves import always, purge_letters
+from worker.jetstream.purges import PurgeParts
+from worker.jetstream.replays import Replayer
+from worker.jetstream.replays_claims import Author
+from worker.model.clock import SystemClock
+from worker.model.link import ConnectionOptions
+from worker.model.names import QueueNames
+
+VICTIM = "the victim"
+
+
+def change_until(
+    url: str, action: Literal["replay", "purge"], sequences: Sequence[int], fatal_step: str
+) -> None:
+    """Replay or purge letters, and be killed at the first step of this name."""
+    asyncio.run(_change(url, action, sequences, fatal_step))
+
+
+async def _change(
+    url: str, action: Literal["replay", "purge"], sequences: Sequence[int], fatal_step: str
+) -> None:
+    async def step(name: str) -> None:
+        if name == fatal_step:
+            die()
+
+    async with connect(ConnectionOptions(servers=(url,)), within=10) as connection:
+        clock = SystemClock()
+        o = Queue(connection, QueueNames(), clock, operator=VICTIM)
+        layout = await o.fresh_layout()
+        about = layout.dead_letters.name
+        async with audited(o, Change(action, about, sequences=tuple(sequences))) as tally:
+            author = Author(VICTIM, tally.id)
+            if action == "replay":
+                replayer = Replayer(o.api, layout, author, clock=clock, step=step)
+                async for _ in replayer.run(sequences):
+                    pass
+            else:
+                await ensure_archive(o, layout)
+                parts = PurgeParts(o.api, layout, clock, step)
+                async for _ in purge_letters(parts, author, "", sequences, always):
+                    pass
