@@ -60,8 +60,9 @@ class _NamedVariables(PydanticBaseSettingsSource):
 class ConnectionSettings(BaseSettings):
     """Which server, and who we are to it. The variables are those of the nats CLI."""
 
+    # Built when first asked for: a program has one kind of settings, and there are several.
     model_config = SettingsConfigDict(
-        env_file=".env", extra="ignore", frozen=True, populate_by_name=True
+        env_file=".env", extra="ignore", frozen=True, populate_by_name=True, defer_build=True
     )
 
     server: str = setting(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Callable
@@ -40,6 +41,9 @@ def open_console(load: Callable[[], ConsoleSettings], notice: str = "") -> int:
         raise click.UsageError(
             "the console needs a terminal; for scripts there are the commands: farutech-console -h"
         )
+    # What is made from here on until the connection is sought stays, nearly all of it: the garbage
+    # collector would look through it in vain, and it need not look at it again.
+    gc.disable()
     try:
         from farutech_console.tui.app import run_console
     except ModuleNotFoundError as error:
@@ -56,10 +60,14 @@ def open_console(load: Callable[[], ConsoleSettings], notice: str = "") -> int:
     loaded: list[ConsoleSettings] = []
 
     def make() -> LiveBackend:
-        settings = load()
-        loaded.append(settings)
-        _speak(settings)
-        return _backend(settings)
+        try:
+            settings = load()
+            loaded.append(settings)
+            _speak(settings)
+            return _backend(settings)
+        finally:
+            gc.freeze()
+            gc.enable()
 
     language.use(language.at_start(sys.argv[1:], os.environ))
     return run_console(

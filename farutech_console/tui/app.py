@@ -143,21 +143,19 @@ class ConsoleApp(Navigating):
             self.add_mode(room, partial(open_room, room, desk))
         self.furnished = True
         await self.switch_mode("overview")
-        for work, name in (
-            (monitor.run(), msg("the status poll")),
-            (monitor.look_deeper(), msg("the look at the workers")),
-            (self._finish_interrupted(monitor), msg("the look for what was interrupted")),
-            (self._prepare(monitor), msg("the import of rooms")),
-        ):
-            self.run_worker(work, name=name, exit_on_error=False)
+        self.run_worker(monitor.run(), name=msg("the status poll"), exit_on_error=False)
         self.set_interval(LISTEN_S, monitor.listen)
 
-    async def _prepare(self, monitor: Monitor) -> None:
-        """Import what is not needed for the first figures once they are there."""
+    def _go_on(self, monitor: Monitor) -> None:
+        """Begin what can wait for the first figures: the threads share one Python with them."""
         from farutech_console.tui.rooms import load_rooms
 
-        await monitor.answered()
-        await asyncio.to_thread(load_rooms)
+        for work, name in (
+            (monitor.look_deeper(), msg("the look at the workers")),
+            (self._finish_interrupted(monitor), msg("the look for what was interrupted")),
+            (asyncio.to_thread(load_rooms), msg("the import of rooms")),
+        ):
+            self.run_worker(work, name=name, exit_on_error=False)
 
     async def _finish_interrupted(self, monitor: Monitor) -> None:
         for told in await monitor.finish_interrupted():
@@ -168,7 +166,10 @@ class ConsoleApp(Navigating):
         await self._open.aclose()
 
     def _publish(self, live: Live) -> None:
+        known = self.live is not None and self.live.status is not None
         self.live = live
+        if self._monitor is not None and live.status is not None and not known:
+            self.call_after_refresh(self._go_on, self._monitor)
         if self._alarm is not None and live.status is not None:
             self._call(self._alarm, self._alarm.heard(live.status))
 

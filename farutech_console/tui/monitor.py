@@ -47,7 +47,6 @@ class Monitor:
         self._publish = publish
         self._heard = heard
         self._came_up = asyncio.Event()
-        self._answered = asyncio.Event()
 
     async def run(self) -> None:
         """Poll for ever: a second after the last poll has ended, or once a server is there."""
@@ -69,12 +68,10 @@ class Monitor:
         self._trend.add(status, self._backend.feed_counts())
         link = self._backend.link()
         self._set(replace(self.live, link=link, status=status, failure="", trouble=""))
-        self._answered.set()
 
     async def look_deeper(self) -> None:
         """Look for ever, now and then, at what takes longer: the workers, what letters died of."""
         seen: object = None
-        await self._answered.wait()
         while True:
             if self._backend.link().connected and self.live.status is not None:
                 letters = self.live.status.dead_letters
@@ -93,13 +90,8 @@ class Monitor:
 
         return (await self._backend.groups(Selection(limit=NEWEST))).groups
 
-    async def answered(self) -> None:
-        """Wait until the server answered for the first time."""
-        await self._answered.wait()
-
     async def finish_interrupted(self) -> tuple[str, ...]:
-        """Finish what earlier runs left, once the server answered; return it in words."""
-        await self.answered()
+        """Finish what earlier runs left; return it in words."""
         if self._backend.read_only:
             return ()
         try:
