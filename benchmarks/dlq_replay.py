@@ -12,6 +12,7 @@ import json
 import os
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -20,9 +21,10 @@ from pathlib import Path
 import click
 
 from benchmarks.dlq_load import fill
+from farutech_console.operations.alike import kinds_of
 from farutech_console.operations.model import Plan, PlanKind
 from farutech_console.operations.plan import make_plan
-from farutech_console.operations.run_plan import run_plan
+from farutech_console.operations.run_plan import run_pages
 from tests.support.nats_server import NatsServer
 from tests.support.operating import operated
 from tests.support.queues import NAMES, Queue, queue
@@ -88,7 +90,10 @@ async def planned(q: Queue, kind: PlanKind, which: Sequence[int] | None = None) 
 async def carried_out(q: Queue, plan: Plan) -> int:
     """Carry a plan out as the console does, audit and all; return how many letters it was."""
     done = ("replayed", "purged")
-    return len([1 async for x in run_plan(operated(q), plan) if x.outcome in done])
+    kinds: Counter[str] = Counter()
+    async for page in run_pages(operated(q), plan):
+        kinds += kinds_of(page)
+    return sum(kinds[kind] for kind in done)
 
 
 async def measure(

@@ -18,8 +18,9 @@ from farutech_console.commands.progress_line import ProgressLine
 from farutech_console.commands.reins import reins
 from farutech_console.commands.session import EXIT_CANCELLED, EXIT_DONE, EXIT_FAILED
 from farutech_console.operations.actions import asks_name
+from farutech_console.operations.alike import kinds_of
 from farutech_console.operations.control import Control
-from farutech_console.operations.model import OutcomeKind, Plan
+from farutech_console.operations.model import Plan
 from farutech_console.operations.records import outcome_record, plan_record, summary_record
 from worker.asking import ask_line, confirmed
 from worker.model.clock import SystemClock
@@ -79,19 +80,23 @@ async def _confirmed(plan: Plan, how: Manner, stop: asyncio.Event) -> bool:
 
 
 async def _run(backend: LiveBackend, plan: Plan, how: Manner, stop: asyncio.Event) -> int:
-    kinds: Counter[OutcomeKind] = Counter()
+    kinds: Counter[str] = Counter()
     control = Control(SystemClock(), plan.pacing, stop=stop.is_set)
     line = ProgressLine(lambda: control.progress)
     records = _Records(line)
     try:
         with reins(control, stop.set, paced=plan.kind == "replay") as line.hint:
-            async with line.showing(), aclosing(backend.run(plan, control, how.why)) as outcomes:
-                async for outcome in outcomes:
-                    kinds[outcome.outcome] += 1
+            async with line.showing(), aclosing(backend.run_pages(plan, control, how.why)) as pages:
+                async for page in pages:
+                    some = kinds_of(page)
+                    kinds += some
                     if how.as_json:
-                        records.add(outcome_record(outcome))
-                    elif plan.count <= MOST_TOLD or outcome.outcome in FAILURES:
-                        line.print(outcome_words(outcome))
+                        for outcome in page:
+                            records.add(outcome_record(outcome))
+                    elif plan.count <= MOST_TOLD or FAILURES.intersection(some):
+                        for outcome in page:
+                            if plan.count <= MOST_TOLD or outcome.outcome in FAILURES:
+                                line.print(outcome_words(outcome))
     finally:
         records.flush()
         _tell_summary(plan, kinds, control, as_json=how.as_json)
@@ -122,11 +127,9 @@ class _Records:
             self._waiting.clear()
 
 
-def _tell_summary(
-    plan: Plan, kinds: Counter[OutcomeKind], control: Control, *, as_json: bool
-) -> None:
+def _tell_summary(plan: Plan, kinds: Counter[str], control: Control, *, as_json: bool) -> None:
     progress = control.progress
-    record = summary_record(plan.count + len(plan.missing), kinds.elements())
+    record = summary_record(plan.count + len(plan.missing), kinds)
     if as_json:
         record["summary"] |= {"came_back": progress.came_back, "stopped": progress.note}
         output.json_line(record)

@@ -29,7 +29,7 @@ class Tally:
         self._as_json = as_json
         self._control = Control(SystemClock())
         self._line = ProgressLine(lambda: self._control.progress)
-        self._seen: Counter[OutcomeKind] = Counter()
+        self._seen: Counter[str] = Counter()
 
     @contextlib.asynccontextmanager
     async def telling(self) -> AsyncIterator[None]:
@@ -42,7 +42,7 @@ class Tally:
             self._tell_summary()
 
     def _tell_summary(self) -> None:
-        record = summary_record(self._planned, self._seen.elements(), self._kinds)
+        record = summary_record(self._planned, self._seen, self._kinds)
         if self._as_json:
             output.json_line(record)
             return

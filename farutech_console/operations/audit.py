@@ -9,11 +9,11 @@ import uuid
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from operator import attrgetter
 from typing import Any, Literal
 
 from farutech_console.language import tr
 from farutech_console.operations.actions import ActionName
+from farutech_console.operations.alike import kinds_of
 from farutech_console.operations.errors import AuditError, OperationError
 from farutech_console.operations.model import Outcome
 from farutech_console.operations.queue import Queue
@@ -24,7 +24,7 @@ from worker.jetstream.patience import Patience
 from worker.jetstream.topology import ensure_stream
 from worker.model import wire_json
 from worker.model.finishing import Finishing
-from worker.model.sequences import compact
+from worker.model.sequences import compact, runs
 from worker.model.topology import audit_stream
 
 MOST_SEQUENCES = 32 * 1024
@@ -33,7 +33,6 @@ MOST_FAILURES = 20
 """Failed letters that the record of an end names one by one."""
 MOST_WHY = 2000
 """Characters of a reason that are kept."""
-_KIND = attrgetter("outcome")
 LAST_WORD = 5.0
 """Seconds that a change which was broken off has to say so."""
 
@@ -61,7 +60,11 @@ class Change:
     @property
     def fingerprint(self) -> str:
         """Return what tells this very plan from any other."""
-        said = (self.action, self.about, self.generation, compact(self.sequences))
+        return self.fingerprint_with(compact(self.sequences))
+
+    def fingerprint_with(self, sequences: str) -> str:
+        """Return the fingerprint, given its sequences as `compact` says them."""
+        said = (self.action, self.about, self.generation, sequences)
         return hashlib.sha256("\0".join(said).encode()).hexdigest()[:16]
 
 
@@ -82,7 +85,7 @@ class Tally:
 
     def count_all(self, outcomes: Sequence[Outcome]) -> None:
         """Take what became of many letters."""
-        kinds = Counter(map(_KIND, outcomes))
+        kinds = kinds_of(outcomes)
         if kinds["failed"] or kinds["unknown"]:
             for outcome in outcomes:
                 self.count(outcome.outcome, outcome.sequence, outcome.detail)
@@ -193,10 +196,10 @@ def _begun(queue: Queue, change: Change) -> dict[str, Any]:
         "why": change.why[:MOST_WHY],
         "about": change.about,
         "generation": change.generation,
-        "count": change.count or len(set(change.sequences)),
+        "count": change.count or sum(last - first + 1 for first, last in runs(change.sequences)),
         "sequences": kept,
         "sequences_cut": len(kept) < len(sequences),
-        "fingerprint": change.fingerprint,
+        "fingerprint": change.fingerprint_with(sequences),
         "command": change.command,
         "details": dict(change.details),
     }

@@ -10,9 +10,9 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from operator import attrgetter
-from typing import Literal, Protocol
+from typing import Literal
 
+from farutech_console.operations.alike import Ended, kinds_of
 from farutech_console.operations.bucket import Bucket
 from farutech_console.operations.pacing import SMALLEST_SAMPLE, Pacing, Rate
 from farutech_console.operations.speed import Speed
@@ -22,8 +22,6 @@ POLL = 0.05
 """Seconds after which who waits for room looks again."""
 SLOWEST = 0.5
 """Letters in a unit of time below which a run is paused rather than slowed."""
-
-_KIND = attrgetter("outcome")
 
 State = Literal["running", "paused", "canary", "stopping", "ended"]
 """`canary`: waits for the first letter's end; `stopping`: no more are begun."""
@@ -56,14 +54,6 @@ class Progress:
 def never() -> bool:
     """Say that it goes on to the end: where nobody can stop it."""
     return False
-
-
-class Ended(Protocol):
-    """A letter, or a task, that has its outcome."""
-
-    @property
-    def outcome(self) -> str:
-        """What became of it."""
 
 
 class Control:
@@ -172,7 +162,7 @@ class Control:
 
     def count(self, outcomes: Sequence[Ended]) -> None:
         """Letters have their outcomes."""
-        kinds = Counter(map(_KIND, outcomes))
+        kinds = kinds_of(outcomes)
         self._counts.update(kinds)
         self._done += len(outcomes)
         if self._canary == "due" and kinds["replayed"]:

@@ -137,6 +137,14 @@ class LiveLetters:
             async for outcome in outcomes:
                 yield outcome
 
+    def run_pages(
+        self, plan: Plan, control: Control | None = None, why: str = ""
+    ) -> AsyncGenerator[Sequence[Outcome], None]:
+        """Carry out a plan as `run` does; yields outcomes some at a time, and keeps no index."""
+        from farutech_console.operations.run_plan import run_pages
+
+        return run_pages(self._kept.queue(), plan, control=control, why=why)
+
     async def plan_undo(self, which: str = "last") -> UndoPlan:
         """Plan to undo a purge: the last one, or the one whose id begins with `which`."""
         from farutech_console.operations.undo import plan_undo

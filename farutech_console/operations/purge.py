@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Iterable, Sequence
 from functools import partial
 
+from farutech_console.operations.alike import Alike
 from farutech_console.operations.control import Control
 from farutech_console.operations.model import Outcome, OutcomeKind, Plan
 from farutech_console.operations.queue import Queue
@@ -23,8 +24,6 @@ from worker.jetstream.replays_parts import GONE
 from worker.jetstream.topology import Layout
 
 _AT_ONCE = 128
-_TOLD = 500
-"""Outcomes that are yielded at once, at most."""
 _STRETCH = 100_000
 """Letters that one request deletes, so that a cancel is heard in between."""
 _COUNTED = 5_000
@@ -58,17 +57,17 @@ async def purge(
         await patience.repeat(lambda: check_stream(queue.api, layout.dead_letters))
         objects = await patience.repeat(lambda some=few: belongings.clear(some))  # type: ignore[misc]
         await patience.repeat(partial(_delete_origins, queue, layout, stuck.intersection(few)))
+        outcomes: Sequence[Outcome]
         if plan.complete and await patience.repeat(partial(_are_all_there, queue, layout, rest)):
-            kinds = await _delete_stretch(queue.api, layout, few, patience)
+            kind, detail = await _delete_stretch(queue.api, layout, few, patience)
+            outcomes = Alike(few, kind, detail, ids)
         else:
-            kinds = await _delete_each(queue.api, layout.dead_letters.name, few, patience)
-        await belongings.remove(objects)
-        for start in range(0, count, _TOLD):
-            told = zip(few[start : start + _TOLD], kinds[start : start + _TOLD], strict=True)
-            yield [
-                Outcome(sequence, ids.get(sequence, ""), kind, detail)
-                for sequence, (kind, detail) in told
+            each = await _delete_each(queue.api, layout.dead_letters.name, few, patience)
+            outcomes = [
+                Outcome(n, ids.get(n, ""), *told) for n, told in zip(few, each, strict=True)
             ]
+        await belongings.remove(objects)
+        yield outcomes
 
 
 async def _delete_origins(queue: Queue, layout: Layout, stuck: Iterable[int]) -> None:
@@ -96,7 +95,7 @@ _Told = tuple[OutcomeKind, str]
 
 async def _delete_stretch(
     api: Api, layout: Layout, sequences: Sequence[int], patience: Patience
-) -> list[_Told]:
+) -> _Told:
     """Delete the letters up to the last of these, which are all that there are."""
     stream, subject = layout.dead_letters.name, layout.names.dlq
     deadline = patience.deadline()
@@ -108,13 +107,13 @@ async def _delete_stretch(
             in_doubt = in_doubt or isinstance(error, UncertainError)
             if not await patience.reconnected(deadline):
                 kind: OutcomeKind = "unknown" if in_doubt else "failed"
-                return [(kind, str(error))] * len(sequences)
+                return kind, str(error)
         except JetStreamError as error:
-            return [("failed", str(error))] * len(sequences)
+            return "failed", str(error)
         else:
             gone = len(sequences) - deleted
             note = "" if gone <= 0 or in_doubt else f"{gone:,} of {len(sequences):,}: {GONE}"
-            return [("purged", note)] * len(sequences)
+            return "purged", note
 
 
 async def _delete_each(

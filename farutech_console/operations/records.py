@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -126,12 +125,12 @@ KINDS: tuple[OutcomeKind, ...] = ("replayed", "purged", "already", "failed", "un
 
 
 def summary_record(
-    planned: int, outcomes: Iterable[OutcomeKind], kinds: tuple[OutcomeKind, ...] = KINDS
+    planned: int, outcomes: Mapping[str, int], kinds: tuple[OutcomeKind, ...] = KINDS
 ) -> dict[str, Any]:
     """Return the last line of a command: how many of each outcome, and what was not reached."""
-    counts = Counter(outcomes)
-    summary = {kind: counts[kind] for kind in kinds}
-    return {"summary": {"planned": planned, **summary, "not_reached": planned - counts.total()}}
+    summary = {kind: outcomes.get(kind, 0) for kind in kinds}
+    reached = sum(outcomes.values())
+    return {"summary": {"planned": planned, **summary, "not_reached": planned - reached}}
 
 
 def _time(moment: datetime | None) -> str | None:

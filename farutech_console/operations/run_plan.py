@@ -7,6 +7,7 @@ from contextlib import aclosing
 
 from farutech_console.language import tr
 from farutech_console.operations.actions import ActionName
+from farutech_console.operations.alike import kinds_of
 from farutech_console.operations.archive import archive
 from farutech_console.operations.audit import Change, audited
 from farutech_console.operations.control import Control
@@ -31,7 +32,23 @@ async def run_plan(
     why: str = "",
     note: Note | None = None,
 ) -> AsyncGenerator[Outcome, None]:
-    """Carry out a plan; yields an outcome for each of its letters.
+    """Carry out a plan as `run_pages` does; yields the outcome of each letter by itself."""
+    pages = run_pages(queue, plan, control=control, why=why, note=note)
+    async with aclosing(pages):
+        async for page in pages:
+            for outcome in page:
+                yield outcome
+
+
+async def run_pages(
+    queue: Queue,
+    plan: Plan,
+    *,
+    control: Control | None = None,
+    why: str = "",
+    note: Note | None = None,
+) -> AsyncGenerator[Sequence[Outcome], None]:
+    """Carry out a plan; yields an outcome for each of its letters, some at a time.
 
     `control` has the reins, where somebody holds them: once it is cancelled no more letters are
     begun; the outcomes of those in hand are yielded. `why` goes into the audit. `note`
@@ -57,7 +74,7 @@ async def run_plan(
     control.begin(plan.count + len(plan.missing), len(plan.missing))
     who = Who(queue, plan.generation, "")
     for sequence in plan.missing:
-        yield await _with_who(Outcome(sequence, "", "already", GONE), who)
+        yield (await _with_who(Outcome(sequence, "", "already", GONE), who),)
     if not plan.sequences:
         control.end()
         return
@@ -68,14 +85,12 @@ async def run_plan(
         try:
             async with aclosing(pages):
                 async for page in pages:
-                    outcomes = [
-                        await _with_who(one, who) if one.outcome == "already" else one
-                        for one in page
-                    ]
+                    outcomes: Sequence[Outcome] = page
+                    if kinds_of(page)["already"]:
+                        outcomes = [await _with_who(one, who) for one in page]
                     tally.count_all(outcomes)
                     control.count(outcomes)
-                    for outcome in outcomes:
-                        yield outcome
+                    yield outcomes
         finally:
             control.end()
         tally.stopped = tally.counts.total() < plan.count
@@ -83,7 +98,7 @@ async def run_plan(
 
 async def _with_who(outcome: Outcome, who: Who) -> Outcome:
     """Say of a letter that is gone who dealt with it, where the audit knows."""
-    if outcome.detail != GONE:
+    if outcome.outcome != "already" or outcome.detail != GONE:
         return outcome
     return outcome._replace(detail=await who.told(outcome.sequence) or GONE)
 

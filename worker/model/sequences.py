@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from operator import eq
 
 _RANGE = re.compile(r"([0-9]{1,19})(?:-([0-9]{1,19}))?")
 
@@ -21,8 +22,11 @@ def compact(sequences: Iterable[int]) -> str:
 
 def runs(sequences: Iterable[int]) -> Iterator[tuple[int, int]]:
     """Yield each run of consecutive sequences by its first and last, ascending."""
+    if isinstance(sequences, Sequence) and _is_run(sequences):
+        yield sequences[0], sequences[-1]
+        return
     ascending = sorted(set(sequences))
-    if ascending and ascending[-1] - ascending[0] == len(ascending) - 1:
+    if _is_run(ascending):
         yield ascending[0], ascending[-1]
         return
     first = last = None
@@ -35,6 +39,13 @@ def runs(sequences: Iterable[int]) -> Iterator[tuple[int, int]]:
         first = last = sequence
     if first is not None and last is not None:
         yield first, last
+
+
+def _is_run(sequences: Sequence[int]) -> bool:
+    """Return whether each is one more than that before it."""
+    if not sequences or sequences[-1] - sequences[0] != len(sequences) - 1:
+        return False
+    return all(map(eq, sequences, range(sequences[0], sequences[-1] + 1)))
 
 
 def expand(text: str, most: int) -> list[int]:
