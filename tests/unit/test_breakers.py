@@ -4,143 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections import deque
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from random import Random
 
 import pytest
 import structlog
 
-from worker.model.breaker import BreakerPolicy, BreakerStatus
+from tests.support.outages import POLICY, SETBACK, Delivered, HandClock, World
+from worker.model.breaker import BreakerPolicy
 from worker.model.surroundings import Surroundings
-from worker.runtime.breaker import (
+from worker.runtime.breaker import MOST_TYPES, OLDEST, Breakers, Hooks, Setback
+from worker.runtime.held_limit import (
     FIRST_HELD,
     HELD_PER_PASS,
     HELD_PER_SECOND,
-    LONGEST_DOUBT,
     MOST_HELD,
-    MOST_TYPES,
-    OLDEST,
-    Breakers,
-    Hooks,
-    Setback,
     most_held,
 )
-
-BACKOFF = 10.0
-POLICY = BreakerPolicy(failures=3, first_wait=2.0, longest_wait=30.0)
-SETBACK = Setback(1, 0.0, "connection refused")
-
-
-class HandClock:
-    """A clock that goes when it is told to."""
-
-    def __init__(self) -> None:
-        self.seconds = 1000.0
-
-    def now(self) -> datetime:
-        return datetime(2026, 11, 23, tzinfo=UTC) + timedelta(seconds=self.seconds)
-
-    def monotonic(self) -> float:
-        return self.seconds
-
-
-@dataclass
-class Delivered:
-    """A task in hand. `deliveries` is how often the server handed it out."""
-
-    sequence: int
-    task_type: str
-    deliveries: int = 1
-    lost: bool = False
-    due: float = 0.0
-
-
-@dataclass
-class World:
-    """A worker that takes tasks one after the other from a queue in memory, with `Breakers`."""
-
-    works: Callable[[Delivered, float], bool]
-    policy: BreakerPolicy = POLICY
-    limit: int = MOST_HELD
-    age: float = 0.0
-    clock: HandClock = field(default_factory=HandClock)
-
-    def __post_init__(self) -> None:
-        self.queue: deque[Delivered] = deque()
-        self.released: deque[Delivered] = deque()
-        self.cleared: deque[Delivered] = deque()
-        self.unsure: deque[Delivered] = deque()
-        self.backoff: list[tuple[float, Delivered]] = []
-        self.done: list[int] = []
-        self.settled = 0
-        self.sequences = itertools.count()
-        self.runs: list[tuple[float, str]] = []
-        self.changes: list[BreakerStatus] = []
-        self.breakers: Breakers[Delivered] = Breakers(
-            self.policy,
-            Surroundings(self.clock, Random(1), structlog.get_logger()),
-            Hooks(
-                self.released.append,
-                self.cleared.append,
-                self.unsure.append,
-                lambda item: not item.lost,
-                self.changes.append,
-            ),
-            self.limit,
-        )
-
-    def publish(self, task_type: str, count: int) -> None:
-        self.queue.extend(Delivered(next(self.sequences), task_type) for _ in range(count))
-
-    def step(self) -> None:
-        """One second of work: what is due comes back, and all that may run runs."""
-        self.clock.seconds += 1.0
-        due = [item for at, item in self.backoff if at <= self.clock.seconds]
-        self.backoff = [entry for entry in self.backoff if entry[0] > self.clock.seconds]
-        for item in due:
-            item.deliveries += 1
-            self.queue.append(item)
-        self.breakers._release_due()
-        while self.released:
-            self._run(self.released.popleft())
-        while self.queue and self.breakers.room(1):
-            self._run(self.queue.popleft())
-        for over in (self.cleared, self.unsure):
-            while over:
-                self._settle(over.popleft())
-
-    def _run(self, item: Delivered) -> None:
-        if item.lost:
-            return
-        admission = self.breakers.admit(item.task_type)
-        if admission == "hold":
-            self.breakers.hold(item.task_type, item)
-            return
-        self.runs.append((self.clock.seconds, item.task_type))
-        if self.works(item, self.clock.seconds):
-            self.breakers.succeeded(item.task_type, admission, self.clock.seconds)
-            self.done.append(item.sequence)
-            return
-        item.due = self.clock.seconds + BACKOFF
-        setback = Setback(item.sequence, self.age, "connection refused")
-        match self.breakers.failed(item.task_type, admission, setback):
-            case "hold":
-                self.breakers.hold(item.task_type, item)
-            case "doubt":
-                self.breakers.doubt(item.task_type, item, BACKOFF)
-            case "settle":
-                self._settle(item)
-
-    def _settle(self, item: Delivered) -> None:
-        self.settled += 1
-        self.backoff.append((item.due, item))
-
-    def work(self, seconds: int) -> None:
-        for _ in range(seconds):
-            self.step()
 
 
 def test_an_outage_of_hours_costs_no_attempt() -> None:
@@ -321,105 +200,6 @@ def test_off_it_never_holds() -> None:
     world.work(3)
     assert len(world.backoff) == 50
     assert world.breakers.held == 0
-
-
-def test_a_failed_task_among_healthy_ones_comes_again_when_its_backoff_is_over() -> None:
-    world = World(lambda item, _now: item.sequence != 3 or item.deliveries > 1)
-    world.publish("provision", 10)
-    world.step()
-    assert (world.settled, world.breakers.held) == (1, 0)
-    failed_at = next(at for at, _ in world.runs)
-    world.work(12)
-    assert sorted(world.done) == list(range(10))
-    assert world.runs[-1][0] == failed_at + BACKOFF
-
-
-def test_a_failed_task_waits_no_longer_than_its_backoff_where_nothing_is_learnt() -> None:
-    world = World(lambda item, _now: item.deliveries > 1)
-    world.publish("provision", 1)
-    world.work(int(BACKOFF))
-    assert (world.settled, world.breakers.held) == (0, 1)
-    world.step()
-    assert (world.settled, world.breakers.held) == (1, 0)
-
-
-def test_a_long_backoff_is_left_to_the_server_after_a_while() -> None:
-    world = World(lambda _item, _now: False)
-    world.breakers.failed("provision", "run", SETBACK)
-    world.breakers.doubt("provision", Delivered(1, "provision"), 3600.0)
-    world.clock.seconds += LONGEST_DOUBT
-    assert world.breakers._release_due() is None
-    assert len(world.unsure) == 1
-
-
-def test_a_success_that_began_before_the_failure_clears_no_doubt() -> None:
-    world = World(lambda _item, _now: False)
-    began = world.clock.seconds
-    world.publish("provision", 1)
-    world.step()
-    world.breakers.succeeded("provision", "run", began)
-    assert world.breakers.held == 1
-    world.publish("provision", POLICY.failures)
-    world.step()
-    assert world.settled == 0
-    assert world.breakers.held == 1 + POLICY.failures
-
-
-def test_a_success_of_another_type_clears_no_doubt() -> None:
-    world = World(lambda item, _now: item.task_type == "update")
-    world.publish("provision", 1)
-    world.publish("update", 5)
-    world.step()
-    assert (world.settled, world.breakers.held) == (0, 1)
-
-
-def test_what_is_lost_while_it_is_in_doubt_is_let_go() -> None:
-    world = World(lambda _item, _now: False)
-    world.publish("provision", 2)
-    ill = list(world.queue)
-    world.step()
-    ill[0].lost = True
-    world.breakers._release_due()
-    assert list(world.unsure) == ill[:1]
-    assert world.breakers.held == 1
-
-
-def test_a_worker_that_stops_settles_what_is_in_doubt() -> None:
-    world = World(lambda _item, _now: False)
-    world.publish("provision", POLICY.failures - 1)
-    world.step()
-    assert world.breakers.drain() == []
-    assert len(world.cleared) == POLICY.failures - 1
-    assert world.breakers.held == 0
-
-
-def test_a_worker_that_got_few_tasks_believes_another_that_the_type_is_out() -> None:
-    world = World(lambda _item, _now: False)
-    assert not world.breakers.out_elsewhere("provision")
-    world.publish("provision", 2)
-    world.step()
-    assert world.breakers.out_elsewhere("provision")
-    assert [(status.state, status.held) for status in world.breakers.status()] == [("open", 2)]
-    assert world.breakers.out_elsewhere("provision")
-    assert len(world.changes) == 1
-
-
-def test_a_worker_where_the_type_works_believes_no_other() -> None:
-    world = World(lambda _item, _now: True)
-    world.publish("provision", 5)
-    world.step()
-    assert not world.breakers.out_elsewhere("provision")
-    assert world.changes == []
-
-
-def test_no_more_are_in_doubt_than_may_be_held() -> None:
-    world = World(lambda _item, _now: False, limit=5)
-    for number in range(20):
-        world.publish(f"type-{number}", 1)
-    world.step()
-    assert world.breakers.held == 5
-    assert world.settled == 15
-    assert world.breakers.room(10) == 10
 
 
 async def test_held_tasks_are_released_when_their_time_comes() -> None:

@@ -22,11 +22,12 @@ from worker.model.breaker import BreakerPolicy, BreakerStatus
 from worker.model.delivery import Delivery
 from worker.model.retry import RetryPolicy
 from worker.model.surroundings import Surroundings
-from worker.runtime.breaker import Breakers, Hooks, most_held
+from worker.runtime.breaker import Breakers, Hooks
 from worker.runtime.burial import Burials
 from worker.runtime.endings import Endings, Rooms
 from worker.runtime.execute import Executor, Stations
 from worker.runtime.heartbeat import Heartbeats
+from worker.runtime.held_limit import most_held
 from worker.runtime.job import Job
 from worker.runtime.leases import SHARE_OF_ACK_WAIT, Leases
 from worker.runtime.letters import Letters

@@ -14,13 +14,10 @@ what is left of their delay. Where nothing is learnt while they wait, the fleet 
 that got few tasks opens its breaker because another's is open; else they are given back.
 
 Tasks of all types come through one consumer, and the pull cannot choose among them. To reach the
-healthy ones those of an open type must be taken and held, and for that there is a limit, which
-grows with each healthy task that got through, and with time, lest healthy ones wait behind ill ones
-for as long as the outage lasts: in a short outage of everything few are held, for a worker that
-stops hands back what it holds, at a delivery each. At the limit nothing more is pulled, probes
-come from what is held, and what fails is in no doubt but settled. A task older than `OLDEST` is
-not held once it failed: it must reach the dead letters, which are kept, before the stream's age
-limit drops it.
+healthy ones those of an open type must be taken and held, up to a limit that grows with the outage
+(`HeldLimit`). At the limit nothing more is pulled, probes come from what is held, and what fails is
+in no doubt but settled. A task older than `OLDEST` is not held once it failed: it must reach the
+dead letters, which are kept, before the stream's age limit drops it.
 """
 
 from __future__ import annotations
@@ -34,19 +31,13 @@ from typing import Generic, Literal, TypeVar
 from worker.model.breaker import HEALTHY, Admission, Breaker, BreakerPolicy, BreakerStatus
 from worker.model.surroundings import Surroundings
 from worker.runtime.doubts import Doubt, Doubts
+from worker.runtime.held_limit import MOST_HELD, HeldLimit
 from worker.runtime.pens import Pens
 
 T = TypeVar("T")
 
 OLDEST = 24 * 3600.0
 """Seconds that a task may be old to be held after a failure; the stream drops it at 72 h."""
-FIRST_HELD = 100
-"""Tasks that may be held before any of another type got through."""
-HELD_PER_PASS = 20
-"""How many more may be held for each task of another type that got through."""
-HELD_PER_SECOND = 5
-"""How many more may be held for each second since the first breaker opened."""
-MOST_HELD = 1000
 LONGEST_DOUBT = 60.0
 """Seconds that a failed task is in doubt at most; what is left of its delay the server waits."""
 MOST_TYPES = 1000
@@ -91,14 +82,6 @@ class Setback:
     retry_after: float | None = None
 
 
-def most_held(max_ack_pending: int) -> int:
-    """Return how many tasks a worker may hold where the consumer has such a limit (-1: none).
-
-    At that limit the server delivers to nobody, also not to the other workers of the fleet.
-    """
-    return MOST_HELD if max_ack_pending < 1 else min(MOST_HELD, max(1, max_ack_pending // 4))
-
-
 class Breakers(Generic[T]):
     """The breakers of all task types, and the tasks that wait for them.
 
@@ -108,22 +91,24 @@ class Breakers(Generic[T]):
     """
 
     def __init__(
-        self, policy: BreakerPolicy, around: Surroundings, hooks: Hooks[T], limit: int = MOST_HELD
+        self,
+        policy: BreakerPolicy,
+        around: Surroundings,
+        hooks: Hooks[T],
+        most_held: int = MOST_HELD,
     ) -> None:
-        """Describe the breakers. `limit` bounds the tasks held, see `most_held`."""
+        """Describe the breakers. At most `most_held` tasks are held at once."""
         self._policy = policy
         self._clock = around.clock
         self._random = around.random
         self._hooks = hooks
-        self._limit = limit
+        self._limit = HeldLimit(most_held)
         self._breakers: dict[str, Breaker] = {}
         self._errors: dict[str, str] = {}
         self._shown: dict[str, str] = {}
         self._pens: Pens[T] = Pens()
         self._doubts: Doubts[T] = Doubts()
         self._candidates: dict[str, float] = {}
-        self._passed = 0
-        self._ill_since = 0.0
         self._changed = asyncio.Event()
 
     @property
@@ -145,7 +130,7 @@ class Breakers(Generic[T]):
         breaker = self._breakers.get(task_type)
         if breaker is None:
             if self._shown:
-                self._passed += 1
+                self._limit.one_passed()
             return "run"
         breaker, admission = breaker.admit(self._clock.monotonic())
         if admission == "probe":
@@ -254,10 +239,11 @@ class Breakers(Generic[T]):
         status = self._status(task_type)
         if breaker.state == "closed":
             del self._shown[task_type]
-            self._passed = self._passed if self._shown else 0
+            if not self._shown:
+                self._limit.outage_ended()
         else:
             if not self._shown:
-                self._ill_since = self._clock.monotonic()
+                self._limit.outage_began(self._clock.monotonic())
             self._shown[task_type] = breaker.state
             for item in self._doubts.take(task_type):
                 self.hold(task_type, item)
@@ -301,9 +287,7 @@ class Breakers(Generic[T]):
 
     @property
     def _most_held_now(self) -> int:
-        seconds = self._clock.monotonic() - self._ill_since if self._shown else 0.0
-        earned = HELD_PER_PASS * self._passed + int(HELD_PER_SECOND * seconds)
-        return min(self._limit, FIRST_HELD + earned)
+        return self._limit.at(self._clock.monotonic())
 
     def _is_open(self, task_type: str) -> bool:
         return self._breakers.get(task_type, HEALTHY).state != "closed"
