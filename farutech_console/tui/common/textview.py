@@ -10,8 +10,8 @@ from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from farutech_console.tui.common.cells import wrap
-from farutech_console.tui.common.spans import TONE_CLASSES, Line, Span
+from farutech_console.tui.common.spans import TONE_CLASSES, Line, Span, cells_of
+from farutech_console.tui.common.wrapping import wrap
 from farutech_console.tui.keys import bindings
 
 ROOM = 16
@@ -79,7 +79,7 @@ class TextView(ScrollView, can_focus=True):
             self._pieces, self._pieces_width = [], width
         before = self._pieces + [((), [])] * (len(self._lines) - len(self._pieces))
         self._pieces = [
-            old if old[1] and old[0] == spans else (spans, _wrapped(spans, width))
+            old if old[1] and old[0] == spans else (spans, wrapped(spans, width))
             for spans, old in zip(self._lines, before, strict=False)
         ]
         return self._pieces
@@ -129,15 +129,15 @@ class TextView(ScrollView, can_focus=True):
         self.scroll_end(animate=False)
 
 
-def _wrapped(spans: Line, width: int) -> list[Line]:
-    """Wrap the last span of a line under itself, so that labels keep their column.
+def wrapped(spans: Line, width: int) -> list[Line]:
+    """Wrap the last span of a line under itself, so that labels and indents keep their column.
 
     Labels that leave it no room are wrapped themselves, and it stands below them.
     """
     if not spans:
         return [()]
     *labels, last = spans
-    indent = sum(len(span.text) for span in labels)
+    indent = cells_of(labels)
     if labels and indent > width - ROOM:
         tone = max(labels, key=lambda span: len(span.text)).tone
         told = wrap("".join(span.text for span in labels), max(8, width))
@@ -145,6 +145,10 @@ def _wrapped(spans: Line, width: int) -> list[Line]:
             (Span(BELOW), Span(piece, last.tone)) for piece in _pieces(last, width, len(BELOW))
         ]
         return [*((Span(piece, tone),) for piece in told), *below]
+    inner = len(last.text) - len(last.text.lstrip(" "))
+    if 0 < inner <= width - ROOM - indent:
+        labels.append(Span(last.text[:inner], last.tone))
+        last, indent = Span(last.text[inner:], last.tone), indent + inner
     pieces = _pieces(last, width, indent)
     first: Line = (*labels, Span(pieces[0], last.tone))
     return [first, *((Span(" " * indent), Span(piece, last.tone)) for piece in pieces[1:])]

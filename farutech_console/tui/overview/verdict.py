@@ -9,8 +9,9 @@ from rich.cells import cell_len
 from farutech_console.language import tr
 from farutech_console.operations.units import duration, plural
 from farutech_console.operations.verdict import headline
-from farutech_console.tui.common.cells import fit, wrap_words
+from farutech_console.tui.common.cells import fit
 from farutech_console.tui.common.spans import Line, Span, line
+from farutech_console.tui.common.wrapping import wrap
 from worker.model.text import literal
 
 if TYPE_CHECKING:
@@ -74,10 +75,11 @@ def verdict_lines(
 
 def _within(text: str, width: int, most: int) -> list[str]:
     """Return the text in at most so many pieces, the last one cut."""
-    pieces = wrap_words(text, max(1, width))
-    if len(pieces) <= most:
-        return pieces
-    return [*pieces[: most - 1], fit(" ".join(pieces[most - 1 :]), max(1, width)).rstrip()]
+    pieces = wrap(text, width)
+    whole = pieces[: most - 1] if len(pieces) > most else pieces
+    left = "".join(pieces[len(whole) :])
+    shown = [piece.rstrip() for piece in whole]
+    return [*shown, fit(left, max(1, width)).rstrip()] if left else shown
 
 
 def _well(status: QueueStatus, old: float | None) -> Line:
