@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from farutech_console.operations.steps import TaskStep, of_overheard
+from farutech_console.operations.story_order import in_order_of_cause
 
 if TYPE_CHECKING:
     from farutech_console.operations.model import TaskEvent
@@ -39,25 +39,17 @@ def sequences_of(story: TaskStory) -> frozenset[int]:
 
 
 def with_heard(steps: Sequence[TaskStep], heard: Iterable[TaskEvent]) -> tuple[TaskStep, ...]:
-    """Return the steps with those that were overheard and nothing else tells of, by time.
+    """Return the steps with those that were overheard and nothing else tells of, in order.
 
     That a task is in progress is said again and again: the last time counts.
     """
     events = list(heard)
     beats = [event for event in events if event.kind == "in_progress"]
     others = [event for event in events if event.kind != "in_progress"]
-    new = [_in_order(of_overheard(event), steps) for event in others if not _told(steps, event)]
+    new = [of_overheard(event) for event in others if not _told(steps, event)]
     if beats and not any(event.at > beats[-1].at for event in others):
         new.append(of_overheard(beats[-1]))
-    return tuple(sorted([*new, *steps], key=lambda step: step.at))
-
-
-def _in_order(step: TaskStep, steps: Sequence[TaskStep]) -> TaskStep:
-    """A task is published before anything else, whatever the clocks of others say."""
-    first = min((other.at for other in steps), default=step.at)
-    if step.kind != "published" or not first < step.at <= first + SAME:
-        return step
-    return replace(step, at=first)
+    return in_order_of_cause([*new, *steps])
 
 
 def _told(steps: Sequence[TaskStep], event: TaskEvent) -> bool:

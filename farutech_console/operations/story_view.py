@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from farutech_console.operations.steps import TaskStep, step_record
+from farutech_console.operations.story_order import in_order_of_cause
 from worker.model.clock import format_rfc3339
 
 Place = Literal[
@@ -34,7 +35,7 @@ STORY_KEYS: Mapping[str, str] = {
     "where.worker": "who has it, or did it; empty where not known",
     "where.attempt": "the delivery count, 0 where not known",
     "where.detail": "more, for people",
-    "steps": "a list, oldest first, with the keys of `events`",
+    "steps": "a list, oldest first, causes before effects, with the keys of `events`",
     "looked_at": "the sources that were read",
     "missing": "the sources that are not there, so that the story may have gaps",
 }
@@ -128,7 +129,7 @@ class TaskSummary:
 
 
 def in_order(told: Iterable[TaskStep], stored: Iterable[TaskStep]) -> tuple[TaskStep, ...]:
-    """Return all steps by time; a stored death that a worker told of as well counts once."""
+    """Return all steps in order; a stored death that a worker told of as well counts once."""
     events = list(told)
     deaths = [step.at for step in events if step.kind == "dead_lettered"]
     kept = [
@@ -136,7 +137,7 @@ def in_order(told: Iterable[TaskStep], stored: Iterable[TaskStep]) -> tuple[Task
         for step in stored
         if step.kind != "dead_lettered" or not any(abs(step.at - at) < CLOSE for at in deaths)
     ]
-    return tuple(sorted([*events, *kept], key=lambda step: step.at))
+    return in_order_of_cause([*events, *kept])
 
 
 def last_of(steps: Iterable[TaskStep], sequence: int) -> TaskStep | None:
