@@ -49,7 +49,8 @@ def groups(
 
     Keys of a line: cause, error_type, text, count, share (of all that match, 0 to 1), first_seen,
     last_seen, tenants (how many), more_tenants (true where that is only a lower bound),
-    top_tenants, sample (the sequence of the newest), note (cause, text, by, at; null for none).
+    top_tenants, sample (the sequence of the newest), address (that most of them name, empty for
+    none), note (cause, text, by, at; null for none).
     """
     most = top if top is not None else (0 if as_json else SHOWN_TO_PEOPLE)
 
@@ -110,6 +111,12 @@ def _print_notes(shown: list[CauseGroup], notes: dict[str, dict[str, Any]]) -> N
                 output.say(f"    {literal(line)}")
 
 
+def _called(group: CauseGroup) -> str:
+    named = (group.cause.error_type, group.cause.text)
+    mostly = f" (mostly at {group.address})" if group.address else ""
+    return ": ".join(part for part in named if part) + mostly
+
+
 def _print(shown: list[CauseGroup], backend: LiveBackend) -> None:
     now = backend.queue().clock.now()
     rows = [
@@ -120,7 +127,7 @@ def _print(shown: list[CauseGroup], backend: LiveBackend) -> None:
             short_duration(age(group.first_seen, now)),
             short_duration(age(group.last_seen, now)),
             group.cause.key,
-            ": ".join(part for part in (group.cause.error_type, group.cause.text) if part),
+            _called(group),
         )
         for group in shown
     ]

@@ -27,9 +27,11 @@ from worker.flags import settings_flags
 from worker.model.text import literal
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from farutech_console.operations.live import LiveBackend
     from farutech_console.operations.queue import Queue
-    from farutech_console.operations.stuck_view import Recovered, StuckPlan, StuckView
+    from farutech_console.operations.stuck_view import Recovered, StuckPlan, StuckTask, StuckView
 
 MOST_SHOWN = 20
 
@@ -186,6 +188,14 @@ def _show(plan: StuckPlan) -> None:
     output.say(f"  same as  {literal(plan.command)}")
 
 
+def _since(task: StuckTask, now: datetime) -> str:
+    """Return since when it is stuck; `>=` for the time of the last delivery of any task."""
+    at = task.since or task.delivered_by
+    if at is None:
+        return ""
+    return f"{'' if task.since else '>= '}{duration(age(at, now))}"
+
+
 def _print(seen: StuckView, queue: Queue) -> None:
     now, found = queue.clock.now(), seen.found
     if seen.tasks:
@@ -193,6 +203,7 @@ def _print(seen: StuckView, queue: Queue) -> None:
             (
                 str(task.sequence),
                 "certain" if task.certain else "maybe",
+                _since(task, now),
                 f"{duration(age(task.stored_at, now))} ago",
                 "" if task.deliveries is None else str(task.deliveries),
                 task.task_id or "not a task",
@@ -201,8 +212,8 @@ def _print(seen: StuckView, queue: Queue) -> None:
             )
             for task in seen.tasks
         ]
-        titles = ("seq", "stuck", "published", "tries", "task", "tenant", "type")
-        output.table(titles, rows, (20, 7, 16, 5, 36, 20, 14))
+        titles = ("seq", "stuck", "since", "published", "tries", "task", "tenant", "type")
+        output.table(titles, rows, (20, 7, 16, 16, 5, 36, 20, 14))
     least, most = found.tally.least, found.tally.most
     many = count(least) if least == most else f"{count(least)} to {count(most)}"
     output.say(f"{many} stuck: {found.told}.")

@@ -161,6 +161,7 @@ _LETTER: Mapping[str, str | tuple[str, str]] = {
     " · in the object store": " · en el object store",
     "headers": "headers",
     "tries": "intentos",
+    "mostly at {address}": "sobre todo en {address}",
     "worker": "worker",
     "reason": "motivo",
     "traceback": "traceback",

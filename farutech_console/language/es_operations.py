@@ -288,9 +288,11 @@ OPERATIONS: Mapping[str, str | tuple[str, str]] = {
     "max ack pending {limit} reached: no more is delivered until acks": (
         "max ack pending {limit} alcanzado: no se entrega más hasta que haya acks"
     ),
-    "{n} tasks stuck: deliveries spent, nobody will get them again": (
-        "{n} tarea atascada: entregas agotadas, nadie la recibirá otra vez",
-        "{n} tareas atascadas: entregas agotadas, nadie las recibirá otra vez",
+    " since {time}": " desde {time}",
+    ", nothing was delivered since {time}": ", nada se ha entregado desde {time}",
+    "{what}: deliveries spent, nobody will get them again": (
+        "{what}: entregas agotadas, nadie la recibirá otra vez",
+        "{what}: entregas agotadas, nadie las recibirá otra vez",
     ),
     "no stream takes dead letters: failed tasks cannot be set aside": (
         "ningún stream acepta mensajes muertos: las tareas fallidas no se pueden apartar"

@@ -33,6 +33,7 @@ OVERVIEW: Mapping[str, str | tuple[str, str]] = {
     "in backoff": "en backoff",
     "redelivered": "reentregadas",
     "pulls open": "pulls",
+    "consumer delivered to {seq}": "consumer entregado hasta {seq}",
     "delivered to": "entregado",
     "no limit": "sin límite",
     "stuck tasks": "atascadas",
@@ -68,6 +69,10 @@ TASKS: Mapping[str, str | tuple[str, str]] = {
     "the tasks of the tenant under the cursor": "las tareas del tenant bajo el cursor",
     # What can happen to a task has eleven columns.
     "published": "publicada",
+    "since": "desde",
+    "≥ since the last delivery of any task, or longer": (
+        "≥ desde la última entrega de cualquier tarea, o más"
+    ),
     "received": "recibida",
     "started": "empezada",
     "held": "retenida",

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from typing import Protocol
+
+from farutech_console.operations.masking import (
+    CACHED,
+    LONGEST,
+    READ,
+    WITHOUT_DIGITS,
+    address_in,
+    masked,
+)
 
 MOST_CAUSES = 5_000
 """Causes told apart; letters of any further ones are counted together."""
@@ -16,11 +24,12 @@ MOST_TENANTS = 1_000
 """Tenants of one cause that are counted one by one."""
 MOST_TENANTS_IN_ALL = 100_000
 """Tenants of all causes together that are counted one by one."""
-LONGEST = 300
-"""Characters of a cause's text."""
-
-_READ = 4_096
-_CACHED = 16_384
+MOST_ADDRESSES = 50
+"""Addresses that letters of one cause name and that are counted one by one."""
+MOST_ADDRESSES_IN_ALL = 10_000
+"""Addresses of all causes together that are counted one by one."""
+MOST = 0.5
+"""Share of a cause's letters above which the address that they name is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +76,8 @@ class CauseGroup:
 
     `share` is that of all letters counted, from 0 to 1. `tenants` counts the letters of each,
     most first; where `more_tenants`, there are others beside them. `sample` is the sequence of the
-    newest letter. Of the causes that were too many to be told apart, the one group has no key.
+    newest letter. `address` is the host or address that most of the letters name, as they do, empty
+    for none. Of the causes that were too many to be told apart, the one group has no key.
     """
 
     cause: Cause
@@ -78,6 +88,7 @@ class CauseGroup:
     tenants: Mapping[str, int]
     more_tenants: bool
     sample: int
+    address: str = ""
 
 
 def cause_of(error_type: str, message: str) -> Cause:
@@ -87,27 +98,13 @@ def cause_of(error_type: str, message: str) -> Cause:
     return _read_cause(error_type, message)
 
 
-def masked(message: str) -> str:
-    """Return a message with ids, numbers, times, addresses and quoted values masked.
-
-    It has at most `LONGEST` characters, cut between words.
-    """
-    text = _without_quotes(message[:_READ]).translate(_DIGITS)
-    text = " ".join(map(_masked_word, text.split()))
-    if "<time> <time>" in text:
-        text = _DAY_AND_TIME.sub("<time>", text)
-    if len(text) <= LONGEST:
-        return text
-    cut = text.rfind(" ", 0, LONGEST + 1)
-    return text[:cut] if cut > 0 else _TEXT
-
-
 class Causes:
     """Counts letters by cause, one after the other, in bounded memory."""
 
     def __init__(self) -> None:
         self._tallies: dict[str, _Tally] = {}
         self._tenants = 0
+        self._addresses = 0
         self.count = 0
 
     def add(self, letter: Dead) -> None:
@@ -122,6 +119,8 @@ class Causes:
             tally = self._tallies.setdefault(cause.key, _Tally(cause, died_at, died_at))
         tally.add(letter.sequence, died_at)
         self._count_tenant(tally, letter.tenant_id)
+        if cause.key and (address := address_in(letter.error, cause.text)):
+            self._count_address(tally.addresses, address)
 
     def ranked(self) -> list[CauseGroup]:
         """Return the causes, those of most letters first."""
@@ -138,6 +137,13 @@ class Causes:
         else:
             tally.more_tenants = True
 
+    def _count_address(self, addresses: dict[str, int], address: str) -> None:
+        if address in addresses:
+            addresses[address] += 1
+        elif len(addresses) < MOST_ADDRESSES and self._addresses < MOST_ADDRESSES_IN_ALL:
+            self._addresses += 1
+            addresses[address] = 1
+
 
 @dataclass(slots=True)
 class _Tally:
@@ -148,6 +154,7 @@ class _Tally:
     sample: int = 0
     tenants: dict[str, int] = field(default_factory=dict)
     more_tenants: bool = False
+    addresses: dict[str, int] = field(default_factory=dict)
 
     def add(self, sequence: int, died_at: datetime) -> None:
         self.count += 1
@@ -169,18 +176,23 @@ class _Tally:
             dict(tenants),
             self.more_tenants,
             self.sample,
+            self._address(),
         )
+
+    def _address(self) -> str:
+        address = max(self.addresses, key=self.addresses.__getitem__, default="")
+        return address if self.addresses.get(address, 0) > MOST * self.count else ""
 
 
 def _read_cause(error_type: str, message: str) -> Cause:
     # No mask asks which digit it is, so one cause is found for all of them at once.
-    return _cause(error_type[:LONGEST], message[:_READ].translate(_DIGITS))
+    return _cause(error_type[:LONGEST], message[:READ].translate(WITHOUT_DIGITS))
 
 
-_known_cause = lru_cache(maxsize=_CACHED)(_read_cause)
+_known_cause = lru_cache(maxsize=CACHED)(_read_cause)
 
 
-@lru_cache(maxsize=_CACHED)
+@lru_cache(maxsize=CACHED)
 def _cause(error_type: str, message: str) -> Cause:
     text = masked(message)
     known_by = f"{error_type}\0{text}".encode("utf-8", "surrogatepass")
@@ -188,61 +200,3 @@ def _cause(error_type: str, message: str) -> Cause:
 
 
 _OTHERS = Cause("", "", "other causes, too many to tell apart")
-
-_TEXT = "<text>"
-_QUOTE = "«…»"
-_DEEPEST = 8
-_QUOTED = re.compile(
-    r"\"[^\"]*\"|«[^«»]*»|“[^“”]*”|`[^`]*`|(?<![A-Za-z0-9_>])'[^']*'(?![A-Za-z0-9_<])"
-)
-_DAY_AND_TIME = re.compile("<time>(?: <time>)+")
-_DIGITS = {ord(digit): "0" for digit in "123456789"}
-# In this order. All but numbers begin with a word; a digit is 0 by now. A mask is no end of a word
-# either, so that what is masked stays as it is when it is masked again.
-_MASKS: Mapping[str, tuple[str, str]] = {
-    "uuid": ("<id>", r"[0A-Fa-f]{8}(?:-[0A-Fa-f]{4}){3}-[0A-Fa-f]{12}(?![A-Za-z0<])"),
-    "url": ("<addr>", r"[A-Za-z][A-Za-z0+.-]*://[^\s\"'<>«»]+"),
-    "mail": ("<addr>", r"[A-Za-z0._%+-]+@[A-Za-z0-]+(?:\.[A-Za-z0-]+)+"),
-    "time": (
-        "<time>",
-        r"0{4}[-/]00[-/]00(?:[Tt]00:00(?::00(?:[.,]0+)?)?(?:[Zz]|[+-]00:?00)?(?![A-Za-z0<]))?"
-        r"|00:00:00(?:[.,]0+)?",
-    ),
-    "ip": (
-        "<addr>",
-        r"0{1,3}(?:\.0{1,3}){3}(?::0+|/0+)?(?![0.<])"
-        r"|\[[0A-Fa-f:.]*:[0A-Fa-f:.]*\](?::0+)?"
-        r"|(?:[0A-Fa-f]{1,4}:){4,7}[0A-Fa-f]{1,4}",
-    ),
-    "host": (
-        "<addr>",
-        r"(?:localhost|[A-Za-z0]+(?:[.-]+[A-Za-z0]+)+):0+(?![A-Za-z0<])"
-        r"|[A-Za-z0-]+(?:\.[A-Za-z0-]+)*\.(?:com|net|org|io|dev|local|internal|svc|lan|corp)"
-        r"(?::0+)?(?![A-Za-z0<-])",
-    ),
-    "id": (
-        "<id>",
-        r"0[xX][0A-Fa-f]+|(?=[A-Fa-f]*0)(?=0*[A-Fa-f])[0A-Fa-f]{8,}(?![A-Za-z0<])"
-        r"|(?=[A-Za-z]*0+[A-Za-z]+0)[A-Za-z0]{10,}",
-    ),
-}
-_VARIABLE = re.compile(
-    "(?<![A-Za-z0>])(?:"
-    + "|".join(f"(?P<{name}>{shape})" for name, (_, shape) in _MASKS.items())
-    + r")|(?P<number>0+(?:[.,]0+)*)"
-)
-_SHOWN = {name: shown for name, (shown, _) in _MASKS.items()} | {"number": "<n>"}
-
-
-def _without_quotes(text: str) -> str:
-    """Mask what is quoted, and then what is quoted around that."""
-    for _ in range(_DEEPEST):
-        around, text = text, _QUOTED.sub(_QUOTE, text)
-        if text == around:
-            return text
-    return _TEXT
-
-
-@lru_cache(maxsize=_CACHED)
-def _masked_word(word: str) -> str:
-    return _VARIABLE.sub(lambda match: _SHOWN[match.lastgroup or "number"], word)

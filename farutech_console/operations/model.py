@@ -44,8 +44,9 @@ class QueueStatus:
     """Everything one poll learnt. `rtt` in seconds.
 
     `tasks` counts all live tasks; `stuck` those whose deliveries are spent and that nobody will
-    get again. `consumer` is None where the consumer does not exist, `dead_letters` where no
-    stream takes them; either is None as well where `unread` says why it could not be asked.
+    get again, `stuck_since` when the server told so of the first of them, None where it told
+    nobody. `consumer` is None where the consumer does not exist, `dead_letters` where no stream
+    takes them; either is None as well where `unread` says why it could not be asked.
     """
 
     taken_at: datetime
@@ -57,6 +58,7 @@ class QueueStatus:
     dead_letters: DeadLetterState | None
     stuck: int
     unread: Mapping[Part, str] = field(default_factory=dict)
+    stuck_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,6 +73,7 @@ def group_record(group: CauseGroup) -> dict[str, Any]:
         "more_tenants": group.more_tenants,
         "top_tenants": dict(most),
         "sample": group.sample,
+        "address": group.address,
     }
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from farutech_console.operations.model import DeadLetterState, Part, QueueStatus
 from worker.jetstream.api import Api
 from worker.jetstream.dead_letters import DeadLetters
@@ -13,6 +15,7 @@ from worker.jetstream.info import (
     stream_of_subject,
     stream_state,
 )
+from worker.jetstream.stuck import StuckFinder
 from worker.jetstream.topology import Layout, NoQueueError, find_consumer
 from worker.model.clock import Clock
 from worker.model.names import QueueNames
@@ -22,8 +25,12 @@ SNAPSHOTS = 3
 """How often task count and consumer are read again until nothing moved in between."""
 
 
-async def ask_status(api: Api, names: QueueNames, clock: Clock) -> QueueStatus:
+async def ask_status(
+    api: Api, names: QueueNames, clock: Clock, finder: StuckFinder | None = None
+) -> QueueStatus:
     """Return the state of the queue; what our user may not ask for is left out, and named.
+
+    `finder`, kept from call to call, knows since when tasks are stuck.
 
     Raises:
         NoQueueError: the work queue does not exist.
@@ -49,7 +56,19 @@ async def ask_status(api: Api, names: QueueNames, clock: Clock) -> QueueStatus:
         dead_letters=dead_letters,
         stuck=stuck,
         unread=unread,
+        stuck_since=await _since(finder, consumer, work_queue, stuck),
     )
+
+
+async def _since(
+    finder: StuckFinder | None, consumer: ConsumerState | None, tasks: StreamState, stuck: int
+) -> datetime | None:
+    if finder is None or consumer is None or stuck <= 0:
+        return None
+    try:
+        return await finder.since(consumer, tasks, stuck)
+    except NotAllowedError:
+        return None  # the number is known all the same
 
 
 async def _server(api: Api, unread: dict[Part, str]) -> ServerState:

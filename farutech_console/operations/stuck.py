@@ -9,7 +9,7 @@ letter with the reason `stuck`, which `dlq replay reason:stuck` sends on.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, aclosing
 from datetime import datetime
 
@@ -58,10 +58,12 @@ async def find_stuck(queue: Queue, candidates: int = CANDIDATES) -> StuckView:
     await require_consumer(queue)
     found = await StuckFinder(queue.api, queue.names).find(candidates)
     sequences = [*(task.sequence for task in found.certain), *found.candidates]
-    deliveries = {task.sequence: task.deliveries for task in found.certain}
+    spent = {task.sequence: task for task in found.certain}
     messages = await _messages(queue, sequences)
     tasks = tuple(
-        _described(messages[sequence], deliveries) for sequence in sequences if sequence in messages
+        _described(messages[sequence], spent.get(sequence), found.last_delivery)
+        for sequence in sequences
+        if sequence in messages
     )
     return StuckView(found, tasks)
 
@@ -248,16 +250,20 @@ async def _messages(queue: Queue, sequences: Sequence[int]) -> dict[int, StoredM
     return found
 
 
-def _described(message: StoredMessage, deliveries: Mapping[int, int | None]) -> StuckTask:
+def _described(
+    message: StoredMessage, spent: SpentTask | None, last_delivery: datetime | None
+) -> StuckTask:
     task, _ = read_stuck(message.body)
     return StuckTask(
         sequence=message.sequence,
-        certain=message.sequence in deliveries,
+        certain=spent is not None,
         task_id=task.task_id,
         tenant_id=task.tenant_id,
         task_type=task.task_type,
-        deliveries=deliveries.get(message.sequence),
+        deliveries=spent.deliveries if spent else None,
         stored_at=message.stored_at,
+        since=spent.since if spent else None,
+        delivered_by=(spent.since or last_delivery) if spent else None,
     )
 
 

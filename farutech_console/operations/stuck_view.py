@@ -21,6 +21,8 @@ STUCK_KEYS: Mapping[str, str] = {
     "task_type": "likewise",
     "deliveries": "how often it was delivered, null where nobody counted",
     "stored_at": "when it was published, RFC 3339 in UTC",
+    "stuck_since": "when the server told that its deliveries are spent, null where nobody heard it",
+    "delivered_by": "its last delivery was then at the latest; null where it is not stuck for sure",
 }
 RECOVERY_KEYS: Mapping[str, str] = {
     "sequence": "the task's sequence in the work queue",
@@ -44,6 +46,8 @@ class StuckTask:
     task_type: str
     deliveries: int | None
     stored_at: datetime
+    since: datetime | None = None
+    delivered_by: datetime | None = None
 
     def record(self) -> dict[str, Any]:
         """Return it with the keys of `STUCK_KEYS`."""
@@ -55,6 +59,8 @@ class StuckTask:
             "task_type": self.task_type,
             "deliveries": self.deliveries,
             "stored_at": format_rfc3339(self.stored_at),
+            "stuck_since": format_rfc3339(self.since) if self.since else None,
+            "delivered_by": format_rfc3339(self.delivered_by) if self.delivered_by else None,
         }
 
 

@@ -94,6 +94,15 @@ def clock_time(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%H:%M:%S")
 
 
+def short_time(moment: datetime, now: datetime) -> str:
+    """Return a time in UTC in few characters, its date only where it is another than today's.
+
+    `02:41 UTC`, `2026-11-22 23:59 UTC`.
+    """
+    then, today = moment.astimezone(UTC), now.astimezone(UTC).date()
+    return then.strftime("%H:%M UTC" if then.date() == today else "%Y-%m-%d %H:%M UTC")
+
+
 def full_time(moment: datetime) -> str:
     """Return date and time in UTC, as logs have it: `2026-11-23 02:41:07 UTC`."""
     return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")

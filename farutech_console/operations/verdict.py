@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from farutech_console.language import tr, trn
 from farutech_console.operations.trend import Hearing, Rates
-from farutech_console.operations.units import age, count, duration, rate
+from farutech_console.operations.units import age, count, duration, rate, short_time
 from worker.model.text import literal
 
 if TYPE_CHECKING:
@@ -33,9 +33,13 @@ MAINLY = 0.5
 
 SHOWN_CAUSE = 44
 SHOWN_TENANT = 24
+SHOWN_ADDRESS = 40
 
 STUCK = "stuck"
 """The evidence of tasks that are stuck: the room of the tasks lists them."""
+
+STILL = 60.0
+"""Seconds without a delivery from which on the last one is told of: stuck tasks had theirs then."""
 
 GROWTH = 0.5
 """Tasks per second from which a backlog counts as growing."""
@@ -78,7 +82,7 @@ def problems(
         *_unread(status),
         *_consumer(status),
         *_dead_letters(status, rates, now, causes),
-        *_stuck(status),
+        *_stuck(status, now),
     ]
     found += _backlog(status, rates)
     found += _workers(fleet, now) if fleet else []
@@ -164,17 +168,28 @@ def _is_full(consumer: ConsumerState) -> bool:
     return 0 < consumer.max_ack_pending <= consumer.ack_pending
 
 
-def _stuck(status: QueueStatus) -> list[Problem]:
+def _stuck(status: QueueStatus, now: datetime) -> list[Problem]:
     if status.stuck <= 0:
         return []
-    text = trn(
-        "{n} task stuck: deliveries spent, nobody will get it again",
-        "{n} tasks stuck: deliveries spent, nobody will get them again",
-        status.stuck,
-        n=count(status.stuck),
-    )
     brief = trn("{n} task stuck", "{n} tasks stuck", status.stuck, n=count(status.stuck))
+    brief += _since(status, now)
+    text = trn(
+        "{what}: deliveries spent, nobody will get it again",
+        "{what}: deliveries spent, nobody will get them again",
+        status.stuck,
+        what=brief,
+    )
     return [Problem("bad", text, "tasks", "stuck", STUCK, brief)]
+
+
+def _since(status: QueueStatus, now: datetime) -> str:
+    """Return since when tasks are stuck, as the server told; else when it last delivered any."""
+    if status.stuck_since is not None:
+        return tr(" since {time}", time=short_time(status.stuck_since, now))
+    last = status.consumer.last_delivered_at if status.consumer else None
+    if last is None or age(last, now) < STILL:
+        return ""
+    return tr(", nothing was delivered since {time}", time=short_time(last, now))
 
 
 def _dead_letters(
@@ -219,6 +234,8 @@ def _mostly(causes: Sequence[CauseGroup]) -> tuple[str, str]:
 
 
 def _where(group: CauseGroup) -> str:
+    if group.address:
+        return literal(group.address, SHOWN_ADDRESS)
     if group.more_tenants:
         return tr("{n} tenants or more", n=count(len(group.tenants)))
     if len(group.tenants) == 1:

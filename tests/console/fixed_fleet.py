@@ -191,6 +191,8 @@ def some_stuck() -> StuckView:
             task_type="" if index == 2 else "provision",
             deliveries=5 if index < 2 else None,
             stored_at=ago(4_000 - 700 * index),
+            since=ago(1_240 - 100 * index) if index < 2 else None,
+            delivered_by=ago(1_240 - 100 * index) if index < 3 else None,
         )
         for index in range(5)
     ]

@@ -67,6 +67,7 @@ def some_status(**more: object) -> QueueStatus:
             max_age=None,
         ),
         stuck=3,
+        stuck_since=ago(1_240),
     )
     return replace(status, **more)  # type: ignore[arg-type]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -22,16 +23,25 @@ from tests.support.stuck import (
     with_consumer,
 )
 from tests.support.waiting import eventually
+from worker.jetstream.info import consumer_state, stream_state
 from worker.jetstream.messages import delete_message
 from worker.jetstream.stuck import StuckFinder
-from worker.model.stuck import SpentTask, StuckTasks, Tally
+from worker.model.clock import SystemClock
+from worker.model.stuck import StuckTasks, Tally
 
+CONSUMER = (NAMES.stream, NAMES.consumer)
 CONSUMER_RESET_LEVEL = 4
 layouts = pytest.mark.parametrize("kind", ["fresh", "go"])
 
 
 def finder(where: Queue) -> StuckFinder:
     return StuckFinder(where.api, NAMES)
+
+
+async def since(where: Queue, look: StuckFinder) -> datetime | None:
+    tasks = await stream_state(where.api, NAMES.stream, NAMES.tasks)
+    found = await consumer_state(where.api, *CONSUMER)
+    return await look.since(found, tasks, tasks.messages)
 
 
 def sequences(found: StuckTasks) -> list[int]:
@@ -62,12 +72,43 @@ async def test_what_the_server_told_of_is_known_beside_all_others(
         found = await look.find(10)
         assert found.tally == Tally(7, 7)
         assert found.evidence == "advisories"
-        assert found.certain == tuple(SpentTask(sequence, ALLOWED) for sequence in mixed.stuck)
+        assert [(task.sequence, task.deliveries) for task in found.certain] == [
+            (sequence, ALLOWED) for sequence in mixed.stuck
+        ]
         assert found.candidates == ()
         assert found.unknown == 0
         # What is settled or moved meanwhile is forgotten, what comes is found.
         await delete_message(where.api, NAMES.stream, mixed.stuck[0])
         assert sequences(await look.find()) == mixed.stuck[1:]
+
+
+async def test_since_when_tasks_are_stuck_is_known_where_the_server_told_of_it(
+    server_versions: NatsServer,
+) -> None:
+    async with queue(server_versions) as where:
+        look, clock = finder(where), SystemClock()
+        begun = clock.now() - timedelta(milliseconds=500)
+        (first,), (second,) = await stuck(where, 1), await stuck(where, 1)
+        told = {task.sequence: task.since for task in (await look.find()).certain}
+        times = [told[first], told[second]]
+        assert None not in times
+        assert begun <= min(t for t in times if t) <= max(t for t in times if t) <= clock.now()
+        assert await since(where, look) == told[first]
+        await delete_message(where.api, NAMES.stream, first)
+        assert await since(where, look) == told[second]
+        # A consumer made anew delivers it again: what was told of the one before is no news of it.
+        await consumer_anew(where)
+        assert await since(where, look) is None
+
+
+async def test_since_when_is_not_known_where_nobody_kept_it(nats_server: NatsServer) -> None:
+    async with queue(nats_server, "go") as where:
+        await stuck(where, 2)
+        look = finder(where)
+        assert await since(where, look) is None
+        found = await look.find()
+        assert [task.since for task in found.certain] == [None, None]
+        assert found.last_delivery == (await consumer_state(where.api, *CONSUMER)).last_delivered_at
 
 
 async def test_with_nothing_told_it_says_how_many_and_which_may_be(

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from farutech_console.operations import causes
-from farutech_console.operations.causes import LONGEST, Causes, cause_of, masked
+from farutech_console.operations.causes import Causes, cause_of
+from farutech_console.operations.masking import LONGEST, address_in, masked
 from tests.support.letters import NOW
 
 WORDS = st.sampled_from(
@@ -79,6 +80,29 @@ def test_what_is_masked(message: str, shown: str) -> None:
     assert masked(message) == shown
 
 
+@pytest.mark.parametrize(
+    ("message", "address"),
+    [
+        ("dial tcp 10.0.3.17:5432: connect: connection refused", "10.0.3.17:5432"),
+        ("connection refused: acme-db:5432", "acme-db:5432"),
+        ("cannot reach 'db-7.svc.cluster.local'", "db-7.svc.cluster.local"),
+        ('Post "https://ana:secret@api.acme.example:8443/y?token=z": EOF', "api.acme.example:8443"),
+        ("no route to http://[::1]:4222/x", "[::1]:4222"),
+        ("ana@acme.com is no user", ""),
+        ("at 2026-11-24 02:41:07.5 it broke", ""),
+        ("timeout after 30 s", ""),
+        ("", ""),
+    ],
+)
+def test_the_address_that_a_message_names_is_told_as_it_stands(message: str, address: str) -> None:
+    assert address_in(message, masked(message)) == address
+
+
+@given(MESSAGES.map(" ".join) | st.text())
+def test_an_address_is_part_of_its_message(message: str) -> None:
+    assert address_in(message, masked(message)) in message
+
+
 def test_its_key_never_changes() -> None:
     assert cause_of("TimeoutError", "timeout after 30 s").key == "67c6d7fece"
     assert cause_of("TimeoutError", "timeout after 31 s").key == "67c6d7fece"
@@ -115,6 +139,21 @@ def test_counts_are_those_of_the_letters(rows: list[tuple[str, str, int]]) -> No
         assert group.last_seen == max(one.died_at for one in own)
         assert group.sample == max(one.sequence for one in own)
         assert not group.more_tenants
+
+
+def test_the_address_of_most_letters_is_that_of_the_cause(monkeypatch: pytest.MonkeyPatch) -> None:
+    def told(*hosts: str) -> str:
+        found = Causes()
+        for number, host in enumerate(hosts):
+            found.add(Dead(number, "acme", f"refused by {host}:5432"))
+        (group,) = found.ranked()
+        return group.address
+
+    assert told("a-db", "a-db", "b-db") == "a-db:5432"
+    assert told("a-db", "b-db") == ""
+    monkeypatch.setattr(causes, "MOST_ADDRESSES", 1)
+    assert told("a-db", "b-db", "b-db") == ""
+    assert told("a-db", "b-db", "a-db") == "a-db:5432"
 
 
 def test_too_many_causes_are_counted_together(monkeypatch: pytest.MonkeyPatch) -> None:

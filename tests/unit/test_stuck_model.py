@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
@@ -13,10 +14,17 @@ from worker.model.clock import parse_rfc3339
 from worker.model.dead_letter import DeadLetter, Source
 from worker.model.names import REPLAY_COUNT
 from worker.model.state import ConsumerState, StreamState
-from worker.model.stuck import Tally, judged, read_advisory, tally_of
+from worker.model.stuck import Advisory, SpentTask, Tally, judged, read_advisory, tally_of
 from worker.model.stuck_letter import signed, stuck_letter
 
 SOURCE = Source(stream="PROVISIONING", sequence=7, subject="provisioning.tasks")
+
+
+AT = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
+
+
+def told(deliveries: dict[int, int]) -> dict[int, Advisory]:
+    return {sequence: Advisory(sequence, times, AT) for sequence, times in deliveries.items()}
 
 
 def stream(tasks: int, last: int) -> StreamState:
@@ -96,26 +104,26 @@ def test_whatever_moves_meanwhile_the_truth_lies_between(
 
 
 def test_as_many_told_of_as_counted_are_all_of_them() -> None:
-    found = judged(Tally(2, 2), {9: 5, 4: 3}, (), consumer(ack_pending=8))
-    assert [(t.sequence, t.deliveries) for t in found.certain] == [(4, 3), (9, 5)]
+    found = judged(Tally(2, 2), told({9: 5, 4: 3}), (), consumer(ack_pending=8))
+    assert found.certain == (SpentTask(4, 3, AT), SpentTask(9, 5, AT))
     assert (found.evidence, found.unknown) == ("advisories", 0)
 
 
 def test_more_told_of_than_counted_are_not_believed() -> None:
-    found = judged(Tally(1, 1), {9: 5, 4: 5}, (3,), consumer(ack_pending=8))
+    found = judged(Tally(1, 1), told({9: 5, 4: 5}), (3,), consumer(ack_pending=8))
     assert [t.sequence for t in found.certain] == [3]
     assert found.evidence == "contradicted"
 
 
 def test_fewer_told_of_than_counted_leave_some_unknown() -> None:
-    found = judged(Tally(5, 5), {9: 5}, (3,), consumer(ack_pending=8))
+    found = judged(Tally(5, 5), told({9: 5}), (3,), consumer(ack_pending=8))
     assert [t.sequence for t in found.certain] == [3, 9]
     assert (found.evidence, found.unknown) == ("in_part", 3)
     assert "some at most" in found.told
 
 
 def test_a_count_that_is_not_exact_proves_nothing() -> None:
-    found = judged(Tally(1, 4), {9: 5}, (), consumer(ack_pending=8))
+    found = judged(Tally(1, 4), told({9: 5}), (), consumer(ack_pending=8))
     assert (found.evidence, found.unknown) == ("in_part", 0)
 
 
@@ -124,7 +132,7 @@ def test_a_count_that_is_not_exact_proves_nothing() -> None:
     [b"", b"[1]", b"\xff", b'{"stream_seq":"7","deliveries":5}', b'{"stream_seq":true}'],
 )
 def test_what_is_no_advisory_says_nothing(body: bytes) -> None:
-    assert read_advisory(body) is None
+    assert read_advisory(body, AT) is None
 
 
 def letter(body: bytes, deliveries: int | None = 5, allowed: int = 5) -> DeadLetter:

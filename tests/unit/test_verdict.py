@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from farutech_console.operations.causes import Causes
 from farutech_console.operations.fleet_view import FleetView
 from farutech_console.operations.trend import Hearing, Rates
 from farutech_console.operations.verdict import Problem, drain_text, headline, problems
 from farutech_console.tui.common.spans import cells_of, text_of
 from farutech_console.tui.overview.rows import (
+    SHORT,
     consumer_figures,
     failure_figures,
     server_line,
@@ -30,10 +33,58 @@ TELLING = FleetView(ago(7), some_workers()[:1])
 
 def test_the_headline_counts_problems_and_names_them_worst_first() -> None:
     told = headline(problems(some_status(), GROWING, NOW))
-    assert told.startswith("2 problems, 1 warning: 40 dead letters +14.0/min; 3 tasks stuck; ")
+    assert told.startswith(
+        "2 problems, 1 warning: 40 dead letters +14.0/min; 3 tasks stuck since 02:20 UTC; "
+    )
     assert told.endswith("the backlog grows by 12/s")
     assert headline(()) == ""
     assert headline([Problem("warn", "it is late", brief="late")]) == "1 warning: late"
+
+
+@pytest.mark.parametrize(
+    ("since", "last", "told"),
+    [
+        (3_000, 1, "3 tasks stuck since 01:51 UTC"),
+        (86_400, 1, "3 tasks stuck since 2026-11-23 02:41 UTC"),
+        (None, 1, "3 tasks stuck"),
+        (None, 3_000, "3 tasks stuck, nothing was delivered since 01:51 UTC"),
+    ],
+)
+def test_stuck_tasks_are_told_of_with_the_time_that_is_known(
+    since: float | None, last: float, told: str
+) -> None:
+    status = some_status(stuck_since=None if since is None else ago(since))
+    assert status.consumer is not None
+    status = replace(status, consumer=replace(status.consumer, last_delivered_at=ago(last)))
+    (problem,) = (one for one in problems(status, Rates(), NOW) if one.kind == "stuck")
+    assert problem.brief == told
+    assert problem.text == f"{told}: deliveries spent, nobody will get them again"
+
+
+@pytest.mark.parametrize(
+    ("hosts", "told"),
+    [
+        (["acme-db:5432"] * 3 + ["globex-db:5432"], "at acme-db:5432"),
+        (["acme-db:5432", "globex-db:5432"], "at 4 tenants"),
+    ],
+)
+def test_the_host_that_most_letters_of_a_cause_name_is_named(hosts: list[str], told: str) -> None:
+    causes = Causes()
+    for number in range(4):
+        error = f"connection refused: {hosts[number % len(hosts)]}"
+        causes.add(LetterOf(number + 1, ago(60), f"t-{number}", error))
+    found = problems(some_status(), Rates(), NOW, causes=causes.ranked())
+    (letters,) = (one for one in found if one.kind == "dead_letters")
+    assert f", mostly «connection refused: <addr>» {told};" in letters.text
+
+
+@dataclass(frozen=True)
+class LetterOf:
+    sequence: int
+    died_at: datetime
+    tenant_id: str
+    error: str
+    error_type: str = ""
 
 
 @pytest.mark.parametrize(
@@ -98,10 +149,25 @@ def test_who_leads_is_told_and_that_nobody_does() -> None:
         consumer=replace(status.consumer, leader=""),
     )
     told = text_of(server_line(led))
-    assert "server s1 · cluster eu · stream leader s2" in told
+    assert "cluster eu · rtt 0.4 ms · stream leader s2" in told
     assert "▲ no consumer leader" in told
     assert "rtt 0.4 ms" in told
     assert "leader" not in text_of(server_line(status))
+    whole = text_of(server_line(led, short=True))
+    for width in range(30, 120):
+        shown = text_of(server_line(led, width, short=True))
+        assert len(shown) <= width
+        assert whole.startswith(shown)
+        assert whole[len(shown) :].startswith((" · ", "")[len(shown) == len(whole) :])
+    at_80 = text_of(server_line(led, 80, short=True))
+    assert "no consumer leader · consumer delivered to 88,372 · cluster eu" in at_80
+
+
+def test_what_the_consumers_panel_has_no_room_for_stands_beside_the_failures() -> None:
+    small = failure_figures(some_status(), Rates(), NOW, short=True)
+    assert small[-1][:2] == ("max deliver", "5 × 30 s")  # noqa: RUF001
+    assert len(small) <= SHORT
+    assert small[:-1] == failure_figures(some_status(), Rates(), NOW)
 
 
 TEXTS = st.text(st.characters(codec="utf-8"), max_size=90)

@@ -9,13 +9,12 @@ those. It does not tell where max deliver was lowered.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from worker.jetstream.advisories import Advisories
 from worker.jetstream.api import Api
-from worker.jetstream.info import find_stream, server_state, stream_state
-from worker.jetstream.messages import IN_FLIGHT, message_at, next_message, stored_time
+from worker.jetstream.info import server_state, stream_state
 from worker.jetstream.scan import Scan
 from worker.jetstream.topology import find_consumer
 from worker.model.names import QueueNames
@@ -25,7 +24,6 @@ from worker.model.stuck import (
     StuckTasks,
     Tally,
     judged,
-    read_advisory,
     tally_of,
 )
 
@@ -59,10 +57,10 @@ class StuckFinder:
     """
 
     def __init__(self, api: Api, names: QueueNames) -> None:
-        self._api = api
+        self.api = api
         self._names = names
         self._level: int | None = None
-        self._advisories = _Advisories(api, names)
+        self._advisories = Advisories(api, names)
 
     async def count(self) -> Tally:
         """Return how many tasks are stuck, exactly where nothing moved meanwhile."""
@@ -81,6 +79,15 @@ class StuckFinder:
         if candidates and len(found.certain) < found.tally.most:
             return await self._with_candidates(found, consumer, tasks, candidates)
         return found
+
+    async def since(
+        self, consumer: ConsumerState, tasks: StreamState, stuck: int
+    ) -> datetime | None:
+        """Return when the server first told of one of the tasks that are stuck, so many.
+
+        None where it told of none that is known to be stuck.
+        """
+        return await self._advisories.since(consumer, tasks, stuck, await self._api_level())
 
     async def _judge(
         self, consumer: ConsumerState, tasks: StreamState
@@ -141,74 +148,17 @@ class StuckFinder:
 
     async def _look(self) -> _Look | None:
         names = self._names
-        before = await stream_state(self._api, names.stream, names.tasks)
-        consumer = await find_consumer(self._api, names.stream, names.consumer)
+        before = await stream_state(self.api, names.stream, names.tasks)
+        consumer = await find_consumer(self.api, names.stream, names.consumer)
         if consumer is None:
             return None
-        after = await stream_state(self._api, names.stream, names.tasks)
+        after = await stream_state(self.api, names.stream, names.tasks)
         return _Look(tally_of(before, consumer, after, names.tasks), consumer, after)
 
     async def _scan(self, tasks: StreamState) -> Scan:
-        return Scan(self._api, tasks, self._names.tasks, await self._api_level())
+        return Scan(self.api, tasks, self._names.tasks, await self._api_level())
 
     async def _api_level(self) -> int:
         if self._level is None:
-            self._level = (await server_state(self._api)).api_level
+            self._level = (await server_state(self.api)).api_level
         return self._level
-
-
-class _Advisories:
-    """What the server told of tasks of one consumer, as far as they are still there."""
-
-    def __init__(self, api: Api, names: QueueNames) -> None:
-        self._api = api
-        self._names = names
-        self._lives: tuple[str, ...] = ()
-        self._upto: int | None = None
-        self._told: dict[int, int] = {}
-
-    async def live(
-        self, consumer: ConsumerState, tasks: StreamState, api_level: int
-    ) -> Mapping[int, int]:
-        """Return the live tasks that the server told of, and how often each was delivered.
-
-        What it told of an earlier consumer of the same name does not count: this one delivers all
-        tasks anew.
-        """
-        kept = await find_stream(self._api, self._names.advisories_stream)
-        if kept is None:
-            return {}
-        lives = (kept.created, tasks.created, consumer.created)
-        if lives != self._lives:
-            self._lives, self._upto, self._told = lives, None, {}
-        scan = Scan(self._api, kept, self._names.max_deliveries_advisory, api_level)
-        since = stored_time(consumer.created)
-        if self._upto is None:
-            self._upto = await self._first(scan, since) - 1
-        async for messages in scan.messages(self._upto + 1, kept.last_sequence):
-            for message in messages:
-                advisory = read_advisory(message.body)
-                if advisory is not None and message.stored_at >= since:
-                    self._told[advisory.sequence] = advisory.deliveries
-        self._upto = max(self._upto, kept.last_sequence)
-        await self._forget_gone()
-        return dict(self._told)
-
-    async def _first(self, scan: Scan, since: datetime) -> int:
-        """Return where to begin: nothing is told of a task before it is there."""
-        oldest = await next_message(self._api, self._names.stream, self._names.tasks, 1)
-        return await scan.first_since(max(since, oldest.stored_at) if oldest else since)
-
-    async def _forget_gone(self) -> None:
-        """A sequence is never used twice, so what is gone is gone for good."""
-        told = sorted(self._told)
-        for start in range(0, len(told), IN_FLIGHT):
-            few = told[start : start + IN_FLIGHT]
-            there = await asyncio.gather(*(self._is_task(sequence) for sequence in few))
-            for sequence, is_there in zip(few, there, strict=True):
-                if not is_there:
-                    del self._told[sequence]
-
-    async def _is_task(self, sequence: int) -> bool:
-        message = await message_at(self._api, self._names.stream, sequence)
-        return message is not None and message.subject == self._names.tasks

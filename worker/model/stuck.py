@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 from worker.model import wire_json
@@ -49,10 +50,14 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class SpentTask:
-    """A task that nobody will get again. `deliveries` is None where nobody counted them."""
+    """A task that nobody will get again.
+
+    `deliveries` is None where nobody counted them, `since` where nobody told when they were spent.
+    """
 
     sequence: int
     deliveries: int | None = None
+    since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +66,8 @@ class StuckTasks:
 
     `certain` are stuck for sure, ascending. `candidates` are those that may be: the others that
     were delivered and are still there, as far as they were asked for; `more` says that there are
-    further ones. `allowed` is the consumer's max deliver, -1 for no limit.
+    further ones. `allowed` is the consumer's max deliver, -1 for no limit. `last_delivery` is that
+    of any task: none of these was delivered later.
     """
 
     tally: Tally
@@ -70,6 +76,7 @@ class StuckTasks:
     candidates: tuple[int, ...] = ()
     more: bool = False
     allowed: int = -1
+    last_delivery: datetime | None = None
 
     @property
     def unknown(self) -> int:
@@ -102,20 +109,23 @@ def tally_of(
 
 
 def judged(
-    tally: Tally, heard: Mapping[int, int], below: Sequence[int], consumer: ConsumerState
+    tally: Tally, heard: Mapping[int, Advisory], below: Sequence[int], consumer: ConsumerState
 ) -> StuckTasks:
     """Return which tasks are certainly stuck.
 
     Args:
         tally: How many are.
-        heard: The live tasks of which the server told, and how often each was delivered.
+        heard: The live tasks of which the server told, and what.
         below: The live tasks up to the ack floor, or up to the last delivered where nothing is
             ack pending. Not needed where as many were heard as are stuck.
         consumer: The consumer, as it was when they were counted.
     """
     believed = heard if len(heard) <= tally.most else {}
     sequences = sorted({*believed, *below})
-    certain = tuple(SpentTask(sequence, believed.get(sequence)) for sequence in sequences)
+    certain = tuple(
+        SpentTask(sequence, told.deliveries, told.at) if told else SpentTask(sequence)
+        for sequence, told in ((sequence, believed.get(sequence)) for sequence in sequences)
+    )
     evidence: Evidence = "in_part"
     if len(believed) < len(heard):
         evidence = "contradicted"
@@ -125,19 +135,26 @@ def judged(
         evidence = "nothing_pending"
     elif tally.is_exact and len(certain) == tally.most:
         evidence = "ack_floor"
-    return StuckTasks(tally, certain, evidence, allowed=consumer.max_deliver)
+    return StuckTasks(
+        tally,
+        certain,
+        evidence,
+        allowed=consumer.max_deliver,
+        last_delivery=consumer.last_delivered_at,
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class Advisory:
-    """The server's word that the deliveries of a task are spent."""
+    """The server's word that the deliveries of a task are spent, and when it was kept."""
 
     sequence: int
     deliveries: int
+    at: datetime
 
 
-def read_advisory(body: bytes) -> Advisory | None:
-    """Return the max-deliver advisory in a message, None where it is none."""
+def read_advisory(body: bytes, at: datetime) -> Advisory | None:
+    """Return the max-deliver advisory in a message stored then, None where it is none."""
     try:
         said = wire_json.loads(body)
     except wire_json.InvalidJsonError:
@@ -147,4 +164,4 @@ def read_advisory(body: bytes) -> Advisory | None:
     sequence, deliveries = said.get("stream_seq"), said.get("deliveries")
     if type(sequence) is not int or type(deliveries) is not int:
         return None
-    return Advisory(sequence, deliveries)
+    return Advisory(sequence, deliveries, at)

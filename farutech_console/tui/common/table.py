@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Protocol
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
@@ -28,6 +30,8 @@ from farutech_console.tui.keys import bindings
 WHEEL_ROWS = 3
 GUTTER = 4
 HEADER = 1
+ROOM = 12
+"""Cells that titles leave to the columns that have no width."""
 STRIPS = 400
 """Drawn rows that are kept: a row that moves up a line is not drawn again."""
 
@@ -36,7 +40,10 @@ Signature = tuple[int, bool, bool, tuple[Span, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column. `width` in cells, 0 for what the others leave; `right` aligns figures."""
+    """One column. `width` in cells, 0 for what the others leave; `right` aligns figures.
+
+    A title that is longer, in another language say, widens it where there is room.
+    """
 
     title: str
     width: int = 0
@@ -332,11 +339,10 @@ class VirtualTable(ScrollView, can_focus=True):
         return self._strip((*gutter, *self._laid_out(cells, width)), style, width)
 
     def _laid_out(self, cells: Sequence[Span], width: int) -> Line:
-        fixed = sum(column.width + 1 for column in self._columns if column.width)
-        flexible = max(4, width - self._gutter - fixed)
+        widths = _widths(self._columns, width - self._gutter)
         return tuple(
-            Span(fit(cell.text, column.width or flexible, right=column.right) + " ", cell.tone)
-            for cell, column in zip(cells, self._columns, strict=False)
+            Span(fit(cell.text, cells_wide, right=column.right) + " ", cell.tone)
+            for cell, column, cells_wide in zip(cells, self._columns, widths, strict=False)
         )
 
     def _strip(self, spans: Line, style: Style, width: int) -> Strip:
@@ -345,3 +351,14 @@ class VirtualTable(ScrollView, can_focus=True):
 
     def _tone(self, span: Span) -> Style:
         return self.get_component_rich_style(f"tone--{span.tone}", partial=True)
+
+
+@lru_cache(maxsize=64)
+def _widths(columns: tuple[Column, ...], width: int) -> tuple[int, ...]:
+    """Return how many cells each column has of so many, the one behind each left out."""
+    titled = tuple(max(one.width, cell_len(one.title)) if one.width else 0 for one in columns)
+    for fixed in (titled, tuple(one.width for one in columns)):
+        left = width - sum(cells + 1 for cells in fixed if cells)
+        if left >= ROOM:
+            break
+    return tuple(cells or max(4, left) for cells in fixed)

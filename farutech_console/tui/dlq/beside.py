@@ -16,7 +16,7 @@ from farutech_console.operations.units import count
 from farutech_console.tui.common.failures import expected, in_words
 from farutech_console.tui.common.spans import Span, line, one_line
 from farutech_console.tui.common.table import Column, VirtualTable
-from farutech_console.tui.dlq.noting import cause_words
+from farutech_console.tui.dlq.noting import group_words
 from worker.model.text import literal
 
 if TYPE_CHECKING:
@@ -158,5 +158,5 @@ class _Rows:
         return (
             Span(count(group.count), "strong"),
             Span(f"{group.share:.0%}", "muted"),
-            Span(f"{note}{cause_words(group.cause)}", "bad"),
+            Span(f"{note}{group_words(group)}", "bad"),
         )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import work
+from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
@@ -14,7 +15,7 @@ from farutech_console.operations.selection import Selection
 from farutech_console.operations.units import age, count, plural, short_duration
 from farutech_console.tui.common.failures import expected, in_words
 from farutech_console.tui.common.frame import Frame
-from farutech_console.tui.common.spans import Span, line
+from farutech_console.tui.common.spans import Line, Span, line
 from farutech_console.tui.common.table import Column, VirtualTable
 from farutech_console.tui.common.words import Words
 from farutech_console.tui.dlq.noting import cause_words, write_note
@@ -28,6 +29,10 @@ if TYPE_CHECKING:
     from farutech_console.operations.filter.model import Filter
     from farutech_console.operations.selection import ScanProgress
     from farutech_console.tui.common.room import Desk
+
+
+NAMED = 4
+"""Tenants that are named; the others are counted."""
 
 
 def _columns() -> tuple[Column, ...]:
@@ -62,15 +67,36 @@ class CauseRows:
     def cells(self, index: int) -> tuple[Span, ...]:
         """Return the cause's columns."""
         group = self._groups[index]
-        more = "+" if group.more_tenants else ""
         return (
             Span(count(group.count), "strong"),
             Span(f"{group.share:.0%}"),
             Span(short_duration(age(group.first_seen, self._now)), "muted"),
             Span(short_duration(age(group.last_seen, self._now))),
-            Span(f"{count(len(group.tenants))}{more}"),
+            Span(f"{count(len(group.tenants))}{_more(group)}"),
             Span(cause_words(group.cause), "bad"),
         )
+
+
+def detail_of(group: CauseGroup) -> list[Line]:
+    """Return what the table has no room for: all of the error, its address and whom it hits."""
+    kind, text = literal(group.cause.error_type, 80), cause_words(group.cause)
+    named = f"{kind}: {text}" if kind and group.cause.text else text
+    lines = [line(Span(named, "bad"))]
+    if group.address:
+        mostly = tr("mostly at {address}", address=literal(group.address, 80))
+        lines.append(line(Span(mostly, "strong")))
+    whom = ", ".join(
+        f"{literal(tenant, 24) or tr('no tenant')} {count(letters)}"
+        for tenant, letters in islice(group.tenants.items(), NAMED)
+    )
+    more = len(group.tenants) - NAMED
+    if more > 0:
+        whom = tr("{known} and {n} more", known=whom, n=f"{count(more)}{_more(group)}")
+    return [*lines, line(Span(f"{tr('tenants')} ", "muted"), whom)]
+
+
+def _more(group: CauseGroup) -> str:
+    return "+" if group.more_tenants else ""
 
 
 class Causes(ModalScreen["str | None"]):
@@ -88,7 +114,8 @@ class Causes(ModalScreen["str | None"]):
         width: 120; max-width: 100%; height: 80%; border: round $tone-accent; background: $surface;
         padding: 0 1;
     }
-    Causes Words { height: 1; }
+    Causes #told { height: 1; }
+    Causes #one { height: auto; max-height: 6; }
     """
 
     def __init__(self, desk: Desk, wanted: Filter) -> None:
@@ -104,6 +131,7 @@ class Causes(ModalScreen["str | None"]):
             box.border_subtitle = tr("enter its letters · esc back")
             yield Words(id="told")
             yield VirtualTable(gutter=False)
+            yield Words(id="one")
 
     def on_mount(self) -> None:
         """Count, and show how far it is meanwhile."""
@@ -139,6 +167,14 @@ class Causes(ModalScreen["str | None"]):
         self._tell(f"{found_by if asked else letters} · {causes}")
         table = self.query_one(VirtualTable)
         table.show(CauseRows(self._groups, self._clock.now()), _columns())
+        self._moved()
+
+    @on(VirtualTable.Moved)
+    def _moved(self) -> None:
+        """Show the cause under the cursor in full: the table has room for its beginning."""
+        cursor = self.query_one(VirtualTable).cursor
+        detail = [] if cursor is None else detail_of(self._groups[cursor])
+        self.query_one("#one", Words).show(detail)
 
     def action_choose(self) -> None:
         """Show the letters of the cause under the cursor."""

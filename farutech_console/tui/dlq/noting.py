@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from textual.app import App
 
-    from farutech_console.operations.causes import Cause
+    from farutech_console.operations.causes import Cause, CauseGroup
     from farutech_console.operations.notes import Note
     from farutech_console.tui.common.room import Desk
 
@@ -92,6 +92,12 @@ class WriteNote(Dialog[str]):
 def cause_words(cause: Cause) -> str:
     """Return what a cause is called."""
     return literal(cause.text or cause.error_type) or tr("(no error)")
+
+
+def group_words(group: CauseGroup) -> str:
+    """Return what a cause is called, and the address that most of its letters name."""
+    told = cause_words(group.cause)
+    return f"{told} · {literal(group.address, 60)}" if group.address else told
 
 
 def note_text(note: Note | None) -> str:

@@ -1,6 +1,7 @@
 """The overview's figures, from what one poll learnt. Pure.
 
-The first `SHORT` of each panel have room on a small terminal.
+The first `SHORT` of each panel have room on a small terminal. What of the consumer comes after
+them stands beside the failures there, and on the server's line.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from farutech_console.operations.fleet_view import shared_out
 from farutech_console.operations.trend import Hearing, Rates
 from farutech_console.operations.units import age, count, duration, millis, rate, size
 from farutech_console.operations.verdict import EARS, drain_text
-from farutech_console.tui.common.spans import Line, Span, Tone, line
+from farutech_console.tui.common.spans import Line, Span, Tone, cells_of, line
 from worker.model.text import literal
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from farutech_console.operations.fleet_view import FleetView
     from farutech_console.operations.model import QueueStatus
     from worker.model.heard import HeardKind
+    from worker.model.state import ConsumerState
 
 Figure = tuple[str, str, Tone]
 NONE = "–"  # noqa: RUF001 - a glyph
@@ -29,29 +31,42 @@ NAME = 20
 """Characters of a server's name."""
 
 
-def server_line(status: QueueStatus) -> Line:
-    """Return where the queue lives: server, cluster, who leads, and how far away it is."""
+def server_line(status: QueueStatus, width: int = 0, *, short: bool = False) -> Line:
+    """Return where the queue lives: server, cluster, who leads, and how far away it is.
+
+    Where there is a width, what has no room is left out, the last first. With `short` it tells how
+    far the consumer has delivered as well.
+    """
     server, consumer = status.server, status.consumer
     cluster = server.cluster or status.work_queue.cluster
-    parts = [_named(tr("server"), server.name)]
-    if cluster:
-        parts.append(_named(tr("cluster"), cluster))
     leaders = [(tr("stream leader"), status.work_queue.leader)]
     if consumer is not None:
         leaders.append((tr("consumer leader"), consumer.leader))
-    parts += [_leader(label, name) for label, name in leaders if name or cluster]
+    parts = [_named(tr("server"), server.name)]
+    parts += [_no_leader(label) for label, name in leaders if cluster and not name]
+    if short and consumer is not None:
+        last = count(consumer.delivered_stream_sequence)
+        parts.append(Span(tr("consumer delivered to {seq}", seq=last), "muted"))
+    if cluster:
+        parts.append(_named(tr("cluster"), cluster))
     parts.append(Span(f"rtt {millis(status.rtt)}", "muted"))
-    spans = [span for part in parts for span in (Span(" · ", "muted"), part)]
-    return line(" ", *spans[1:])
+    parts += [_named(label, name) for label, name in leaders if name]
+    spans = [Span(" "), parts[0]]
+    for part in parts[1:]:
+        more = (Span(" · ", "muted"), part)
+        if width and cells_of((*spans, *more)) > width:
+            break
+        spans += more
+    return line(*spans)
 
 
 def _named(label: str, name: str) -> Span:
     return Span(f"{label} {literal(name, NAME)}", "muted")
 
 
-def _leader(label: str, name: str) -> Span:
+def _no_leader(label: str) -> Span:
     """A cluster without a leader takes no message; a server that is alone may name none."""
-    return _named(label, name) if name else Span("▲ " + tr("no {leader}", leader=label), "warn")
+    return Span("▲ " + tr("no {leader}", leader=label), "warn")
 
 
 def stream_figures(
@@ -83,7 +98,6 @@ def consumer_figures(
     consumer = status.consumer
     if consumer is None:
         return []
-    tries = tr("no limit") if consumer.max_deliver < 0 else str(consumer.max_deliver)
     limit = "∞" if consumer.max_ack_pending < 0 else count(consumer.max_ack_pending)
     in_flight, delayed = shared_out(status, fleet) if fleet else (None, None)
     grows = rates.pending is not None and rates.pending > 0 and consumer.pending
@@ -96,9 +110,14 @@ def consumer_figures(
         (tr("redelivered"), count(consumer.redelivered), _when(consumer.redelivered, "warn")),
         (tr("pulls open"), count(consumer.waiting), "plain"),
         ("ack floor", count(consumer.ack_floor_stream_sequence), "plain"),
-        ("max deliver", f"{tries} × {duration(consumer.ack_wait)}", "muted"),  # noqa: RUF001
+        _max_deliver(consumer),
         (tr("delivered to"), count(consumer.delivered_stream_sequence), "plain"),
     ]
+
+
+def _max_deliver(consumer: ConsumerState) -> Figure:
+    tries = tr("no limit") if consumer.max_deliver < 0 else str(consumer.max_deliver)
+    return ("max deliver", f"{tries} × {duration(consumer.ack_wait)}", "muted")  # noqa: RUF001
 
 
 def _about(number: int | None, fleet: FleetView | None) -> str:
@@ -118,16 +137,25 @@ def told_ago(status: QueueStatus, fleet: FleetView | None, now: datetime) -> str
 
 
 def failure_figures(
-    status: QueueStatus, rates: Rates, now: datetime, hearing: Hearing = EARS
+    status: QueueStatus,
+    rates: Rates,
+    now: datetime,
+    hearing: Hearing = EARS,
+    *,
+    short: bool = False,
 ) -> list[Figure]:
-    """Return what failed: dead letters, stuck tasks and retries."""
-    dead = status.dead_letters
+    """Return what failed: dead letters, stuck tasks and retries.
+
+    With `short` the attempts that a task has as well, for which the consumer's panel has no room.
+    """
+    dead, consumer = status.dead_letters, status.consumer
+    allowed = [_max_deliver(consumer)] if short and consumer is not None else []
     stuck: Figure = (tr("stuck tasks"), count(max(0, status.stuck)), _when(status.stuck, "bad"))
     retried: Figure = (tr("retries"), *_heard(rates.retried, hearing, "acknowledgement"))
     if dead is None:
         unread = "dead_letters" in status.unread
         why = tr("not told") if unread else tr("no stream")
-        return [(tr("DLQ depth"), why, "warn" if unread else "bad"), stuck, retried]
+        return [(tr("DLQ depth"), why, "warn" if unread else "bad"), stuck, retried, *allowed]
     newest = duration(age(dead.newest_at, now)) if dead.newest_at else NONE
     oldest = duration(age(dead.oldest_at, now)) if dead.oldest_at else NONE
     kept = tr("no limit") if dead.max_age is None else duration(dead.max_age)
@@ -139,6 +167,7 @@ def failure_figures(
         (tr("newest"), newest, "plain"),
         (tr("oldest"), oldest, "plain"),
         (tr("kept"), kept, "muted"),
+        *allowed,
     ]
 
 

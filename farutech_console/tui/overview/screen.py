@@ -108,9 +108,15 @@ class OverviewRoom(Room):
         found = problems(status, rates, now, live.fleet, live.causes, hearing)
         old = None if fresh else live.age(now)
         self.query_one(Problems).tell(status, found, most=self._room_for_verdict(), old=old)
-        self.query_one("#server", Words).show([server_line(status)])
+        line = server_line(status, self.size.width, short=self._is_short)
+        self.query_one("#server", Words).show([line])
         self._draw_figures(live, status, rates, hearing, now)
         self._draw_charts(status, rates, hearing)
+
+    @property
+    def _is_short(self) -> bool:
+        """Whether the panels have no room for all figures."""
+        return not self.has_class("-tall")
 
     def _room_for_verdict(self) -> int:
         """Return how many lines the verdict may take, so that figures and charts keep theirs."""
@@ -131,7 +137,7 @@ class OverviewRoom(Room):
         empty = tr("it cannot be looked at") if unread else tr("it does not exist")
         consumer.show(consumer_figures(status, rates, live.fleet), empty=empty)
         consumer.note(told_ago(status, live.fleet, now))
-        failures.show(failure_figures(status, rates, now, hearing))
+        failures.show(failure_figures(status, rates, now, hearing, short=self._is_short))
         failures.note(literal(status.dead_letters.stream, 40) if status.dead_letters else "")
 
     def _draw_charts(self, status: QueueStatus, rates: Rates, hearing: Hearing) -> None:

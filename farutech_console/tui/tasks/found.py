@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from farutech_console.language import msg, tr
 from farutech_console.operations.stuck_words import stuck_words
-from farutech_console.operations.units import age, count, duration
+from farutech_console.operations.units import age, count, short_duration
 from farutech_console.tui.common.spans import Line, Span, Tone, line
 from farutech_console.tui.common.table import Column
 from farutech_console.tui.tasks.kinds import kind_span
@@ -34,14 +34,27 @@ _PLACES: Mapping[SummaryPlace, tuple[str, Tone]] = {
 }
 
 
+class Age(NamedTuple):
+    """Since when something is so, None where nobody knows; or longer, where it is a bound."""
+
+    at: datetime | None
+    bound: bool = False
+
+    def span(self, now: datetime) -> Span:
+        """Return how long that is."""
+        if self.at is None:
+            return Span(NONE, "muted")
+        return Span(f"{'≥ ' if self.bound else ''}{short_duration(age(self.at, now))}", "muted")
+
+
 @dataclass(frozen=True, slots=True)
 class FoundTask:
-    """A task, and what its columns show after its age. `key` is its own from look to look."""
+    """A task, and what its columns show after its ages. `key` is its own from look to look."""
 
     key: str | int
     task_id: str
     tenant_id: str
-    at: datetime
+    ages: tuple[Age, ...]
     cells: tuple[Span, ...]
 
 
@@ -58,15 +71,16 @@ def columns(kind: FoundKind, width: int) -> tuple[Column, ...]:
     wide = width >= WIDE
     if kind == "stuck":
         return (
-            Column(tr("published"), 12, right=True),
+            Column(tr("since"), 8, right=True),
+            Column(tr("published"), 9, right=True),
             Column(tr("stuck"), 9),
-            Column(tr("tries"), 8, right=True),
+            Column(tr("tries"), 5, right=True),
             Column(tr("task"), 0),
-            Column(tr("tenant"), 18 if wide else 14),
+            Column(tr("tenant"), 18 if wide else 11),
             *((Column(tr("type"), 12), Column("seq", 9, right=True)) if wide else ()),
         )
     return (
-        Column(tr("age"), 12, right=True),
+        Column(tr("age"), 8, right=True),
         Column(tr("where"), 12),
         Column(tr("task"), 0),
         Column(tr("last event"), 14),
@@ -77,6 +91,8 @@ def columns(kind: FoundKind, width: int) -> tuple[Column, ...]:
 def of_stuck(seen: StuckView) -> Found:
     """Return the stuck tasks, those that are so for sure first."""
     told = [line(stuck_words(seen))]
+    if any(task.certain and task.since is None for task in seen.tasks):
+        told.append(line(Span(tr("≥ since the last delivery of any task, or longer"), "muted")))
     if seen.certain:
         recover = tr("{command} brings back those that are certain", command=RECOVER)
         told.append(line(Span(recover, "muted")))
@@ -90,7 +106,7 @@ def _stuck(task: StuckTask) -> FoundTask:
         task.sequence,
         task.task_id,
         task.tenant_id,
-        task.stored_at,
+        (Age(task.since or task.delivered_by, task.since is None), Age(task.stored_at)),
         (
             sure,
             Span(tries),
@@ -120,7 +136,7 @@ def _of_tenant(task: TaskSummary) -> FoundTask:
         task.task_id,
         task.task_id,
         task.tenant_id,
-        task.at,
+        (Age(task.at),),
         (
             Span(tr(place), tone),
             _task(task.task_id),
@@ -157,4 +173,4 @@ class FoundRows:
     def cells(self, index: int) -> tuple[Span, ...]:
         """Return the task's columns."""
         task = self._tasks[index]
-        return (Span(duration(age(task.at, self._now)), "muted"), *task.cells)
+        return (*(one.span(self._now) for one in task.ages), *task.cells)
