@@ -7,7 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
 
-from farutech_console.operations.audit_log import AuditPage
+from farutech_console.operations.audit_log import AuditEntry, AuditPage
 from farutech_console.operations.browse import Groups
 from farutech_console.operations.control import Control
 from farutech_console.operations.edit import Draft
@@ -175,6 +175,13 @@ class Backend(Protocol):
 
         Raises:
             NothingToUndoError: there is none, or nothing is left of it.
+        """
+
+    async def plan_purge_of_returned(self, entry: AuditEntry) -> Plan:
+        """Plan the purge of the letters that an undo or an import brought back.
+
+        Raises:
+            NothingToUndoError: none of them lie there any more.
         """
 
     def undo(

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from farutech_console.operations.stuck_view import StuckView
     from farutech_console.operations.unfinished import Finished
     from worker.jetstream.connection import Connection
+    from worker.jetstream.stuck import StuckFinder
     from worker.model.link import ConnectionOptions
     from worker.model.names import QueueNames
     from worker.model.state import Pause
@@ -46,6 +47,7 @@ class LiveBackend(LiveLetters):
         along = self._hear if listen else None
         super().__init__(KeptQueue(options, names, clock, along, read_only=read_only))
         self._fleet: FleetWatch | None = None
+        self._finder: StuckFinder | None = None
 
     async def __aenter__(self) -> Self:
         """Begin to connect; returns at once."""
@@ -98,7 +100,16 @@ class LiveBackend(LiveLetters):
     async def status(self) -> QueueStatus:
         """Ask the server for everything the overview shows."""
         queue = self.queue()
-        return await ask_status(queue.api, queue.names, queue.clock)
+        return await ask_status(queue.api, queue.names, queue.clock, self._stuck_finder)
+
+    def _stuck_finder(self) -> StuckFinder:
+        """Return what finds stuck tasks on this connection; it is kept, and needed by few."""
+        from worker.jetstream.stuck import StuckFinder
+
+        queue = self.queue()
+        if self._finder is None or self._finder.api is not queue.api:
+            self._finder = StuckFinder(queue.api, queue.names)
+        return self._finder
 
     def drain_events(self) -> Sequence[TaskEvent]:
         """Return the task events seen since the last call, oldest first; never waits."""

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Sequence
     from pathlib import Path
 
+    from farutech_console.operations.audit_log import AuditEntry
     from farutech_console.operations.browse import Groups
     from farutech_console.operations.control import Control
     from farutech_console.operations.edit import Draft
@@ -150,6 +151,12 @@ class LiveLetters:
         from farutech_console.operations.undo import plan_undo
 
         return await plan_undo(self._kept.queue(), which)
+
+    async def plan_purge_of_returned(self, entry: AuditEntry) -> Plan:
+        """Plan the purge of the letters that an undo or an import brought back."""
+        from farutech_console.operations.returned import plan_purge_of_returned
+
+        return await plan_purge_of_returned(self._kept.queue(), entry)
 
     async def undo(
         self, plan: UndoPlan, stop: Callable[[], bool] | None = None, why: str = ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from typing import TYPE_CHECKING
 
 from farutech_console.operations.model import DeadLetterState, Part, QueueStatus
 from worker.jetstream.api import Api
@@ -15,22 +15,27 @@ from worker.jetstream.info import (
     stream_of_subject,
     stream_state,
 )
-from worker.jetstream.stuck import StuckFinder
 from worker.jetstream.topology import Layout, NoQueueError, find_consumer
 from worker.model.clock import Clock
 from worker.model.names import QueueNames
 from worker.model.state import ConsumerState, ServerState, StreamState
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from worker.jetstream.stuck import StuckFinder
 
 SNAPSHOTS = 3
 """How often task count and consumer are read again until nothing moved in between."""
 
 
 async def ask_status(
-    api: Api, names: QueueNames, clock: Clock, finder: StuckFinder | None = None
+    api: Api, names: QueueNames, clock: Clock, finder: Callable[[], StuckFinder] | None = None
 ) -> QueueStatus:
     """Return the state of the queue; what our user may not ask for is left out, and named.
 
-    `finder`, kept from call to call, knows since when tasks are stuck.
+    `finder` returns what knows since when tasks are stuck, the same from call to call.
 
     Raises:
         NoQueueError: the work queue does not exist.
@@ -61,12 +66,15 @@ async def ask_status(
 
 
 async def _since(
-    finder: StuckFinder | None, consumer: ConsumerState | None, tasks: StreamState, stuck: int
+    finder: Callable[[], StuckFinder] | None,
+    consumer: ConsumerState | None,
+    tasks: StreamState,
+    stuck: int,
 ) -> datetime | None:
     if finder is None or consumer is None or stuck <= 0:
         return None
     try:
-        return await finder.since(consumer, tasks, stuck)
+        return await finder().since(consumer, tasks, stuck)
     except NotAllowedError:
         return None  # the number is known all the same
 

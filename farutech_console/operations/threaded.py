@@ -13,7 +13,7 @@ from farutech_console.operations.selection import no_progress
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from farutech_console.operations.audit_log import AuditPage
+    from farutech_console.operations.audit_log import AuditEntry, AuditPage
     from farutech_console.operations.backend import Backend
     from farutech_console.operations.browse import Groups
     from farutech_console.operations.control import Control
@@ -180,6 +180,10 @@ class ThreadedBackend:
     async def plan_undo(self, which: str = "last") -> UndoPlan:
         """Plan to undo a purge: the last one, or the one whose id begins with `which`."""
         return await self._thread.call(lambda backend: backend.plan_undo(which))
+
+    async def plan_purge_of_returned(self, entry: AuditEntry) -> Plan:
+        """Plan the purge of the letters that an undo or an import brought back."""
+        return await self._thread.call(lambda backend: backend.plan_purge_of_returned(entry))
 
     def undo(
         self, plan: UndoPlan, stop: Callable[[], bool] | None = None, why: str = ""

@@ -13,11 +13,18 @@ if TYPE_CHECKING:
     from farutech_console.operations.notes import Note
     from worker.model.state import ConsumerState
 
-Way = Literal["undo", "resume", "pause", "note"]
-"""What takes a change back: the letters of a purge return, deliveries go on, or are held again, the
-note from before is written again."""
+Way = Literal["undo", "purge", "resume", "pause", "note"]
+"""What takes a change back: the letters of a purge return, those that came back are purged,
+deliveries go on, or are held again, the note from before is written again."""
 
-_WAYS: dict[str, Way] = {"purge": "undo", "pause": "resume", "resume": "pause", "note": "note"}
+_WAYS: dict[str, Way] = {
+    "purge": "undo",
+    "undo": "purge",
+    "import": "purge",
+    "pause": "resume",
+    "resume": "pause",
+    "note": "note",
+}
 
 
 class NoWayBackError(Exception):

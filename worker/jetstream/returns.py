@@ -13,9 +13,10 @@ within the duplicate window the letter's `Nats-Msg-Id` is known as well.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from datetime import datetime
+from typing import Any, Literal
 
 from worker.jetstream.api import MSG_ID
 from worker.jetstream.archive import returned_headers
@@ -25,7 +26,7 @@ from worker.jetstream.info import find_stream, stream_of_subject
 from worker.jetstream.intentions import Intention, Standing
 from worker.jetstream.messages import StoredMessage
 from worker.jetstream.purges import COPIES_AT_ONCE, NoteMove, PurgeParts
-from worker.jetstream.scan import Scan
+from worker.jetstream.scan import SKEW, Scan
 from worker.jetstream.topology import ensure_stream
 from worker.model import wire_json
 from worker.model.names import ARCHIVE_ID, RESTORED_OF
@@ -60,18 +61,51 @@ async def returned_before(parts: PurgeParts, life: str) -> set[int]:
     return await parts.patience.repeat(lambda: _facts(parts, life))
 
 
+async def returned_by(parts: PurgeParts, run: str, since: datetime, until: datetime) -> list[int]:
+    """Return the letters that a run brought back and that lie there, by their sequences now.
+
+    They came between `since` and `until`. What a run was killed over counts once it is finished.
+
+    Raises:
+        JetStreamError: the server could not be asked.
+    """
+    keys = {
+        f"{said.get('generation')}-{sequence}"
+        async for said in _said(parts)
+        if said.get("run") == run
+        for sequence in _sequences(said)
+    }
+    scan, found = parts.scan(), []
+    last = await scan.first_since(until + 2 * SKEW)
+    async for page in scan.messages(await scan.first_since(since), last):
+        found += [one.sequence for one in page if one.headers.get(RESTORED_OF) in keys]
+    return found
+
+
 async def _facts(parts: PurgeParts, life: str) -> set[int]:
+    found: set[int] = set()
+    async for said in _said(parts):
+        if said.get("generation") == life:
+            found |= _sequences(said)
+    return found
+
+
+async def _said(parts: PurgeParts) -> AsyncIterator[Mapping[str, Any]]:
+    """Yield each record of letters that came back."""
     subject = parts.layout.names.audit(RETURNED)
     home = await stream_of_subject(parts.api, subject)
     state = await find_stream(parts.api, home) if home else None
-    found: set[int] = set()
     if state is None:
-        return found
+        return
     scan = Scan(parts.api, state, subject, parts.layout.server.api_level)
     async for messages in scan.messages(1, state.last_sequence):
         for message in messages:
-            found |= _sequences(message, life)
-    return found
+            try:
+                said = wire_json.loads(message.body)
+            except wire_json.InvalidJsonError:
+                continue
+            if isinstance(said, dict):
+                yield said
 
 
 async def finish_return(
@@ -224,13 +258,10 @@ def _task_id(copy: StoredMessage) -> str:
     return LeanLetter(copy, None).task_id
 
 
-def _sequences(fact: StoredMessage, life: str) -> set[int]:
+def _sequences(said: Mapping[str, Any]) -> set[int]:
     try:
-        said = wire_json.loads(fact.body)
-        if not isinstance(said, dict) or said.get("generation") != life:
-            return set()
         return set(expand(str(said.get("sequences", "")), _MOST_OF_A_FACT))
-    except (wire_json.InvalidJsonError, InvalidSequencesError):
+    except InvalidSequencesError:
         return set()
 
 

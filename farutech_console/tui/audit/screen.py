@@ -179,11 +179,7 @@ class AuditRoom(FindingRoom):
         """Take the change under the cursor back, after a preview; the last purge without one."""
         entry = self._entry()
         status = self._live.status if self._live else None
-        changed = await (
-            take_back(self, entry, status.consumer if status else None)
-            if entry is not None
-            else bring_back(self)
-        )
+        changed = await (take_back(self, entry, status) if entry is not None else bring_back(self))
         if changed:
             self._read_at = None
             self.narrow()

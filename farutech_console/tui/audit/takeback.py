@@ -1,4 +1,4 @@
-"""Taking back what is no purge: deliveries go on, or are held again; a note is as it was."""
+"""Taking a change back: letters go, or come back; deliveries go on, or are held; a note returns."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ from farutech_console.operations.way_back import (
     note_before,
     way_back,
 )
+from farutech_console.tui.common.confirm import dialog_for
 from farutech_console.tui.common.failures import expected, in_words
+from farutech_console.tui.common.messages import RunRequested
 from farutech_console.tui.common.pausing import ask_pause
 from farutech_console.tui.common.spans import Line, Span, line
 from farutech_console.tui.common.undo import ConfirmUndo, bring_back, labelled, same_as
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from farutech_console.operations.audit_log import AuditEntry
+    from farutech_console.operations.model import QueueStatus
     from farutech_console.operations.way_back import Way
     from farutech_console.tui.common.room import Room
     from worker.model.state import ConsumerState
@@ -33,7 +36,7 @@ PAGE = 200
 """Changes that are read at once in search of a note from before."""
 
 
-async def take_back(room: Room, entry: AuditEntry, consumer: ConsumerState | None) -> bool:
+async def take_back(room: Room, entry: AuditEntry, status: QueueStatus | None) -> bool:
     """Take a change back after a preview; tell what came of it, or why it cannot be.
 
     Returns whether something may have changed.
@@ -42,14 +45,32 @@ async def take_back(room: Room, entry: AuditEntry, consumer: ConsumerState | Non
         way = way_back(entry)
         if way == "undo":
             return await bring_back(room, entry.id)
+        if way == "purge":
+            return await _purge_again(room, entry, status)
         if way == "note":
             return await _note_again(room, entry)
+        consumer = status.consumer if status else None
         return await _deliver(room, entry, way, check_consumer(way, consumer))
     except NoWayBackError as error:
         room.notify(literal(str(error)), severity="warning", markup=False)
     except expected() as error:
         room.notify(literal(in_words(error)), severity="error", markup=False)
     return False
+
+
+async def _purge_again(room: Room, entry: AuditEntry, status: QueueStatus | None) -> bool:
+    """Purge the letters that an undo or an import brought back."""
+    if room.running:
+        told = tr("Another run is under way: wait for it to end.")
+        room.notify(told, severity="warning", markup=False)
+        return False
+    plan = await room.desk.backend.plan_purge_of_returned(entry)
+    dead = status.dead_letters if status else None
+    dialog = dialog_for(plan, room.desk, dead.depth if dead else 0)
+    confirmed = await room.app.push_screen_wait(dialog)
+    if confirmed is not None:
+        room.post_message(RunRequested(confirmed))
+    return confirmed is not None
 
 
 async def _deliver(room: Room, entry: AuditEntry, way: Way, consumer: ConsumerState) -> bool:

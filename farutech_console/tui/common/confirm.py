@@ -12,6 +12,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static
 
 from farutech_console.language import tr
+from farutech_console.operations.actions import asks_name
 from farutech_console.tui.common.field import Field
 from farutech_console.tui.common.frame import Frame
 from farutech_console.tui.common.preview import preview, question
@@ -23,6 +24,18 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from farutech_console.operations.model import Plan
+    from farutech_console.tui.common.room import Desk
+
+
+def dialog_for(plan: Plan, desk: Desk, depth: int) -> ConfirmPlan:
+    """Return the question before a plan, where `depth` dead letters lie.
+
+    Who purges all of them, or does what production is guarded against, types the stream's name.
+    """
+    everything = plan.count > 1 and plan.count >= depth
+    guarded = asks_name(plan.kind, plan.count, desk.preferences.environment)
+    type_name = guarded or (plan.kind == "purge" and everything)
+    return ConfirmPlan(plan, desk.clock.now(), type_name=type_name)
 
 
 class ConfirmPlan(ModalScreen["Plan | None"]):

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 from textual import work
 
 from farutech_console.language import tr, trn
-from farutech_console.operations.actions import asks_name
 from farutech_console.operations.causes import cause_of
 from farutech_console.operations.pacing import Pacing
 from farutech_console.operations.selection import Selection as Chosen
 from farutech_console.operations.units import count
-from farutech_console.tui.common.confirm import ConfirmPlan
+from farutech_console.tui.common.confirm import dialog_for
 from farutech_console.tui.common.failures import expected, in_words
 from farutech_console.tui.common.messages import RunRequested
 from farutech_console.tui.common.room import Desk, Room
@@ -27,7 +26,7 @@ from worker.model.text import literal
 
 if TYPE_CHECKING:
     from farutech_console.operations.causes import Cause
-    from farutech_console.operations.model import Plan, PlanKind
+    from farutech_console.operations.model import PlanKind
 
 CAREFUL = Pacing(canary=True, stop_share=0.2)
 """One letter first, and an end once more than a fifth came back dead."""
@@ -124,17 +123,12 @@ class LetterActs(Room):
         except expected() as error:
             self.notify(literal(in_words(error)), severity="error", markup=False)
             return
-        confirmed = await self.app.push_screen_wait(self._dialog(plan))
+        dialog = dialog_for(plan, self.desk, self._reader.letters.depth)
+        confirmed = await self.app.push_screen_wait(dialog)
         if confirmed is not None:
             self._selection = Selection()
             self.post_message(RunRequested(confirmed))
             self.redraw()
-
-    def _dialog(self, plan: Plan) -> ConfirmPlan:
-        everything = plan.count > 1 and plan.count >= self._reader.letters.depth
-        guarded = asks_name(plan.kind, plan.count, self.desk.preferences.environment)
-        type_name = guarded or (plan.kind == "purge" and everything)
-        return ConfirmPlan(plan, self.desk.clock.now(), type_name=type_name)
 
     @work(exclusive=True, group="plan", exit_on_error=False)
     async def action_edit(self) -> None:
