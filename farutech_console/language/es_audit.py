@@ -87,6 +87,9 @@ AUDIT: Mapping[str, str | tuple[str, str]] = {
     "{n} came back already": ("{n} ya volvió", "{n} ya volvieron"),
     "none are left": "no queda ninguno",
     "were seq {span}": "eran seq {span}",
+    "None of the letters that it brought back lie there any more: nothing is left to do": (
+        "Ninguno de los mensajes que recuperó sigue ahí: no queda nada que hacer"
+    ),
     "Undo: {what}": "Deshacer: {what}",
     "stopped: undo again for the others": "detenido: repita para los demás",
     "Stop": "Detener",

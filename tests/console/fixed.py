@@ -74,6 +74,7 @@ class FixedBackend:
     told_stories: int = 0
     changes: tuple[AuditEntry, ...] = field(default_factory=some_changes)
     undoable: UndoPlan | None = None
+    returned: tuple[int, ...] = ()
     interrupted: Finished = field(default_factory=Finished)
     pauses: list[tuple[float, str]] = field(default_factory=list)
     written_notes: dict[str, Note] = field(default_factory=dict)
@@ -208,6 +209,11 @@ class FixedBackend:
         if self.undoable is None:
             raise NothingToUndoError(f"no purge is on record ({which})")
         return self.undoable
+
+    async def plan_purge_of_returned(self, entry: AuditEntry) -> Plan:
+        if not self.returned:
+            raise NothingToUndoError(f"nothing is left of {entry.id}")
+        return self._plan("purge", self.returned)
 
     async def undo(
         self, plan: UndoPlan, stop: Callable[[], bool] | None = None, why: str = ""

@@ -67,6 +67,31 @@ def paused_backend(**more: object) -> FixedBackend:
     return FixedBackend(status_now=replace(status, consumer=held), **more)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("action", ["undo", "import"])
+async def test_what_came_back_is_purged_again_after_a_preview(action: str) -> None:
+    backend = FixedBackend(changes=(change(action),), returned=(90_409, 90_406))
+    async with console(backend, room="5") as pilot:
+        await sees(pilot, "1 change")
+        await pilot.press("u")
+        await sees(pilot, "Purge 2 dead letters")
+        await sees(pilot, "dlq purge --seq")
+        await pilot.press("escape")
+        await does_not_see(pilot, "dlq purge --seq")
+        assert not backend.ran
+        await pilot.press("u")
+        await sees(pilot, "Purge 2 dead letters")
+        await pilot.press("right", "enter")
+        await eventually(pilot, lambda: bool(backend.ran), "it runs")
+        assert sorted(backend.ran[0].sequences) == [90_406, 90_409]
+
+
+async def test_where_nothing_of_what_came_back_is_left_that_is_told() -> None:
+    async with console(FixedBackend(changes=(change("undo"),)), room="5") as pilot:
+        await sees(pilot, "1 change")
+        await pilot.press("u")
+        await sees(pilot, "nothing is left of 77aa0000bbbb")
+
+
 async def test_a_pause_is_taken_back_after_a_preview() -> None:
     backend = paused_backend(changes=(change("pause", why="database"),))
     async with console(backend, room="5") as pilot:
@@ -125,7 +150,7 @@ async def test_a_note_is_taken_back_to_what_it_was(
     [
         (change("pause"), "Deliveries go on already"),
         (change("pause", state="failed"), "It failed: nothing was changed"),
-        (change("import"), "The way back: farutech-console dlq purge"),
+        (change("stuck_to_dlq"), "The way back: farutech-console dlq replay"),
         (change("purge_hard"), "There is no way back: nothing keeps a copy."),
         (change("brew[/red]"), "does not know what brew[/red] is"),
     ],

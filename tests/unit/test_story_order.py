@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from farutech_console.operations.steps import TaskStep
 from farutech_console.operations.story_order import APART, in_order_of_cause
-from tests.console.fixed import ago
+from tests.console.moment import ago
 
 LIFE = [
     ("published", 0), ("received", 1), ("started", 1), ("progress", 1), ("retrying", 1),

@@ -27,9 +27,9 @@ from worker.jetstream.intentions import Intention, Standing
 from worker.jetstream.messages import StoredMessage
 from worker.jetstream.purges import COPIES_AT_ONCE, NoteMove, PurgeParts
 from worker.jetstream.scan import SKEW, Scan
-from worker.jetstream.topology import ensure_stream
+from worker.jetstream.topology import Layout, ensure_stream
 from worker.model import wire_json
-from worker.model.names import ARCHIVE_ID, RESTORED_OF
+from worker.model.names import ARCHIVE_ID, REPLAY_OF, RESTORED_OF
 from worker.model.sequences import InvalidSequencesError, compact, expand
 from worker.model.topology import audit_stream
 
@@ -65,6 +65,7 @@ async def returned_by(parts: PurgeParts, run: str, since: datetime, until: datet
     """Return the letters that a run brought back and that lie there, by their sequences now.
 
     They came between `since` and `until`. What a run was killed over counts once it is finished.
+    What was replayed since and died again is another letter, though it carries the same header.
 
     Raises:
         JetStreamError: the server could not be asked.
@@ -78,8 +79,20 @@ async def returned_by(parts: PurgeParts, run: str, since: datetime, until: datet
     scan, found = parts.scan(), []
     last = await scan.first_since(until + 2 * SKEW)
     async for page in scan.messages(await scan.first_since(since), last):
-        found += [one.sequence for one in page if one.headers.get(RESTORED_OF) in keys]
+        found += [
+            one.sequence
+            for one in page
+            if one.headers.get(RESTORED_OF) in keys and not _was_replayed(parts.layout, one.headers)
+        ]
     return found
+
+
+def _was_replayed(layout: Layout, headers: Mapping[str, str]) -> bool:
+    """Return whether a letter was replayed after it came back: from a later place than it had."""
+    stream, _, place = headers.get(REPLAY_OF, "").rpartition(":")
+    life, _, had = headers[RESTORED_OF].rpartition("-")
+    ours = (stream, life) == (layout.dead_letters.name, layout.dlq_generation)
+    return ours and place.isdecimal() and int(place) > int(had)
 
 
 async def _facts(parts: PurgeParts, life: str) -> set[int]:
