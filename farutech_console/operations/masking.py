@@ -17,6 +17,7 @@ CACHED = 16_384
 _TEXT = "<text>"
 _QUOTE = "«…»"
 _ADDRESS = "<addr>"
+_FIRST_ADDRESS = re.compile(rf"[\s:,(]*{_ADDRESS}\)?[:,]?")
 _DEEPEST = 8
 _QUOTED = re.compile(
     r"\"[^\"]*\"|«[^«»]*»|“[^“”]*”|`[^`]*`|(?<![A-Za-z0-9_>])'[^']*'(?![A-Za-z0-9_<])"
@@ -91,6 +92,11 @@ def address_in(message: str, text: str) -> str:
             rest = read[match.start() : match.end()].partition("://")[2]
             return re.split(r"[/?#]", rest, maxsplit=1)[0].rpartition("@")[2].rstrip(".,;:)")
     return ""
+
+
+def without_address(text: str) -> str:
+    """Return a masked text without its first masked address, which is told beside it."""
+    return _FIRST_ADDRESS.sub("", text, count=1).strip() or text
 
 
 def _without_quotes(text: str) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from farutech_console.language import tr, trn
+from farutech_console.operations.masking import without_address
 from farutech_console.operations.trend import Hearing, Rates
 from farutech_console.operations.units import age, count, duration, rate, short_time
 from worker.model.text import literal
@@ -225,7 +226,8 @@ def _mostly(causes: Sequence[CauseGroup]) -> tuple[str, str]:
     if not causes or causes[0].share < MOSTLY:
         return "", ""
     first = causes[0]
-    what = literal(first.cause.text or first.cause.error_type, SHOWN_CAUSE)
+    text = without_address(first.cause.text) if first.address else first.cause.text
+    what = literal(text or first.cause.error_type, SHOWN_CAUSE)
     evidence = f"cause:{first.cause.key}" if first.cause.key else ""
     values = {"what": what, "where": _where(first), "share": f"{first.share:.0%}"}
     if first.share >= MAINLY:

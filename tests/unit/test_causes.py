@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from farutech_console.operations import causes
 from farutech_console.operations.causes import Causes, cause_of
-from farutech_console.operations.masking import LONGEST, address_in, masked
+from farutech_console.operations.masking import LONGEST, address_in, masked, without_address
 from tests.support.letters import NOW
 
 WORDS = st.sampled_from(
@@ -96,6 +96,21 @@ def test_what_is_masked(message: str, shown: str) -> None:
 )
 def test_the_address_that_a_message_names_is_told_as_it_stands(message: str, address: str) -> None:
     assert address_in(message, masked(message)) == address
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("connection refused: <addr>", "connection refused"),
+        ("dial tcp <addr>: connect: connection refused", "dial tcp connect: connection refused"),
+        ("refused (<addr>) by <addr>", "refused by <addr>"),
+        ("<addr> refused", "refused"),
+        ("<addr>", "<addr>"),
+        ("timeout after <n> s", "timeout after <n> s"),
+    ],
+)
+def test_a_cause_is_told_without_the_address_that_is_named_beside_it(text: str, left: str) -> None:
+    assert without_address(text) == left
 
 
 @given(MESSAGES.map(" ".join) | st.text())

@@ -64,8 +64,8 @@ def test_stuck_tasks_are_told_of_with_the_time_that_is_known(
 @pytest.mark.parametrize(
     ("hosts", "told"),
     [
-        (["acme-db:5432"] * 3 + ["globex-db:5432"], "at acme-db:5432"),
-        (["acme-db:5432", "globex-db:5432"], "at 4 tenants"),
+        (["acme-db:5432"] * 3 + ["globex-db:5432"], "«connection refused» at acme-db:5432"),
+        (["acme-db:5432", "globex-db:5432"], "«connection refused: <addr>» at 4 tenants"),
     ],
 )
 def test_the_host_that_most_letters_of_a_cause_name_is_named(hosts: list[str], told: str) -> None:
@@ -75,7 +75,7 @@ def test_the_host_that_most_letters_of_a_cause_name_is_named(hosts: list[str], t
         causes.add(LetterOf(number + 1, ago(60), f"t-{number}", error))
     found = problems(some_status(), Rates(), NOW, causes=causes.ranked())
     (letters,) = (one for one in found if one.kind == "dead_letters")
-    assert f", mostly «connection refused: <addr>» {told};" in letters.text
+    assert f", mostly {told};" in letters.text
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.widgets import TextArea
 
 from farutech_console.language import tr
+from farutech_console.operations.masking import without_address
 from farutech_console.operations.notes import LONGEST
 from farutech_console.operations.units import age, count, duration
 from farutech_console.tui.common.dialog import Dialog
@@ -96,8 +97,10 @@ def cause_words(cause: Cause) -> str:
 
 def group_words(group: CauseGroup) -> str:
     """Return what a cause is called, and the address that most of its letters name."""
-    told = cause_words(group.cause)
-    return f"{told} · {literal(group.address, 60)}" if group.address else told
+    if not group.address:
+        return cause_words(group.cause)
+    told = literal(without_address(group.cause.text))
+    return f"{told} · {literal(group.address, 60)}"
 
 
 def note_text(note: Note | None) -> str:
