@@ -36,7 +36,7 @@ async def test_a_problem_leads_to_its_evidence() -> None:
 async def test_the_verdict_names_what_most_of_the_newest_died_of() -> None:
     backend = FixedBackend(letters=some_letters(12))
     async with console(backend, size=(140, 40)) as pilot:
-        await sees(pilot, "«connection refused: <addr>» at")
+        await sees(pilot, "«connection refused» at acme-db:5432")
 
 
 async def test_the_cursor_stays_on_its_problem() -> None:
