@@ -166,7 +166,7 @@ async def _apply(
         outcomes[applied.outcome] += 1
         click.echo(_outcome_json(applied) if as_json else _outcome_line(applied))
         if applied.outcome == "applied" and _is_ledger(applied.difference, settings.names):
-            _tell("         workers that run already keep a ledger once they are restarted")
+            _tell("         workers that run already keep it from their next round on")
     if as_json:
         kinds = ("applied", "refused", "failed")
         click.echo(json.dumps({"summary": {kind: outcomes[kind] for kind in kinds}}))

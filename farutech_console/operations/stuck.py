@@ -189,7 +189,7 @@ async def _mover(queue: Queue, stack: AsyncExitStack) -> StuckMover:
         pipeline = await stack.enter_async_context(Pipeline(queue.connection))
         lease = consumer.ack_wait * SHARE_OF_ACK_WAIT
         ledger = Ledger(api, pipeline, names, queue.operator, lease, queue.clock)
-    return StuckMover(api, names, queue.operator, queue.clock, ledger)
+    return StuckMover(api, names, queue.operator, queue.clock, lambda: ledger)
 
 
 async def _send_on(

@@ -39,7 +39,7 @@ layouts = pytest.mark.parametrize("kind", ["fresh", "go"])
 
 def sweeper(where: Queue, ledger: Ledger | None = None, name: str = "one") -> Sweeper:
     around = Surroundings(CLOCK, Random(name), structlog.get_logger())
-    mover = StuckMover(where.api, NAMES, name, CLOCK, ledger)
+    mover = StuckMover(where.api, NAMES, name, CLOCK, lambda: ledger)
     return Sweeper(StuckFinder(where.api, NAMES), mover, around, settle=0.0)
 
 

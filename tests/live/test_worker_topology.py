@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,7 +17,7 @@ from tests.support.worker_queue import (
     letter_of,
     publish,
 )
-from tests.support.workers import Calls, working
+from tests.support.workers import ROOT, Calls, working
 from worker.handlers.errors import Permanent
 
 
@@ -54,3 +56,26 @@ async def test_what_go_made_is_left_as_it_is(nats_server: NatsServer) -> None:
     assert before == after
     assert streams["streams"] == ["PROVISIONING"]
     assert json.loads(after[1])["max_ack_pending"] == 1000
+
+
+async def test_a_ledger_that_comes_later_is_kept_from_then_on(nats_server: NatsServer) -> None:
+    """A worker beside Go's queue, whose topology is applied while it runs."""
+    calls = Calls()
+    async with (
+        queue(nats_server, "go") as where,
+        working(nats_server, calls, sweep_interval=0.1) as worker,
+    ):
+        await publish(where, task(1))
+        await publish(where, task(1))
+        await eventually(lambda: all_done(where))
+        assert calls.ids == ["task-1", "task-1"]
+        assert len(worker.logged("ledger.missing")) == 1
+        apply = ("-m", "worker", "topology", "apply", "--yes", "--server", nats_server.url)
+        applying = await asyncio.create_subprocess_exec(sys.executable, *apply, cwd=ROOT)
+        assert await applying.wait() == 0
+        await eventually(lambda: worker.logged("ledger.found"))
+        await publish(where, task(2))
+        await publish(where, task(2))
+        await eventually(lambda: all_done(where))
+    assert calls.ids.count("task-2") == 1
+    assert len(worker.logged("task.duplicate")) == 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -39,6 +39,10 @@ class Moved:
     detail: str = ""
 
 
+def no_ledger() -> None:
+    """Where no ledger is kept."""
+
+
 class StuckMover:
     """Moves stuck tasks of one queue."""
 
@@ -48,7 +52,7 @@ class StuckMover:
         names: QueueNames,
         worker_id: str,
         clock: Clock,
-        ledger: Ledger | None = None,
+        ledger: Callable[[], Ledger | None] = no_ledger,
     ) -> None:
         """Describe the moves.
 
@@ -57,8 +61,9 @@ class StuckMover:
             names: The queue's names.
             worker_id: Who signs the letters.
             clock: Wall time, for the letters.
-            ledger: Where there is one, it keeps a task from being moved that was done or still
-                runs, and who ran it from finishing it afterwards.
+            ledger: Gives the ledger, asked for each task. Where there is one, it keeps a task from
+                being moved that was done or still runs, and who ran it from finishing it
+                afterwards.
         """
         self._api = api
         self._names = names
@@ -117,10 +122,11 @@ class StuckMover:
     async def _begin(
         self, message: StoredMessage, letter: DeadLetter
     ) -> Lease | HeldBy | AlreadyDone | None:
-        if self._ledger is None or letter.raw is not None:
+        ledger = self._ledger()
+        if ledger is None or letter.raw is not None:
             return None
         key = task_key(letter.task.task_id, message.headers.get(REPLAY_ID, ""))
-        return await self._ledger.begin(key, message.sequence)
+        return await ledger.begin(key, message.sequence)
 
 
 async def _release(lease: Lease | None) -> None:

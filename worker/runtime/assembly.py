@@ -29,6 +29,7 @@ from worker.runtime.execute import Executor, Stations
 from worker.runtime.heartbeat import Heartbeats
 from worker.runtime.held_limit import most_held
 from worker.runtime.job import Job
+from worker.runtime.late_ledger import LateLedger
 from worker.runtime.leases import SHARE_OF_ACK_WAIT, Leases
 from worker.runtime.letters import Letters
 from worker.runtime.loop import Keeping, Loop
@@ -92,7 +93,7 @@ async def assembled(ground: Ground, stack: contextlib.AsyncExitStack) -> Worker:
     )
     parking = Parking(lambda job: loop.again(job))
     ledger = await _ledger(ground, stack)
-    leases = None if ledger is None else Leases(ledger, _lease(ground), interrupts, around)
+    leases = None if ledger is None else Leases(ledger.current, _lease(ground), interrupts, around)
     letters = Letters(settings.worker_id, settings.names.tasks, around.clock)
     rooms = Rooms(binding, burials, letters, breakers, _outages(ground), leases, later)
     endings = Endings(policy, rooms, around)
@@ -172,28 +173,17 @@ def _lease(ground: Ground) -> float:
     return ground.binding.current.ack_wait * SHARE_OF_ACK_WAIT
 
 
-async def _ledger(ground: Ground, stack: contextlib.AsyncExitStack) -> Ledger | None:
+async def _ledger(ground: Ground, stack: contextlib.AsyncExitStack) -> LateLedger | None:
     """Return the ledger, None where none is kept."""
-    settings = ground.settings
+    settings, api = ground.settings, ground.connection.api
     if not settings.ledger:
         return None
-    if not ground.binding.current.has_ledger:
-        ground.around.log.warning(
-            "ledger.missing",
-            stream=settings.names.ledger_stream,
-            hint="farutech-worker topology apply creates it; then restart this worker:"
-            " until then a task may run twice",
-        )
-        return None
     pipeline = await stack.enter_async_context(Pipeline(ground.connection))
-    return Ledger(
-        ground.connection.api,
-        pipeline,
-        settings.names,
-        settings.worker_id,
-        _lease(ground),
-        ground.around.clock,
+    ledger = Ledger(
+        api, pipeline, settings.names, settings.worker_id, _lease(ground), ground.around.clock
     )
+    present = ground.binding.current.has_ledger
+    return LateLedger(ledger, api, settings.names, ground.around, present=present)
 
 
 def _observer(ground: Ground) -> Observer:

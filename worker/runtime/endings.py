@@ -91,7 +91,7 @@ class Endings:
         if why.interruption == "lease":
             self._rooms.breakers.undecided(job.task.task_type, admission)
             self.abandon(job, observed)
-        elif self._rooms.leases is None and why.interruption == "timeout" and why.runs_on:
+        elif job.lease is None and why.interruption == "timeout" and why.runs_on:
             # No lease keeps the task from being run beside its thread: the delivery does.
             self._log.warning(RUNS_ON, hint=RUNS_ON_HINT, **job.labels())
             self._rooms.later(job, self._fail_once_ended(job, observed, admission, why))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from worker.handlers.failed import RAN_ON, RUNS_ON, RUNS_ON_HINT, Thread
@@ -32,32 +32,39 @@ class Leases:
     """The tasks that this worker runs, as the ledger has them."""
 
     def __init__(
-        self, ledger: Ledger, lease: float, interrupts: Interrupts, around: Surroundings
+        self,
+        ledger: Callable[[], Ledger | None],
+        lease: float,
+        interrupts: Interrupts,
+        around: Surroundings,
     ) -> None:
         """Describe them.
 
         Args:
-            ledger: Where they stand.
+            ledger: Gives where they stand; while there is none, tasks are run without a lease.
             lease: Seconds that the ledger's leases last.
             interrupts: Ends the handler of a task that is no longer ours.
-            around: Chance for the jitter of waits, and a log.
+            around: Time, chance for the jitter of waits, and a log.
         """
         self._ledger = ledger
         self._lease = lease
         self._interrupts = interrupts
+        self._clock = around.clock
         self._random = around.random
         self._log = around.log
         self._held: dict[Job, asyncio.Task[None] | None] = {}
         self._outlasted: set[asyncio.Task[None]] = set()
 
     async def begin(self, job: Job) -> AlreadyDone | float | None:
-        """Take the job's task: None where it is ours now, else who did it, or when to ask again.
+        """Take the job's task: None where it may run now, else who did it, or when to ask again.
 
         That is in seconds: another runs it, or the ledger does not answer.
         """
+        if (ledger := self._ledger()) is None:
+            return None
         key = task_key(job.task.task_id, job.delivery.headers.get(REPLAY_ID, ""))
         try:
-            outcome = await self._ledger.begin(key, job.delivery.stream_sequence)
+            outcome = await ledger.begin(key, job.delivery.stream_sequence)
         except JetStreamError as error:
             self._log.warning("ledger.not_asked", why=str(error), **job.labels())
             return self._wait(1)
@@ -126,7 +133,7 @@ class Leases:
 
     async def _outlast(self, lease: Lease, thread: Thread, labels: Mapping[str, Any]) -> None:
         """Keep a task from being run again while the thread runs it that was given up."""
-        began = self._ledger.now()
+        began = self._clock.monotonic()
         while not thread.done():
             await asyncio.wait((thread,), timeout=self._lease / TICKS)
             if not thread.done() and lease.remaining < self._lease * (1 - SAFETY - 1 / 3):
@@ -136,7 +143,7 @@ class Leases:
                     self._log.warning("lease.not_renewed", why=str(error), **labels)
                     if isinstance(error, LostLeaseError):
                         return
-        seconds = round(self._ledger.now() - began, 3)
+        seconds = round(self._clock.monotonic() - began, 3)
         self._log.info(RAN_ON, seconds_too_late=seconds, **labels)
         await self._let_go(lease, labels)
 

@@ -8,13 +8,13 @@ from collections.abc import AsyncIterator
 
 from worker.jetstream.api import Api
 from worker.jetstream.bodies_orphans import Orphans
-from worker.jetstream.ledger import Ledger
 from worker.jetstream.stuck import StuckFinder
-from worker.jetstream.stuck_moves import Moved, StuckMover
+from worker.jetstream.stuck_moves import Moved, StuckMover, no_ledger
 from worker.model.surroundings import Surroundings
+from worker.runtime.late_ledger import LateLedger
 from worker.runtime.observer import Observer
 from worker.runtime.records import Records
-from worker.runtime.rounds import Rounds
+from worker.runtime.rounds import Chore, Rounds
 from worker.runtime.sweeper import Sweeper
 from worker.runtime.unfinished import UnfinishedReplays, UnnamedBodies
 from worker.runtime.unfinished_moves import UnfinishedMoves
@@ -25,7 +25,7 @@ from worker.telemetry.readiness import Readiness
 def upkeep(
     settings: WorkerSettings,
     api: Api,
-    ledger: Ledger | None,
+    ledger: LateLedger | None,
     watchers: tuple[Observer, Readiness],
     around: Surroundings,
 ) -> Rounds | None:
@@ -43,14 +43,17 @@ def upkeep(
         elif moved.result == "finished":
             observer.swept_as_done(moved.letter, moved.sequence, moved.detail)
 
-    mover = StuckMover(api, names, worker_id, around.clock, ledger)
+    current = no_ledger if ledger is None else ledger.current
+    mover = StuckMover(api, names, worker_id, around.clock, current)
     records = Records(api, names, around.log)
-    chores = (
+    chores: tuple[Chore, ...] = (
         Sweeper(StuckFinder(api, names), mover, around, tell),
         UnfinishedReplays(api, names, worker_id, records, around),
         UnfinishedMoves(api, names, worker_id, records, around),
         UnnamedBodies(Orphans(api, names), around),
     )
+    if ledger is not None:
+        chores = (ledger, *chores)
     return Rounds(chores, readiness, around, settings.sweep_interval)
 
 
