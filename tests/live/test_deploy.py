@@ -16,16 +16,22 @@ import click
 import pytest
 
 from tests.conftest import StartNats
+from tests.support.left import leave_purge
 from tests.support.nats_server import NatsServer
+from tests.support.queues import NAMES, letter
 from tests.support.waiting import eventually
 from tests.support.workers import ROOT, log_lines, worker_process
 from worker.cli import worker
+from worker.jetstream.connection import connect
 from worker.jetstream.source import STOP_TIMEOUT
+from worker.jetstream.topology import discover
+from worker.model.link import ConnectionOptions, Credentials
 from worker.runtime.loop import HAND_BACK
 
 USERS = ROOT / "deploy" / "nats-users.conf"
 PUBLISH = Path(sysconfig.get_path("scripts")) / "farutech-publish"
 WORKER_DOCS = ROOT / "docs" / "worker.md"
+LETTER = json.dumps(letter(1)).encode()
 WHO = ("producer", "worker", "viewer", "operator", "topology")
 
 
@@ -105,6 +111,18 @@ async def test_each_user_does_its_part_and_nothing_is_refused(
         console(server, "operator", "dlq", "replay", "--all", "--canary", "--yes")
         await eventually(lambda: len(log_lines(heals, "task.done")) == 2, within=30)
     assert dead() == 0
+    assert refused(server) == []
+
+
+async def test_a_worker_may_finish_what_a_console_left(server: NatsServer, tmp_path: Path) -> None:
+    log = tmp_path / "worker.log"
+    who = Credentials(user="operator", password="operator-secret")
+    options = ConnectionOptions(servers=(server.url,), credentials=who)
+    async with connect(options, within=10) as connection:
+        kept = [(await connection.api.publish(NAMES.dlq, LETTER)).sequence for _ in range(3)]
+        await leave_purge(connection.api, await discover(connection.api, NAMES), kept)
+        with a_worker(server, log, "--sweep-interval", "0.2"):
+            await eventually(lambda: log_lines(log, "purge.finished"), within=30)
     assert refused(server) == []
 
 
