@@ -10,7 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from tests.support.telemetry import Parts
 from worker.model.breaker import BreakerStatus
 from worker.model.clock import SystemClock
-from worker.telemetry.tally import DURATIONS, OTHER_TYPES, Histogram, Pace
+from worker.telemetry.tally import DURATIONS, INVALID, OTHER_TYPES, Histogram, Pace
 
 
 def test_tasks_are_counted_by_type_and_outcome() -> None:
@@ -67,12 +67,25 @@ def test_task_types_without_number_share_one_label() -> None:
         parts.tally.ended(f"type-{number}", "dead_lettered")
     parts.tally.ended(OTHER_TYPES, "dead_lettered")
     labels = [tally.label for tally in parts.tally.by_type()]
-    assert labels == ["provision", "type-0", "type-1", OTHER_TYPES]
+    assert labels == [INVALID, "provision", "type-0", "type-1", OTHER_TYPES]
     counted = parts.value("farutech_tasks_total", type=OTHER_TYPES, outcome="dead_lettered")
     assert counted == 999
     for number in range(1000):
         parts.tally.breaker_changed(BreakerStatus(f"type-{number}", "open"))
     assert len(parts.tally.breakers) == 100
+
+
+def test_what_is_no_task_has_a_label_that_no_task_type_takes() -> None:
+    parts = Parts(spare=2)
+    parts.tally.ended("", "dead_lettered")
+    parts.tally.ended(INVALID, "succeeded")
+
+    def count(task_type: str, outcome: str) -> float | None:
+        return parts.value("farutech_tasks_total", type=task_type, outcome=outcome)
+
+    assert (count(INVALID, "dead_lettered"), count(INVALID, "succeeded")) == (1, 0)
+    assert count(OTHER_TYPES, "succeeded") == 1
+    assert count("", "dead_lettered") is None
 
 
 @given(st.lists(st.text(st.characters(), max_size=200), max_size=10))

@@ -24,6 +24,8 @@ OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 
 OTHER_TYPES = "(other)"
 """The one label of all task types that have none of their own."""
+INVALID = "(invalid)"
+"""The label of messages that are no task and name no type. A type of this very name is another."""
 SPARE_TYPES = 32
 """Task types that may earn a label by coming, where the handler takes any."""
 MOST_BREAKERS = 100
@@ -91,13 +93,16 @@ class Tally:
         self.dead_letters: dict[Reason, int] = dict.fromkeys(REASONS, 0)
         self.breakers: dict[str, BreakerState] = {}
         self._others = TypeTally(OTHER_TYPES)
-        self._types: dict[str, TypeTally] = {}
+        self._types: dict[str, TypeTally] = {"": TypeTally(INVALID)}
         for name in task_types:
             self._new_type(name)
         self._spare = spare
 
     def ended(self, task_type: str, outcome: Outcome, seconds: float | None = None) -> None:
-        """Count the end of a delivery; `seconds` is how long its handler ran, if it did."""
+        """Count the end of a delivery; `seconds` is how long its handler ran, if it did.
+
+        `task_type` is empty where the message is no task.
+        """
         found = self._types.get(task_type)
         if found is None:
             found = self._new_type(task_type) if self._spare > 0 else self._others
