@@ -39,9 +39,11 @@ async def archive(
     task_ids = dict(zip(plan.sequences, plan.task_ids, strict=False))
     moving = purge_letters(parts, author, why, plan.sequences, control.may_begin)
     async with aclosing(moving):
-        async for done in moving:
-            task_id = done.task_id or task_ids.get(done.sequence, "")
-            yield (Outcome(done.sequence, task_id, done.result, done.detail),)
+        async for part in moving:
+            yield [
+                Outcome(n, task_id or task_ids.get(n, ""), result, detail)
+                for n, task_id, result, detail in part
+            ]
 
 
 async def ensure_archive(queue: Queue, layout: Layout) -> None:

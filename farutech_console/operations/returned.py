@@ -9,7 +9,7 @@ from farutech_console.operations.model import Plan
 from farutech_console.operations.plan import make_plan
 from farutech_console.operations.queue import Queue
 from worker.jetstream.purges import PurgeParts
-from worker.jetstream.returns import returned_by
+from worker.jetstream.returns_facts import returned_by
 
 
 async def plan_purge_of_returned(queue: Queue, entry: AuditEntry) -> Plan:

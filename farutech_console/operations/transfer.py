@@ -32,7 +32,8 @@ from worker.jetstream.errors import PayloadTooLargeError
 from worker.jetstream.moves import Origin, always, return_letters
 from worker.jetstream.purges import COPIES_AT_ONCE, PurgeParts
 from worker.jetstream.replays_claims import Author
-from worker.jetstream.returns import CAME_BACK, returned_before
+from worker.jetstream.returns import CAME_BACK
+from worker.jetstream.returns_facts import returned_before
 from worker.model.clock import format_rfc3339
 from worker.model.dead_letter import read_dead_letter
 
@@ -218,10 +219,7 @@ class _Importer:
             origin = Origin(generation, run)
             moving = return_letters(parts, self._author, origin, sequences, always)
             async with aclosing(moving):
-                outcomes += [
-                    Outcome(done.sequence, done.task_id, done.result, done.detail)
-                    async for done in moving
-                ]
+                outcomes += [Outcome(*done) async for part in moving for done in part]
         return outcomes
 
     async def _leave_ours(self, letters: dict[int, Line]) -> list[Outcome]:

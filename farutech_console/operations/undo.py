@@ -19,7 +19,7 @@ from worker.jetstream.info import find_stream
 from worker.jetstream.moves import Origin, return_letters
 from worker.jetstream.purges import PurgeParts
 from worker.jetstream.replays_claims import Author
-from worker.jetstream.returns import returned_before
+from worker.jetstream.returns_facts import returned_before
 from worker.jetstream.scan import Scan
 from worker.model.clock import format_rfc3339
 from worker.model.names import ARCHIVE_ID
@@ -129,9 +129,11 @@ async def undo(
             going_on,
         )
         async with aclosing(moving):
-            async for done in moving:
-                tally.count(done.result, done.sequence, done.detail)
-                yield Outcome(done.sequence, done.task_id, done.result, done.detail)
+            async for part in moving:
+                outcomes = [Outcome(*done) for done in part]
+                tally.count_all(outcomes)
+                for outcome in outcomes:
+                    yield outcome
         tally.stopped = tally.counts.total() < plan.count
 
 

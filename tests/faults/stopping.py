@@ -7,9 +7,11 @@ without knowing. It costs no process, so it can be done at every request of ever
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 from worker.jetstream.api import Api
-from worker.jetstream.requests import Answer, Requests
+from worker.jetstream.errors import JetStreamError
+from worker.jetstream.requests import Answer, Asked, Requests
 
 
 class Stopping(Requests):
@@ -63,6 +65,26 @@ class Stopping(Requests):
         if self._is_killed:
             raise asyncio.CancelledError
         return await self._inner.ask(subject, body, headers, within)
+
+    async def ask_all(self, asked: Sequence[Asked], within: float) -> list[Answer | JetStreamError]:
+        """Ask those before the one that is held up, and the others once nothing holds them up."""
+        free = min(len(asked), max(0, self._at - 1 - self.sent)) if self._at > self.sent else 0
+        if not self.waits and self.sent >= self._at:
+            free = len(asked)
+        self.sent += free
+        answers = await self._inner.ask_all(asked[:free], within)
+        if self._is_killed:
+            raise asyncio.CancelledError
+        if free == len(asked):
+            return answers
+        if self.sent + 1 == self._at:
+            self.stopped.set()
+        if self.waits:
+            await self.goes_on.wait()
+        if self._is_killed:
+            raise asyncio.CancelledError
+        self.sent += len(asked) - free
+        return [*answers, *await self._inner.ask_all(asked[free:], within)]
 
     def post(self, subject: str, body: bytes, headers: bytes = b"", reply: str = "") -> None:
         """Send, unless something holds it up."""

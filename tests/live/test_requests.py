@@ -10,15 +10,17 @@ from nats.aio.client import Client
 from nats.errors import BadHeaderError, BadSubjectError
 
 from tests.support.nats_server import NatsServer
-from worker.jetstream.api import Api
+from worker.jetstream.api import Api, PubAck
 from worker.jetstream.connection import connect
 from worker.jetstream.errors import (
+    ApiError,
     NoJetStreamError,
     PayloadTooLargeError,
     UncertainError,
     UnreachableError,
 )
 from worker.jetstream.headers import header_block, read_headers
+from worker.jetstream.requests import Asked
 from worker.jetstream.wire import Wire
 from worker.model.link import ConnectionOptions
 
@@ -43,6 +45,50 @@ async def test_each_of_many_gets_its_own_answer(shared_nats: NatsServer) -> None
             *(connection.api.exchange("echo", body, header_block({"N": "1"})) for body in asked)
         )
         assert answers == [{"n": number} for number in range(500)]
+
+
+async def test_each_of_many_asked_together_has_its_own_fate(nats_server: NatsServer) -> None:
+    async with connect(options(nats_server), within=10) as connection:
+        api = Api(connection.client, within=0.3)
+        spec = {"name": "S", "subjects": ["kept"], "max_msg_size": 100}
+        await api.request("STREAM.CREATE.S", spec)
+        await connection.client.subscribe("silent")
+        asked = [
+            Asked(subject, body)
+            for subject, body in (
+                *(("kept", b"%d" % number) for number in range(300)),
+                ("kept", b"x" * 101),
+                ("nobody.listens", b""),
+                ("silent", b""),
+                ("kept", b"after"),
+            )
+        ]
+        *stored, refused, nobody, silent, after = await api.publish_all(asked)
+        assert stored == [PubAck("S", number, duplicate=False) for number in range(1, 301)]
+        assert isinstance(refused, ApiError)
+        assert type(nobody) is UnreachableError
+        assert type(silent) is UncertainError
+        assert after == PubAck("S", 301, duplicate=False)
+        assert await api.publish_all([]) == []
+        bodies = [{"seq": 1}, {"seq": 999}, {"seq": 301}]
+        first, none, last = await api.request_all("STREAM.MSG.GET.S", bodies)
+        assert [one["message"]["seq"] for one in (first, last) if isinstance(one, dict)] == [1, 301]
+        assert isinstance(none, ApiError)
+
+
+async def test_those_asked_together_are_all_uncertain_once_the_connection_is_lost(
+    nats_server: NatsServer,
+) -> None:
+    async with connect(options(nats_server), within=10) as connection:
+        await connection.client.subscribe("silent")
+        asking = asyncio.create_task(connection.api.publish_all([Asked("silent", b"")] * 3))
+        assert await connection.flush(5)
+        nats_server.kill()
+        lost = await asking
+        assert [type(one) for one in lost] == [UncertainError] * 3
+        assert "connection was lost" in str(lost[0])
+        (down,) = await connection.api.publish_all([Asked("silent", b"")])
+        assert isinstance(down, UnreachableError)
 
 
 async def test_messages_without_answer_arrive_with_their_headers_in_order(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,12 +13,14 @@ from nats.errors import MaxPayloadError
 from worker.jetstream.errors import (
     JETSTREAM_NOT_ENABLED,
     ApiError,
+    JetStreamError,
     NoJetStreamError,
     PayloadTooLargeError,
     UnreachableError,
 )
 from worker.jetstream.headers import header_block
-from worker.jetstream.requests import Requests
+from worker.jetstream.requests import Answer, Asked, Requests
+from worker.model import wire_json
 
 DEFAULT_TIMEOUT = 5.0
 """Seconds to wait for an answer of the server."""
@@ -116,6 +118,24 @@ class Api:
         answer = decoded(subject, data)
         return PubAck(answer["stream"], answer["seq"], bool(answer.get("duplicate", False)))
 
+    async def publish_all(self, messages: Sequence[Asked]) -> list[PubAck | JetStreamError]:
+        """Store messages that are sent together, in their order; return what became of each.
+
+        An error is what `publish` would have raised. Each was checked to be no larger than the
+        server takes.
+        """
+        answers = await self._requests.ask_all(messages, self._within)
+        return [_ack(asked.subject, one) for asked, one in zip(messages, answers, strict=True)]
+
+    async def request_all(
+        self, verb: str, bodies: Sequence[Mapping[str, Any]]
+    ) -> list[dict[str, Any] | JetStreamError]:
+        """Make API requests of one kind together; return the answers, or what went wrong."""
+        subject = self.subject(verb)
+        asked = [Asked(subject, wire_json.dumps_read(body)) for body in bodies]
+        answers = await self._requests.ask_all(asked, self._within)
+        return [_decoded(subject, one) for one in answers]
+
     def check_size(
         self, subject: str, body: bytes, headers: Mapping[str, str], beside: int = 0
     ) -> None:
@@ -179,6 +199,24 @@ def headers_size(headers: Mapping[str, str]) -> int:
 
 def _size(text: str) -> int:
     return len(text) if text.isascii() else len(text.encode())
+
+
+def _ack(subject: str, answer: Answer | JetStreamError) -> PubAck | JetStreamError:
+    said = _decoded(subject, answer)
+    if isinstance(said, JetStreamError):
+        return said
+    return PubAck(said["stream"], said["seq"], bool(said.get("duplicate", False)))
+
+
+def _decoded(subject: str, answer: Answer | JetStreamError) -> dict[str, Any] | JetStreamError:
+    if isinstance(answer, JetStreamError):
+        return answer
+    if answer.is_from_nobody:
+        return UnreachableError(f"{subject}: nobody answers")
+    try:
+        return decoded(subject, answer.data)
+    except JetStreamError as error:
+        return error
 
 
 def decoded(subject: str, data: bytes) -> dict[str, Any]:

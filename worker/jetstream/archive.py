@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Protocol
 
-from worker.jetstream.api import Api
+from worker.jetstream.api import EXPECTED_LAST_SUBJECT_SEQUENCE, Api, PubAck
 from worker.jetstream.errors import (
     STREAM_NOT_FOUND,
     WRONG_LAST_SEQUENCE,
     ApiError,
     PayloadTooLargeError,
 )
-from worker.jetstream.messages import StoredMessage, delete_message, last_message
+from worker.jetstream.headers import header_block
+from worker.jetstream.messages import StoredMessage, delete_message, last_message, last_messages
+from worker.jetstream.requests import Asked
 from worker.model.names import (
     ARCHIVE_BY,
     ARCHIVE_HEADERS,
@@ -87,6 +90,25 @@ class Archive:
             else:
                 return ack.sequence
 
+    async def keep_all(
+        self, letters: Sequence[tuple[str, Kept]], purpose: Purpose
+    ) -> list[int | None]:
+        """Store copies of letters by their keys, all at once; return their sequences.
+
+        None of a copy that is not known to be stored for the first time: `keep` says of that one.
+        """
+        asked: list[Asked] = []
+        for key, letter in letters:
+            subject = self._names.archive(key)
+            try:
+                headers = self._headers(subject, letter, purpose)
+            except PayloadTooLargeError:
+                return [None] * len(letters)
+            block = header_block(headers | {EXPECTED_LAST_SUBJECT_SEQUENCE: "0"})
+            asked.append(Asked(subject, letter.body, block))
+        acks = await self._api.publish_all(asked)
+        return [ack.sequence if isinstance(ack, PubAck) else None for ack in acks]
+
     async def add(self, key: str, letter: Kept, purpose: Purpose) -> str:
         """Store a copy under a key unless there is one; return the run that made the one there.
 
@@ -120,20 +142,35 @@ class Archive:
                 return None
             raise
 
+    async def copies(self, keys: Sequence[str]) -> list[StoredMessage | None]:
+        """Return the newest copy under each key, None where there is none."""
+        try:
+            subjects = [self._names.archive(key) for key in keys]
+            return await last_messages(self._api, self._names.archive_stream, subjects)
+        except ApiError as error:
+            if error.err_code == STREAM_NOT_FOUND:
+                return [None] * len(keys)
+            raise
+
     async def forget(self, sequence: int) -> None:
         """Delete a copy of a letter that stayed where it was."""
         await delete_message(self._api, self._names.archive_stream, sequence)
 
     def _headers(self, subject: str, letter: Kept, purpose: Purpose) -> dict[str, str]:
         least = kept_headers(letter.headers) | {ARCHIVE_ID: purpose.run}
-        why = literal(purpose.why, MOST_WHY)
-        whole = least | {ARCHIVE_BY: literal(purpose.by)} | ({ARCHIVE_WHY: why} if why else {})
+        whole = least | _told(purpose)
         try:
             self._api.check_size(subject, letter.body, whole | _WIDEST)
         except PayloadTooLargeError:
             self._api.check_size(subject, letter.body, least | _WIDEST)
             return least
         return whole
+
+
+@lru_cache(maxsize=64)
+def _told(purpose: Purpose) -> dict[str, str]:
+    why = literal(purpose.why, MOST_WHY)
+    return {ARCHIVE_BY: literal(purpose.by)} | ({ARCHIVE_WHY: why} if why else {})
 
 
 def edited_key(letter: str, run: str) -> str:

@@ -43,8 +43,8 @@ async def finish_standing(parts: PurgeParts, note: NoteMove | None = None) -> In
 
 async def purge_letters(
     parts: PurgeParts, author: Author, why: str, sequences: Sequence[int], allow: Allow
-) -> AsyncGenerator[Purged, None]:
-    """Move these letters into the archive; yield the outcome of each, part by part.
+) -> AsyncGenerator[Sequence[Purged], None]:
+    """Move these letters into the archive; yield the outcomes, part by part.
 
     Raises:
         JetStreamError: the server went away, or refused. Letters of the part at hand are finished
@@ -65,14 +65,13 @@ async def purge_letters(
             why=why,
         )
         outcomes = await finish_purge(parts, await _announce(parts, intention))
-        for sequence in part:
-            yield outcomes[sequence]
+        yield [outcomes[sequence] for sequence in part]
 
 
 async def return_letters(
     parts: PurgeParts, author: Author, origin: Origin, sequences: Sequence[int], allow: Allow
-) -> AsyncGenerator[Returned, None]:
-    """Bring letters back from the archive; yield the outcome of each, part by part.
+) -> AsyncGenerator[Sequence[Returned], None]:
+    """Bring letters back from the archive; yield the outcomes, part by part.
 
     Raises:
         JetStreamError: the server went away, or refused. Letters of the part at hand are finished
@@ -95,8 +94,7 @@ async def return_letters(
             since=await parts.patience.repeat(parts.last_sequence),
         )
         outcomes = await finish_return(parts, await _announce(parts, intention))
-        for sequence in part:
-            yield outcomes[sequence]
+        yield [outcomes[sequence] for sequence in part]
 
 
 async def _announce(parts: PurgeParts, intention: Intention) -> Standing:

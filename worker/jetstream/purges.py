@@ -16,9 +16,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Literal
+from dataclasses import replace
+from typing import Literal, NamedTuple
 
+from worker.jetstream.ahead import ahead
 from worker.jetstream.api import Api
 from worker.jetstream.archive import Archive, Purpose
 from worker.jetstream.dead_letters import DeadLetters
@@ -26,7 +27,13 @@ from worker.jetstream.dead_letters_lean import LeanLetter
 from worker.jetstream.errors import ApiError, JetStreamError, PayloadTooLargeError
 from worker.jetstream.info import stream_of_subject, stream_state
 from worker.jetstream.intentions import MOST_LETTERS, Intention, Intentions, Standing
-from worker.jetstream.messages import IN_FLIGHT, delete_message, next_message, purge_subject
+from worker.jetstream.messages import (
+    DELETES_AT_ONCE,
+    delete_message,
+    delete_messages,
+    next_message,
+    purge_subject,
+)
 from worker.jetstream.origins import delete_origin
 from worker.jetstream.patience import Patience
 from worker.jetstream.replays_claims import Claims, Step, no_step
@@ -52,8 +59,7 @@ class MovingError(JetStreamError):
     """The dead letters are moving into another stream just now."""
 
 
-@dataclass(frozen=True, slots=True)
-class Purged:
+class Purged(NamedTuple):
     """What became of one letter.
 
     `purged`: its copy lies in the archive, and the letter is gone. `already`: someone else replayed
@@ -220,9 +226,12 @@ async def _carry_out(parts: PurgeParts, doing: Intention, outcomes: dict[int, Pu
             stored = letter.stored()
             await parts.patience.repeat(lambda one=stored: delete_origin(parts.api, names, one))  # type: ignore[misc]
     copies: dict[int, int] = {}
-    for start in range(0, len(letters), COPIES_AT_ONCE):
-        few = letters[start : start + COPIES_AT_ONCE]
-        kept = await asyncio.gather(*(_keep(parts, doing, letter) for letter in few))
+    purpose = Purpose(doing.run, doing.by, doing.why)
+    flights = (
+        _keep_all(parts, doing, purpose, letters[start : start + COPIES_AT_ONCE])
+        for start in range(0, len(letters), COPIES_AT_ONCE)
+    )
+    async for few, kept in ahead(flights):
         for letter, copy in zip(few, kept, strict=True):
             if isinstance(copy, Purged):
                 outcomes[letter.sequence] = copy
@@ -242,9 +251,20 @@ async def _read(parts: PurgeParts, sequences: Sequence[int]) -> list[LeanLetter]
     return await parts.patience.repeat(read)
 
 
-async def _keep(parts: PurgeParts, doing: Intention, letter: LeanLetter) -> int | Purged:
-    key = f"{doing.generation}-{letter.sequence}"
-    purpose = Purpose(doing.run, doing.by, doing.why)
+async def _keep_all(
+    parts: PurgeParts, doing: Intention, purpose: Purpose, letters: Sequence[LeanLetter]
+) -> tuple[Sequence[LeanLetter], list[int | Purged]]:
+    """Store the copies of letters together; what is not plain sailing is done one by one."""
+    keyed = [(f"{doing.generation}-{letter.sequence}", letter) for letter in letters]
+    kept: list[int | Purged] = []
+    for (key, letter), copy in zip(
+        keyed, await parts.archive.keep_all(keyed, purpose), strict=True
+    ):
+        kept.append(copy if copy is not None else await _keep(parts, key, purpose, letter))
+    return letters, kept
+
+
+async def _keep(parts: PurgeParts, key: str, purpose: Purpose, letter: LeanLetter) -> int | Purged:
     try:
         return await parts.patience.repeat(lambda: parts.archive.keep(key, letter, purpose))
     except PayloadTooLargeError as error:
@@ -266,15 +286,16 @@ async def _delete(
             outcomes[sequence] = Purged(sequence, task_ids[sequence], "purged")
         return
     kept = sorted(copies)
-    for start in range(0, len(kept), IN_FLIGHT):
-        few = kept[start : start + IN_FLIGHT]
-        for outcome in await asyncio.gather(
-            *(
-                _delete_one(parts, sequence, task_ids[sequence], copies[sequence])
-                for sequence in few
-            )
-        ):
-            outcomes[outcome.sequence] = outcome
+    stream = parts.layout.dead_letters.name
+    for start in range(0, len(kept), DELETES_AT_ONCE):
+        few = kept[start : start + DELETES_AT_ONCE]
+        flight = await delete_messages(parts.api, stream, few)
+        for sequence, deleted in zip(few, flight, strict=True):
+            if isinstance(deleted, JetStreamError):
+                outcome = await _delete_one(parts, sequence, task_ids[sequence], copies[sequence])
+            else:
+                outcome = Purged(sequence, task_ids[sequence], "purged")
+            outcomes[sequence] = outcome
         await parts.step("some deleted")
 
 
@@ -288,6 +309,8 @@ async def _delete_stretch(parts: PurgeParts, copied: frozenset[int], there: froz
         return False
 
     async def are_all() -> bool:
+        if max(copied) - min(copied) == len(copied) - 1:
+            return True
         pages = parts.scan().messages(min(copied), max(copied))
         return all([message.sequence in copied async for page in pages for message in page])
 

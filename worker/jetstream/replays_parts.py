@@ -7,12 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from worker.jetstream.ahead import ahead
 from worker.jetstream.api import Api, headers_size
 from worker.jetstream.errors import JetStreamError, PayloadTooLargeError
 from worker.jetstream.info import stream_state
 from worker.jetstream.messages import (
-    IN_FLIGHT,
+    DELETES_AT_ONCE,
     delete_message,
+    delete_messages,
     message_at,
     purge_subject,
 )
@@ -186,9 +188,18 @@ class ReplayParts:
 
     async def delete_letters(self, sequences: Sequence[int]) -> None:
         """Delete dead letters; those that are gone already count as deleted."""
-        for start in range(0, len(sequences), IN_FLIGHT):
-            few = sequences[start : start + IN_FLIGHT]
-            await asyncio.gather(*(self._delete_letter(sequence) for sequence in few))
+        stream = self.layout.dead_letters.name
+        flights = (
+            delete_messages(self.api, stream, sequences[start : start + DELETES_AT_ONCE])
+            for start in range(0, len(sequences), DELETES_AT_ONCE)
+        )
+        left = iter(sequences)
+        async for flight in ahead(flights):
+            for deleted, sequence in zip(flight, left, strict=False):
+                if isinstance(deleted, JetStreamError):
+                    await self._delete_letter(sequence)
+                else:
+                    await self.step("letter deleted")
 
     async def delete_letters_up_to(self, sequence: int) -> None:
         """Delete every dead letter up to and including this one."""

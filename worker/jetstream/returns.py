@@ -12,38 +12,31 @@ within the duplicate window the letter's `Nats-Msg-Id` is known as well.
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Literal
+from collections.abc import Mapping, Sequence
+from typing import Literal, NamedTuple
 
-from worker.jetstream.api import MSG_ID
+from worker.jetstream.ahead import ahead
+from worker.jetstream.api import MSG_ID, PubAck
 from worker.jetstream.archive import returned_headers
 from worker.jetstream.dead_letters_lean import LeanLetter
 from worker.jetstream.errors import WRONG_LAST, ApiError, JetStreamError, PayloadTooLargeError
-from worker.jetstream.info import find_stream, stream_of_subject
+from worker.jetstream.headers import header_block
 from worker.jetstream.intentions import Intention, Standing
 from worker.jetstream.messages import StoredMessage
 from worker.jetstream.purges import COPIES_AT_ONCE, NoteMove, PurgeParts
-from worker.jetstream.scan import SKEW, Scan
-from worker.jetstream.topology import Layout, ensure_stream
-from worker.model import wire_json
-from worker.model.names import ARCHIVE_ID, REPLAY_OF, RESTORED_OF
-from worker.model.sequences import InvalidSequencesError, compact, expand
-from worker.model.topology import audit_stream
+from worker.jetstream.requests import Asked
+from worker.jetstream.returns_facts import returned_before, write_down
+from worker.model.names import ARCHIVE_ID, RESTORED_OF
 
 EXPECTED_LAST_SEQUENCE = "Nats-Expected-Last-Sequence"
-RETURNED = "returned"
-AT_ONCE = 100
+AT_ONCE = 200
 NO_COPY = "the archive has no copy of it: it was not purged, or longer ago than the archive keeps"
 CAME_BACK = "it came back before"
 
 ReturnResult = Literal["restored", "already", "failed"]
 
 
-@dataclass(frozen=True, slots=True)
-class Returned:
+class Returned(NamedTuple):
     """What became of one letter, by the sequence it had.
 
     `restored`: it lies among the dead letters again. `already`: it came back before. `failed`:
@@ -54,71 +47,6 @@ class Returned:
     task_id: str
     result: ReturnResult
     detail: str = ""
-
-
-async def returned_before(parts: PurgeParts, life: str) -> set[int]:
-    """Return the sequences, of one life of the letters' stream, that came back at any time."""
-    return await parts.patience.repeat(lambda: _facts(parts, life))
-
-
-async def returned_by(parts: PurgeParts, run: str, since: datetime, until: datetime) -> list[int]:
-    """Return the letters that a run brought back and that lie there, by their sequences now.
-
-    They came between `since` and `until`. What a run was killed over counts once it is finished.
-    What was replayed since and died again is another letter, though it carries the same header.
-
-    Raises:
-        JetStreamError: the server could not be asked.
-    """
-    keys = {
-        f"{said.get('generation')}-{sequence}"
-        async for said in _said(parts)
-        if said.get("run") == run
-        for sequence in _sequences(said)
-    }
-    scan, found = parts.scan(), []
-    last = await scan.first_since(until + 2 * SKEW)
-    async for page in scan.messages(await scan.first_since(since), last):
-        found += [
-            one.sequence
-            for one in page
-            if one.headers.get(RESTORED_OF) in keys and not _was_replayed(parts.layout, one.headers)
-        ]
-    return found
-
-
-def _was_replayed(layout: Layout, headers: Mapping[str, str]) -> bool:
-    """Return whether a letter was replayed after it came back: from a later place than it had."""
-    stream, _, place = headers.get(REPLAY_OF, "").rpartition(":")
-    life, _, had = headers[RESTORED_OF].rpartition("-")
-    ours = (stream, life) == (layout.dead_letters.name, layout.dlq_generation)
-    return ours and place.isdecimal() and int(place) > int(had)
-
-
-async def _facts(parts: PurgeParts, life: str) -> set[int]:
-    found: set[int] = set()
-    async for said in _said(parts):
-        if said.get("generation") == life:
-            found |= _sequences(said)
-    return found
-
-
-async def _said(parts: PurgeParts) -> AsyncIterator[Mapping[str, Any]]:
-    """Yield each record of letters that came back."""
-    subject = parts.layout.names.audit(RETURNED)
-    home = await stream_of_subject(parts.api, subject)
-    state = await find_stream(parts.api, home) if home else None
-    if state is None:
-        return
-    scan = Scan(parts.api, state, subject, parts.layout.server.api_level)
-    async for messages in scan.messages(1, state.last_sequence):
-        for message in messages:
-            try:
-                said = wire_json.loads(message.body)
-            except wire_json.InvalidJsonError:
-                continue
-            if isinstance(said, dict):
-                yield said
 
 
 async def finish_return(
@@ -142,7 +70,7 @@ async def finish_return(
     back = await _bring_back(parts, doing, copies, outcomes)
     await parts.step("all came back")
     if back:
-        await _note(parts, doing, back)
+        await write_down(parts, doing, back)
         await parts.step("noted")
     told = {sequence: outcomes[sequence] for sequence in doing.sequences}
     if note is not None:
@@ -157,16 +85,21 @@ async def _copies(
 ) -> dict[int, StoredMessage]:
     found: dict[int, StoredMessage] = {}
 
-    async def read(sequence: int) -> None:
-        key = f"{doing.generation}-{sequence}"
-        copy = await parts.patience.repeat(lambda: parts.archive.copy(key))
-        if copy is None or copy.headers.get(ARCHIVE_ID) != doing.of:
-            outcomes[sequence] = Returned(sequence, "", "failed", NO_COPY)
-        else:
-            found[sequence] = copy
+    async def read(few: Sequence[int]) -> list[tuple[int, StoredMessage | None]]:
+        keys = [f"{doing.generation}-{sequence}" for sequence in few]
+        copies = await parts.patience.repeat(lambda: parts.archive.copies(keys))
+        return list(zip(few, copies, strict=True))
 
-    for start in range(0, len(sequences), COPIES_AT_ONCE):
-        await asyncio.gather(*map(read, sequences[start : start + COPIES_AT_ONCE]))
+    flights = (
+        read(sequences[start : start + COPIES_AT_ONCE])
+        for start in range(0, len(sequences), COPIES_AT_ONCE)
+    )
+    async for flight in ahead(flights):
+        for sequence, copy in flight:
+            if copy is None or copy.headers.get(ARCHIVE_ID) != doing.of:
+                outcomes[sequence] = Returned(sequence, "", "failed", NO_COPY)
+            else:
+                found[sequence] = copy
     return {sequence: found[sequence] for sequence in sorted(found)}
 
 
@@ -177,62 +110,92 @@ async def _bring_back(
     outcomes: dict[int, Returned],
 ) -> list[int]:
     """Publish the letters that are not there yet; return the sequences of all that came back."""
-    back: list[int] = []
-    waiting = dict(copies)
+    coming = _Coming(copies, outcomes)
     looked = doing.since if doing.home == parts.layout.dlq_generation else 0
     deadline = parts.patience.deadline()
-    while waiting:
-        last = await parts.patience.repeat(parts.last_sequence)
-        first = looked + 1
-        seen = await parts.patience.repeat(lambda: _seen(parts, doing, first, last))  # noqa: B023
-        for sequence in seen:
-            if sequence in waiting:
-                _came_back(sequence, waiting.pop(sequence), outcomes)
-                back.append(sequence)
-        await parts.step("looked")
-        looked = last
-        few = list(waiting)[:AT_ONCE]
-        answers = await asyncio.gather(
-            *(_publish(parts, doing, n, waiting[n], last + i) for i, n in enumerate(few))
-        )
-        for sequence, answer in zip(few, answers, strict=True):
-            if answer is None:
-                continue
-            copy = waiting.pop(sequence)
-            if answer:
-                outcomes[sequence] = Returned(sequence, _task_id(copy), "failed", answer)
-            else:
-                _came_back(sequence, copy, outcomes)
-                back.append(sequence)
+    to_look = True
+    while coming.waiting:
+        if to_look:
+            last = await parts.patience.repeat(parts.last_sequence)
+            first = looked + 1
+            seen = await parts.patience.repeat(lambda: _seen(parts, doing, first, last))  # noqa: B023
+            coming.take(dict.fromkeys(seen, ""))
+            looked = last
+            await parts.step("looked")
+        few = {n: coming.waiting[n] for n in list(coming.waiting)[:AT_ONCE]}
+        answers = await _publish(parts, doing, few, looked)
+        coming.take(answers.told)
         await parts.step("some came back")
-        if any(answer is not None for answer in answers):
+        # Where each was stored right behind the one before, nothing of others is among them.
+        to_look = not answers.in_a_row
+        if answers.in_a_row:
+            looked += len(few)
+        if answers.told:
             deadline = parts.patience.deadline()
         elif few and not await parts.patience.reconnected(deadline):
             raise JetStreamError("the letters could not be brought back: the server kept refusing")
-    return back
+    return coming.back
+
+
+class _Coming:
+    """The letters that come back: those that wait still, and the outcomes of the others."""
+
+    def __init__(self, copies: Mapping[int, StoredMessage], outcomes: dict[int, Returned]) -> None:
+        self.waiting = dict(copies)
+        self.back: list[int] = []
+        self._outcomes = outcomes
+
+    def take(self, told: Mapping[int, str]) -> None:
+        """Settle those that came back, for which nothing is told, and those that will not."""
+        for sequence, why in told.items():
+            copy = self.waiting.pop(sequence, None)
+            if copy is None:
+                continue
+            self._outcomes[sequence] = Returned(
+                sequence, _task_id(copy), "failed" if why else "restored", why
+            )
+            if not why:
+                self.back.append(sequence)
+
+
+class _Answers(NamedTuple):
+    """What is known of letters that were published: nothing of those that have to be looked up.
+
+    `told` is empty for one that is stored, else why it is not. `in_a_row` is whether all are stored
+    right behind what was there.
+    """
+
+    told: dict[int, str]
+    in_a_row: bool
 
 
 async def _publish(
-    parts: PurgeParts, doing: Intention, sequence: int, copy: StoredMessage, last: int
-) -> str | None:
-    """Publish one letter if nothing newer than `last` is there.
-
-    Returns the empty string where it is stored, None where that has to be looked up, else why not.
-    """
-    key = f"{doing.generation}-{sequence}"
-    headers = returned_headers(copy.headers, key) | {
-        EXPECTED_LAST_SEQUENCE: str(last),
-        MSG_ID: f"returned-{key}",
-    }
-    try:
-        await parts.api.publish(parts.layout.names.dlq, copy.body, headers=headers)
-    except PayloadTooLargeError as error:
-        return str(error)
-    except ApiError as error:
-        return None if error.err_code in WRONG_LAST else str(error)
-    except JetStreamError:
-        return None
-    return ""
+    parts: PurgeParts, doing: Intention, copies: Mapping[int, StoredMessage], last: int
+) -> _Answers:
+    """Publish letters, each if nothing newer is there than `last` and those before it."""
+    subject = parts.layout.names.dlq
+    told: dict[int, str] = {}
+    asked: dict[int, Asked] = {}
+    for sequence, copy in copies.items():
+        key = f"{doing.generation}-{sequence}"
+        headers = returned_headers(copy.headers, key) | {
+            EXPECTED_LAST_SEQUENCE: str(last + len(asked)),
+            MSG_ID: f"returned-{key}",
+        }
+        try:
+            parts.api.check_size(subject, copy.body, headers)
+        except PayloadTooLargeError as error:
+            told[sequence] = str(error)
+        else:
+            asked[sequence] = Asked(subject, copy.body, header_block(headers))
+    acks = dict(zip(asked, await parts.api.publish_all(list(asked.values())), strict=True))
+    for sequence, ack in acks.items():
+        if isinstance(ack, PubAck):
+            told[sequence] = ""
+        elif isinstance(ack, ApiError) and ack.err_code not in WRONG_LAST:
+            told[sequence] = str(ack)
+    stored = [ack.sequence for ack in acks.values() if isinstance(ack, PubAck)]
+    return _Answers(told, stored == list(range(last + 1, last + 1 + len(copies))))
 
 
 async def _seen(parts: PurgeParts, doing: Intention, first: int, last: int) -> list[int]:
@@ -246,36 +209,5 @@ async def _seen(parts: PurgeParts, doing: Intention, first: int, last: int) -> l
     return found
 
 
-async def _note(parts: PurgeParts, doing: Intention, back: Sequence[int]) -> None:
-    """Write down for good which letters came back."""
-    names = parts.layout.names
-    subject = names.audit(RETURNED)
-    said = {
-        "phase": RETURNED,
-        "generation": doing.generation,
-        "sequences": compact(back),
-        "by": doing.by,
-        "of": doing.of,
-        "run": doing.run,
-    }
-    spec = audit_stream(names, parts.layout.work_queue.replicas)
-    await parts.patience.repeat(lambda: ensure_stream(parts.api, subject, spec))
-    await parts.patience.repeat(lambda: parts.api.publish(subject, wire_json.dumps(said)))
-
-
-def _came_back(sequence: int, copy: StoredMessage, outcomes: dict[int, Returned]) -> None:
-    outcomes[sequence] = Returned(sequence, _task_id(copy), "restored")
-
-
 def _task_id(copy: StoredMessage) -> str:
     return LeanLetter(copy, None).task_id
-
-
-def _sequences(said: Mapping[str, Any]) -> set[int]:
-    try:
-        return set(expand(str(said.get("sequences", "")), _MOST_OF_A_FACT))
-    except InvalidSequencesError:
-        return set()
-
-
-_MOST_OF_A_FACT = 100_000
