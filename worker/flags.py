@@ -7,13 +7,14 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import click
+from click.shell_completion import CompletionItem
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings
 
 from worker.model.text import literal
 from worker.nats_context import ContextError
-from worker.settings import env_name
+from worker.settings import env_name, is_file
 
 EXIT_NO_CONNECTION = 3
 """Of every command: no server, a server that refuses us, or one without JetStream."""
@@ -60,7 +61,17 @@ def _flag(name: str, field: FieldInfo) -> Callable[[Command], Command]:
         return click.option(f"{flag}/--no-{flag[2:]}", name, default=None, help=help_text)
     kinds = {int: click.INT, float: click.FLOAT}
     kind = next((k for t, k in kinds.items() if field.annotation is t), click.STRING)
-    return click.option(flag, name, type=kind, default=None, help=help_text)
+    complete = offer_files if is_file(field) else None
+    return click.option(
+        flag, name, type=kind, default=None, help=help_text, shell_complete=complete
+    )
+
+
+def offer_files(
+    _context: click.Context, _flag: click.Parameter, word: str
+) -> list[CompletionItem[str]]:
+    """Have the shell complete the name of a file."""
+    return [CompletionItem(word, type="file")]
 
 
 def _in_words(settings: type[BaseSettings], error: ValidationError) -> str:

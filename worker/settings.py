@@ -25,9 +25,17 @@ _BACKOFF = RetryPolicy(jitter=0.0)
 _WAITS = " ".join(f"{_BACKOFF.delay(attempt, Random(0)):g}" for attempt in range(1, 6))
 
 
+_FILE: dict[str, Any] = {"json_schema_extra": {"is_file": True}}
+
+
 def setting(default: Any, env: str, about: str, **limits: Any) -> Any:  # noqa: ANN401 - pydantic's
     """Declare a setting read from the environment variable `env`, described by `about`."""
     return Field(default, validation_alias=AliasChoices(env), description=about, **limits)
+
+
+def is_file(field: FieldInfo) -> bool:
+    """Return whether a setting names a file."""
+    return bool(field.json_schema_extra == _FILE["json_schema_extra"])
 
 
 def env_name(field: FieldInfo) -> str:
@@ -74,11 +82,11 @@ class ConnectionSettings(BaseSettings):
     user: str = setting("", "NATS_USER", "user name")
     password: SecretStr = setting(SecretStr(""), "NATS_PASSWORD", "password of the user")
     token: SecretStr = setting(SecretStr(""), "NATS_TOKEN", "token, in place of a user")
-    creds: str = setting("", "NATS_CREDS", "credentials file (.creds)")
-    nkey: str = setting("", "NATS_NKEY", "file with an nkey seed")
-    tls_ca: str = setting("", "NATS_CA", "PEM file of the authority to trust")
-    tls_cert: str = setting("", "NATS_CERT", "PEM file of our certificate")
-    tls_key: str = setting("", "NATS_KEY", "PEM file of our certificate's key")
+    creds: str = setting("", "NATS_CREDS", "credentials file (.creds)", **_FILE)
+    nkey: str = setting("", "NATS_NKEY", "file with an nkey seed", **_FILE)
+    tls_ca: str = setting("", "NATS_CA", "PEM file of the authority to trust", **_FILE)
+    tls_cert: str = setting("", "NATS_CERT", "PEM file of our certificate", **_FILE)
+    tls_key: str = setting("", "NATS_KEY", "PEM file of our certificate's key", **_FILE)
     tls_first: bool = setting(False, "NATS_TLS_FIRST", "start TLS before the server's greeting")
     js_domain: str = setting("", "NATS_JS_DOMAIN", "JetStream domain")
     js_api_prefix: str = setting("", "NATS_JS_API_PREFIX", "JetStream API prefix, for imports")

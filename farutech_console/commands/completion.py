@@ -47,6 +47,56 @@ complete -o nosort -o default -F %(complete_func)s %(prog_name)s
 """
 
 
+# As click's, and: compinit, which a fresh .zshrc does not have yet, is called where nobody did, and
+# no space is put behind what goes on.
+_ZSH = """\
+#compdef %(prog_name)s
+
+%(complete_func)s() {
+    local -a response whole going described described_going
+    local type key about
+    (( ! $+commands[%(prog_name)s] )) && return 1
+    response=("${(@f)$(env COMP_WORDS="${words[*]}" COMP_CWORD=$((CURRENT-1)) \\
+        %(complete_var)s=zsh_complete %(prog_name)s)}")
+    for type key about in ${response}; do
+        case "$type" in
+            dir) _path_files -/ ;;
+            file) _path_files -f ;;
+            plain)
+                if [[ "$about" != "_" && "$key" == *[:=.\\<\\>~] ]]; then
+                    described_going+=("$key:$about")
+                elif [[ "$about" != "_" ]]; then
+                    described+=("$key:$about")
+                elif [[ "$key" == *[:=.\\<\\>~] ]]; then
+                    going+=("$key")
+                else
+                    whole+=("$key")
+                fi
+                ;;
+        esac
+    done
+    (( $#described )) && _describe -V unsorted described -U
+    (( $#described_going )) && _describe -V unsorted described_going -U -S ''
+    (( $#whole )) && compadd -U -V unsorted -a whole
+    (( $#going )) && compadd -U -S '' -V unsorted -a going
+    return $(( compstate[nmatches] == 0 ))
+}
+
+if [[ $zsh_eval_context[-1] == loadautofunc ]]; then
+    %(complete_func)s "$@"
+else
+    (( $+functions[compdef] )) || { autoload -Uz compinit && compinit -i }
+    compdef %(complete_func)s %(prog_name)s
+fi
+"""
+
+
+class FilterZsh(ZshComplete):
+    """Completion in zsh, where words of a filter go on behind their colon."""
+
+    source_template = _ZSH
+
+
 class FilterBash(BashComplete):
     """Completion of the words of a line in bash, filters with colons in them among those."""
 
@@ -62,9 +112,10 @@ class FilterBash(BashComplete):
 
 
 add_completion_class(FilterBash)
+add_completion_class(FilterZsh)
 SHELLS: dict[str, type[ShellComplete]] = {
     "bash": FilterBash,
-    "zsh": ZshComplete,
+    "zsh": FilterZsh,
     "fish": FishComplete,
 }
 
@@ -72,15 +123,16 @@ SHELLS: dict[str, type[ShellComplete]] = {
 @click.command()
 @click.argument("shell", type=click.Choice(list(SHELLS)))
 def completion(shell: str) -> None:
-    r"""Print the script that has SHELL complete commands, flags and their values.
+    """Print the script that has SHELL complete commands, flags and their values.
 
     \b
     bash  echo 'eval "$(farutech-console completion bash)"' >> ~/.bashrc
     zsh   echo 'eval "$(farutech-console completion zsh)"' >> ~/.zshrc
-    fish  farutech-console completion fish > ~/.config/fish/completions/farutech-console.fish
+    fish  mkdir -p ~/.config/fish/completions
+          farutech-console completion fish > ~/.config/fish/completions/farutech-console.fish
 
     bash has to be 4.4 or newer.
-    """
+    """  # noqa: D301 - click reads the backspace
     click.echo(script(shell, click.get_current_context().find_root().command))
 
 

@@ -32,7 +32,7 @@ from farutech_console.commands.session import (
 from farutech_console.commands.unfinished import finish_interrupted
 from farutech_console.operations.selection import Selection
 from farutech_console.settings import ConsoleSettings
-from worker.flags import settings_flags
+from worker.flags import offer_files, settings_flags
 from worker.model.text import literal
 
 if TYPE_CHECKING:
@@ -61,6 +61,7 @@ KINDS: tuple[OutcomeKind, ...] = ("restored", "already", "failed")
     default=STANDARD,
     show_default=True,
     help="The file, which is written over; - is standard output.",
+    shell_complete=offer_files,
 )
 @settings_flags(ConsoleSettings)
 def export(*, selection: Selection, form: Format, target: str, **given: Any) -> None:  # noqa: ANN401
@@ -99,7 +100,7 @@ def _cut_off(target: str, written: int) -> str:
 
 
 @click.command("import")
-@click.argument("source", metavar="FILE|-")
+@click.argument("source", metavar="FILE|-", shell_complete=offer_files)
 @click.option(
     "--even-if-gone",
     is_flag=True,

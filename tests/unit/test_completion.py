@@ -86,3 +86,44 @@ def test_a_bash_at_a_terminal_completes_commands_and_filters() -> None:
         terminal.wait_for("dlq list tenant:")
         terminal.send("x reason:stu\t")
         terminal.wait_for("dlq list tenant:x reason:stuck ")
+
+
+SET_UP: dict[str, tuple[str, ...]] = {
+    "zsh": ("""echo 'eval "$(farutech-console completion zsh)"' >> ~/.zshrc""",),
+    "fish": (
+        "mkdir -p ~/.config/fish/completions",
+        "farutech-console completion fish > ~/.config/fish/completions/farutech-console.fish",
+    ),
+}
+
+
+def test_the_help_says_how_to_set_a_shell_up() -> None:
+    told = CliRunner().invoke(cli.console, ["completion", "-h"]).output
+    assert [line for lines in SET_UP.values() for line in lines if line not in told] == []
+
+
+@pytest.mark.parametrize("shell", SET_UP)
+def test_another_shell_at_a_terminal_completes_commands_filters_and_files(
+    shell: str, tmp_path: Path
+) -> None:
+    """In a home where nothing but that was ever set up."""
+    for program in (shell, "setsid"):
+        if shutil.which(program) is None:
+            pytest.skip(f"there is no {program} here")
+    (tmp_path / "exported.jsonl").touch()
+    env = {"PATH": f"{SCRIPTS}:/usr/bin:/bin", "HOME": str(tmp_path), "LANG": "C.UTF-8"}
+    for words in SET_UP[shell]:
+        subprocess.run(["sh", "-c", words], env=env, check=True, timeout=60)
+    # Job control, which fish insists on, wants the terminal to be the shell's own.
+    begin = ("setsid", "-cw", shell, "-i")
+    with in_terminal(begin, env, 100, 10) as (terminal, _):
+        terminal.send("echo re''ady\r")
+        terminal.wait_for("\nready")
+        terminal.send("farutech-console dl\t")
+        terminal.wait_for("farutech-console dlq ")
+        terminal.send("li\tten\t")
+        terminal.wait_for("dlq list tenant:")
+        terminal.send("x reason:stu\t")
+        terminal.wait_for("dlq list tenant:x reason:stuck ")
+        terminal.send(f"\x15farutech-console dlq import {tmp_path}/exp\t")
+        terminal.wait_for(lambda screen: "exported.jsonl" in screen.replace("\n", ""))
