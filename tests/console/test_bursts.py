@@ -18,7 +18,9 @@ from tests.support.terminal import in_terminal
 FIXED = """
 import sys
 from farutech_console.tui.app import run_console
-from tests.console.fixed import FixedBackend, StillClock, some_events
+from tests.console.fixed import FixedBackend
+from tests.console.fixed_queue import some_events
+from tests.console.moment import StillClock
 sys.exit(run_console(FixedBackend(events=some_events()), clock=StillClock()))
 """
 

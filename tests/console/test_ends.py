@@ -36,7 +36,8 @@ alternate screen, cursor shown, no word of who has the focus."""
 RUNNING = """
 import asyncio, sys
 from farutech_console.tui.app import run_console
-from tests.console.fixed import FixedBackend, StillClock
+from tests.console.fixed import FixedBackend
+from tests.console.moment import StillClock
 
 sys.exit(run_console(FixedBackend(gate=asyncio.Event()), clock=StillClock()))
 """
@@ -45,7 +46,8 @@ CRASHING = f"""
 import sys
 from farutech_console.tui.app import run_console
 from farutech_console.tui.overview.screen import OverviewRoom
-from tests.console.fixed import FixedBackend, StillClock
+from tests.console.fixed import FixedBackend
+from tests.console.moment import StillClock
 
 def show(self, live):
     payload = {SECRET!r}

@@ -19,7 +19,8 @@ CALLING = """
 import sys
 from farutech_console.tui.app import run_console
 from farutech_console.tui.preferences import Preferences
-from tests.console.fixed import FixedBackend, StillClock
+from tests.console.fixed import FixedBackend
+from tests.console.moment import StillClock
 
 wanted = Preferences(call=sys.argv[1], call_stuck=1)
 sys.exit(run_console(FixedBackend(), clock=StillClock(), preferences=lambda: wanted))
