@@ -18,6 +18,7 @@ from pathlib import Path
 
 import click
 
+from benchmarks.console_day import a_day
 from benchmarks.console_load import fill
 from benchmarks.console_pty import Screen, console, cpu_seconds, share_of_core
 from benchmarks.worker_load import memory
@@ -30,11 +31,9 @@ PAINTED = "starting"
 CONNECTED = "live 0 s ago"
 PAGE_DOWN, LAST, FIRST = "\x1b[6~", "G", "g"
 FILTERS = ("tenant:acme-7", "error:~timeout", "task:~4217", "cause:*", "attempts>=5 replays>0")
-SOAKED = "benchmarks.console_soak"
 PAGE_BYTES = 2000
 SURE_S = 5.0
 """Seconds without a word of the index after which it is complete."""
-DAY_S = 86_400.0
 
 
 @click.command()
@@ -208,23 +207,8 @@ def _filter(screen: Screen, text: str) -> float:
 
 
 def _soak(flags: Sequence[str], url: str, seconds: float) -> None:
-    """Let a day pass in so many seconds, with events and keys, and see whether memory grows."""
-    flags = (str(DAY_S / seconds), *flags)
-    resident: list[float] = []
-    with console(flags, program=SOAKED) as screen, _load(url, 2_000, seconds + 60):
-        screen.wait_for("live ")
-        screen.rest(seconds / 4)
-        began = time.monotonic()
-        while time.monotonic() - began < seconds:
-            for key in ROOMS.values():
-                screen.send(key)
-                screen.rest(seconds / 60)
-            screen.written.clear()
-            resident.append(memory(screen.pid) / 2**20)
-    print(
-        f"soak, a day in {seconds:.0f} s: {resident[0]:.0f} MiB at first, "
-        f"{statistics.median(resident):.0f} median, {resident[-1]:.0f} at the end"
-    )
+    with _load(url, 2_000, 2 * seconds + 60):
+        a_day(flags, url, seconds)
 
 
 def _say(what: str, seconds: Sequence[float]) -> None:

@@ -11,8 +11,13 @@ import time
 from datetime import UTC, datetime, timedelta
 
 from farutech_console import entry
+from farutech_console.operations import task_names, trend
 from farutech_console.tui import monitor
+from farutech_console.tui.common import live
 from worker.model import clock
+
+SHORTER = 10
+"""What is kept up to a number is kept up to so much less, so that it is full when a day begins."""
 
 LEAST_S = 0.02
 """Seconds between two polls, at least: the server and the screen are to have their turn."""
@@ -36,6 +41,10 @@ def main() -> None:
     """Run the console."""
     FastClock.speed = float(sys.argv[1])
     clock.SystemClock.now = FastClock().now  # type: ignore[method-assign, assignment]
+    live.FRESH *= FastClock.speed
+    task_names.KNOWN //= SHORTER
+    trend.KEPT //= SHORTER
+    trend.KEPT_OLDER //= SHORTER
     monitor.POLL_S = max(monitor.POLL_S / FastClock.speed, LEAST_S)
     monitor.DEEPER_S = max(monitor.DEEPER_S / FastClock.speed, 10 * LEAST_S)
     sys.argv = ["farutech-console", *sys.argv[2:]]

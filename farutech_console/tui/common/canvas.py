@@ -13,6 +13,7 @@ from farutech_console.tui.common.spans import Line, Span, Tone
 
 _BLANK = 0x2800
 _DOTS = ((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80))
+_COLUMNS = tuple(sum(dots) for dots in _DOTS)
 _GLYPHS = (" ", *(chr(_BLANK + bits) for bits in range(1, 256)))
 _LABEL = 6
 _STEPS = (1, 2, 3, 4, 6, 8, 10)
@@ -50,6 +51,17 @@ class Canvas:
         if 0 <= column < self.width and 0 <= row < self.height:
             self._dots[row][column] |= _DOTS[x % 2][y % 4]
             self._tones[row][column] = tone
+
+    def fill(self, x: int, y: int, tone: Tone) -> None:
+        """Set the dot, and all beneath it."""
+        column, row = x // 2, y // 4
+        if not (0 <= column < self.width and 0 <= row < self.height):
+            return
+        for below in range(y, row * 4 + 4):
+            self.dot(x, below, tone)
+        for under in range(row + 1, self.height):
+            self._dots[under][column] |= _COLUMNS[x % 2]
+            self._tones[under][column] = tone
 
     def rows(self) -> list[Line]:
         """Return the rows, neighbours of one tone as one span."""
@@ -148,7 +160,7 @@ def _join(canvas: Canvas, start: tuple[int, int], end: tuple[int, int], curve: C
         y = start[1] + round((end[1] - start[1]) * step / steps)
         if curve.dotted and (x + y) % 4 > 1:
             continue
-        canvas.dot(x, y, curve.tone)
         if curve.filled:
-            for below in range(y, canvas.height * 4):
-                canvas.dot(x, below, curve.tone)
+            canvas.fill(x, y, curve.tone)
+        else:
+            canvas.dot(x, y, curve.tone)

@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from textual.content import Content
-from textual.widget import Widget
-
 from farutech_console.language import tr
 from farutech_console.tui.common.canvas import Curve, plot
-from farutech_console.tui.common.spans import Line, content, line, one_line
+from farutech_console.tui.common.lines import Lines
+from farutech_console.tui.common.spans import Line, line, one_line
+from farutech_console.tui.common.wrapping import wrap
 
 if TYPE_CHECKING:
     from datetime import datetime
 
 
-class Chart(Widget):
+class Chart(Lines):
     """A chart that says why it is empty. Give it curves with `draw`.
 
     Its value axis never ends below `least`.
@@ -44,7 +43,6 @@ class Chart(Widget):
         self._until = 0.0
         self._note = tr("no figures yet")
         self._legend: Line = ()
-        self._lines: list[Line] = []
         self.border_title = title
 
     def name_it(self, title: str) -> None:
@@ -63,11 +61,11 @@ class Chart(Widget):
     ) -> None:
         """Show these curves over the last `seconds` before `until`.
 
-        `note` says why there are none. Painted only when a dot moved.
+        `note` says why there are none. Only rows are painted in which a dot moved.
         """
         self._curves, self._seconds, self._note = tuple(curves), seconds, note
         self._until = until.timestamp()
-        self._show(self._plotted())
+        self.put(self._plotted())
         if legend != self._legend:
             self._legend = legend
             self.border_subtitle = one_line(legend)
@@ -75,18 +73,9 @@ class Chart(Widget):
     def _plotted(self) -> list[Line]:
         width, height = self.content_size
         if not any(curve.points for curve in self._curves):
-            return [line(self._note)]
+            return [line(piece) for piece in wrap(self._note, max(1, width))]
         return plot(self._curves, width, height, self._seconds, self._least, until=self._until)
-
-    def _show(self, lines: list[Line]) -> None:
-        if lines != self._lines:
-            self._lines = lines
-            self.refresh()
 
     def on_resize(self) -> None:
         """Draw the curves at the size there is."""
-        self._show(self._plotted())
-
-    def render(self) -> Content:
-        """Show what was drawn."""
-        return content(self._lines)
+        self.put(self._plotted())

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from textual.content import Content
-from textual.widget import Widget
 
-from farutech_console.tui.common.spans import Line, Span, Tone, content, line
+from farutech_console.tui.common.lines import Lines
+from farutech_console.tui.common.spans import Line, Span, Tone, line
 
 LABEL = 12
 
 
-class Panel(Widget):
+class Panel(Lines):
     """Labels and values under a title; or why there are none."""
 
     DEFAULT_CSS = """
@@ -24,27 +24,18 @@ class Panel(Widget):
 
     def __init__(self, title: str, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
-        self._figures: tuple[tuple[str, str, Tone], ...] = ()
-        self._empty = ""
         # Nothing in it is parsed.
         self.border_title = Content(title)
 
     def show(self, figures: Sequence[tuple[str, str, Tone]], *, empty: str = "") -> None:
         """Show these figures, or the text where there are none."""
-        if (tuple(figures), empty) != (self._figures, self._empty):
-            self._figures, self._empty = tuple(figures), empty
-            self.refresh()
+        lines = [self._figure(*figure) for figure in figures]
+        self.put(lines or [line(Span(empty, "muted"))])
 
     def note(self, text: str) -> None:
         """Say something at the foot of the frame, such as how old the figures are."""
         if str(self.border_subtitle or "") != text:
             self.border_subtitle = Content(text)
-
-    def render(self) -> Content:
-        """Draw the labels in a column."""
-        if not self._figures:
-            return content([line(Span(self._empty, "muted"))])
-        return content([self._figure(*figure) for figure in self._figures])
 
     @staticmethod
     def _figure(name: str, text: str, tone: Tone) -> Line:
