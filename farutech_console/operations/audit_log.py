@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
@@ -180,19 +180,19 @@ class _Finishings:
             self._of[finishing.run].append((message, finishing))
 
     def of(self, run: str) -> tuple[FinishedBy, ...]:
-        """Return what was finished of a change. Of each letter the last word counts."""
-        told: dict[str, FinishedBy] = {}
-        seen: set[int] = set()
-        for message, finishing in self._of.pop(run, ()):
-            outcomes: Counter[str] = Counter()
+        """Return what was finished of a change, by whom; of each letter the last news count."""
+        fates: dict[int, tuple[str, str]] = {}
+        last: dict[str, datetime] = {}
+        for message, finishing in reversed(self._of.pop(run, [])):
+            last[finishing.by] = message.stored_at
             for outcome, letters in finishing.letters.items():
-                outcomes[outcome] += len(set(letters) - seen)
-                seen.update(letters)
-            if not (+outcomes):
-                continue
-            last = told.get(finishing.by) or FinishedBy(finishing.by, message.stored_at, {})
-            told[finishing.by] = replace(last, outcomes=dict(+outcomes + Counter(last.outcomes)))
-        return tuple(reversed(told.values()))
+                for letter in letters:
+                    if letter not in fates or fates[letter][1] != outcome:
+                        fates[letter] = finishing.by, outcome
+        counts: dict[str, Counter[str]] = defaultdict(Counter)
+        for by, outcome in fates.values():
+            counts[by][outcome] += 1
+        return tuple(FinishedBy(by, at, counts[by]) for by, at in last.items() if by in counts)
 
 
 async def _finishings(queue: Queue) -> _Finishings:

@@ -50,7 +50,8 @@ async def test_a_worker_finishes_a_replay_that_was_killed(
         claims = await q.counts(await ensure_claims(q.api, q.layout))
         assert not [name for name in claims if name.startswith("provisioning.replays.")]
         assert len(await letters(q)) <= left
-        assert await everything_else(q) == {}
+        # On Go's stream those letters lie in the work queue that were not claimed yet.
+        assert (await everything_else(q)).keys() <= {NAMES.dlq}
 
 
 async def test_a_worker_leaves_what_nobody_can_tell(nats_server: NatsServer) -> None:

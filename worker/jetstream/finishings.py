@@ -13,7 +13,7 @@ from worker.model.finishing import FINISHED, Finishing, encode_finishing
 from worker.model.names import QueueNames
 
 NO_RUN = "none"
-"""The run of who replays without a record of their own."""
+"""Begins the run of who replays without a record of their own."""
 
 Note = Callable[[Finishing], Awaitable[None]]
 """Puts what was finished on record; awaited before what tells of the interrupted run is removed."""
@@ -62,6 +62,6 @@ async def _note(note: Note, run: str, by: str, letters: Iterable[tuple[int, str]
     named: dict[str, list[int]] = defaultdict(list)
     for sequence, outcome in letters:
         named[outcome].append(sequence)
-    if named and run not in ("", NO_RUN):
+    if named and run and not run.startswith(NO_RUN):
         kept = {outcome: tuple(sequences) for outcome, sequences in named.items()}
         await note(Finishing(run, by, kept))

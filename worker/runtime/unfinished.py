@@ -40,7 +40,8 @@ class UnfinishedReplays:
         """Describe the work; `around` has monotonic time, and a log of what was finished."""
         self._api = api
         self._names = names
-        self._author = Author(worker_id, NO_RUN)
+        # Another's claim must never be taken for ours, whoever left it.
+        self._author = Author(worker_id, f"{NO_RUN}-{around.random.getrandbits(64):016x}")
         self._records = records
         self._clock = around.clock
         self._log = around.log
@@ -93,7 +94,10 @@ class UnfinishedReplays:
             if outcome.result in ("replayed", "already"):
                 why = outcome.detail or claims[outcome.sequence].told
                 self._log.info("replay.finished", dead_letter=outcome.sequence, why=why)
-                sent[claims[outcome.sequence]] = "replayed"
+                claim = claims[outcome.sequence]
+                # Else somebody else was faster, who says so.
+                if outcome.result == "replayed" or outcome.detail == claim.told:
+                    sent[claim] = "replayed"
             else:
                 kept += 1
         await note_claims(self._records.note, self._author.by, sent)
