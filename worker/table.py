@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
-from worker.model.text import columns, literal
+from worker.model.cells import fit, width_of
+from worker.model.text import literal
+from worker.model.wrapping import wrap
 
 GAP = "  "
 NARROWEST = 10
@@ -24,7 +26,7 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> str
 
 
 def _widths(cells: Sequence[Sequence[str]], width: int) -> list[int]:
-    widths = [max(columns(cell) for cell in column) for column in zip(*cells, strict=True)]
+    widths = [max(width_of(cell) for cell in column) for column in zip(*cells, strict=True)]
     room = width - len(GAP) * (len(widths) - 1)
     while sum(widths) > room and max(widths) > NARROWEST:
         widest = max(widths[1:], default=0)
@@ -34,33 +36,14 @@ def _widths(cells: Sequence[Sequence[str]], width: int) -> list[int]:
 
 
 def _folded(row: Sequence[str], widths: Sequence[int]) -> list[str]:
-    folded = [list(_lines(cell, at)) for cell, at in zip(row, widths, strict=True)]
+    folded = [_lines(cell, at) for cell, at in zip(row, widths, strict=True)]
     height = max(map(len, folded))
     padded = [lines + [""] * (height - len(lines)) for lines in folded]
     return [
-        GAP.join(_filled(part, at) for part, at in zip(line, widths, strict=True)).rstrip()
+        GAP.join(fit(part, at) for part, at in zip(line, widths, strict=True)).rstrip()
         for line in zip(*padded, strict=True)
     ]
 
 
-def _lines(text: str, width: int) -> Iterator[str]:
-    """Yield the lines of a cell, broken between words, and within those that are too long."""
-    line = ""
-    for word in text.split(" "):
-        longer = f"{line} {word}" if line else word
-        if columns(longer) <= width:
-            line = longer
-            continue
-        if line:
-            yield line
-        line = ""
-        for char in word:
-            if columns(line + char) > width:
-                yield line
-                line = ""
-            line += char
-    yield line
-
-
-def _filled(text: str, width: int) -> str:
-    return text + " " * (width - columns(text))
+def _lines(text: str, width: int) -> list[str]:
+    return [piece.rstrip() for piece in wrap(text, width)]

@@ -10,7 +10,8 @@ from typing import Any
 import click
 
 from worker.model import wire_json
-from worker.model.text import columns, literal
+from worker.model.cells import width_of
+from worker.model.text import literal
 
 GAP = "  "
 NARROWEST = 9
@@ -65,7 +66,7 @@ class Table:
         shown = self._cut(rows)
         if not self._used:
             self._used = [
-                max(columns(title), *(columns(row[i]) for row in shown), 0)
+                max(width_of(title), *(width_of(row[i]) for row in shown), 0)
                 for i, title in enumerate(self._titles)
             ]
             if sys.stdout.isatty() and self._widths[-1]:
@@ -74,7 +75,7 @@ class Table:
             shown = [list(self._titles), *shown]
         lines = (
             GAP.join(
-                cell + " " * (width - columns(cell))
+                cell + " " * (width - width_of(cell))
                 for cell, width in zip(row, self._used, strict=True)
             )
             for row in shown

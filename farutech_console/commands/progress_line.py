@@ -11,7 +11,8 @@ import click
 from farutech_console.commands.foot_line import FootLine
 from farutech_console.operations.control import Progress
 from farutech_console.operations.units import duration
-from worker.model.text import columns, literal
+from worker.model.cells import width_of
+from worker.model.text import literal
 
 _EVERY = 0.25
 _BAR = 20
@@ -63,10 +64,10 @@ def progress_text(progress: Progress, width: int, hint: str = "") -> str:
     text = f"{'█' * filled}{'░' * (_BAR - filled)}"
     for part in (*_parts(progress), *([f"({hint})"] if hint else [])):
         longer = f"{text}  {part}"
-        if columns(longer) > width:
+        if width_of(longer) > width:
             break
         text = longer
-    return text if columns(text) <= width else ""
+    return text if width_of(text) <= width else ""
 
 
 def _pace(progress: Progress) -> str:

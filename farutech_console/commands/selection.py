@@ -14,7 +14,8 @@ from farutech_console.operations.filter.model import Filter, FilterError
 from farutech_console.operations.filter.parser import parse_filter
 from farutech_console.operations.filter.suggest import suggest
 from farutech_console.operations.selection import Selection
-from worker.model.text import columns, literal
+from worker.model.cells import width_of
+from worker.model.text import literal
 
 Command = Callable[..., Any]
 
@@ -101,7 +102,7 @@ def read_filter(text: str) -> Filter:
     try:
         return parse_filter(text)
     except FilterError as error:
-        before = columns(literal(text[: error.column - 1]))
+        before = width_of(literal(text[: error.column - 1]))
         raise click.UsageError(
             f"column {error.column} of the filter: {literal(error.message)}\n"
             f"  {literal(text)}\n  {' ' * before}^"

@@ -8,7 +8,6 @@ from itertools import product
 from typing import Any
 
 import pytest
-from rich.cells import cell_len
 from rich.console import RenderableType
 from textual._compositor import Compositor, LayoutUpdate
 from textual.screen import Screen
@@ -22,6 +21,7 @@ from tests.console.fixed import FixedBackend
 from tests.console.fixed_queue import some_events, some_status
 from tests.console.moment import NOW, StillClock, ago
 from worker.jetstream.errors import UnreachableError
+from worker.model.cells import width_of
 
 UP = LinkState(True, ago(600), "nats://s1:4222")
 DOWN = LinkState(False, ago(5), "nats://s1:4222", "connection refused", 3)
@@ -53,11 +53,11 @@ def test_the_header_fills_its_width_exactly_and_keeps_the_state(
         for live in (Live(UP, some_status()), Live(DOWN, some_status()), Live(DOWN)):
             place = Place("PROVISIONING", environment, read_only)
             text = text_of(header_line(live, NOW, place, width, trail))
-            assert cell_len(text) == width
+            assert width_of(text) == width
             assert state(live)[:20] in text or (read_only and width < 80)
             assert (" read-only " in text) is read_only
             assert (environment[:6] or " no env ") in text
-            assert not trail or f"{trail[-1]} " in text or cell_len(state(live)) > width - 30
+            assert not trail or f"{trail[-1]} " in text or width_of(state(live)) > width - 30
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_the_header_fills_its_width_exactly_and_keeps_the_state(
 def test_a_trail_gives_way_in_its_middle_and_ends_where_one_is(width: int, shown: str) -> None:
     steps = ("PROVISIONING", "Dead letters", "error:~refused", "seq 90412")
     told = text_of(trail_line(steps, width))
-    assert cell_len(told) <= width
+    assert width_of(told) <= width
     assert told == shown
 
 

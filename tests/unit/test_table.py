@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.model.text import columns
+from worker.model.cells import width_of
 from worker.table import table
 
 CELLS = st.lists(st.tuples(st.text(max_size=60), st.text(max_size=60)), max_size=4)
@@ -36,5 +36,5 @@ def test_never_wider_than_asked_and_nothing_that_a_terminal_obeys(
     rows: list[tuple[str, str]], width: int
 ) -> None:
     for line in table(("HEAD", "HEAD"), rows, width).splitlines():
-        assert columns(line) <= width
+        assert width_of(line) <= width
         assert "\x1b" not in line

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.model.text import columns, literal, padded
+from worker.model.cells import width_of
+from worker.model.text import literal, padded
 
 ANY_TEXT = st.text(st.characters(codec=None, exclude_categories=()))
 
@@ -49,9 +50,9 @@ def test_twice_is_the_same_as_once(text: str) -> None:
 @given(ANY_TEXT, st.integers(0, 30))
 def test_never_wider_than_asked(text: str, width: int) -> None:
     cut = literal(text, width)
-    assert columns(cut) <= width
+    assert width_of(cut) <= width
     assert cut == literal(text) or cut.endswith("…") or width == 0
-    assert columns(padded(text, width)) == width
+    assert width_of(padded(text, width)) == width
 
 
 @pytest.mark.parametrize("char", ["x", "\x00", "\u0301", "北"])

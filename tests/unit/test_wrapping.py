@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from rich.cells import cell_len
 
 from farutech_console.tui.common.spans import Span, line, text_of
 from farutech_console.tui.common.textview import wrapped
-from farutech_console.tui.common.wrapping import wrap
+from worker.model.cells import width_of
+from worker.model.wrapping import wrap
 
 TEXTS = st.one_of(
     st.text(st.sampled_from("ab  \u4e2d\u6587\U0001f525e\u0301-/"), max_size=80),
@@ -22,7 +22,7 @@ def test_no_character_is_lost_and_no_line_is_too_wide(text: str, width: int) -> 
     pieces = wrap(text, width)
     assert "".join(pieces) == text
     for piece in pieces:
-        assert cell_len(piece.removesuffix(" ")) <= width
+        assert width_of(piece.removesuffix(" ")) <= width
     assert all(pieces) or not text
 
 

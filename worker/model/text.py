@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 
-ELLIPSIS = "…"
+from worker.model.cells import CODE_POINTS_PER_CELL, ELLIPSIS, fit, width_of
 
 # Characters that steer a terminal, hide, or cannot be encoded: C0, C1, DEL, the line separators,
 # lone surrogates, tags, and all that Unicode calls Default_Ignorable (bidi overrides, zero width,
@@ -18,8 +17,6 @@ _HIDDEN = re.compile(
     "]"
 )
 _NAMED = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}
-# No glyph needs more code points than this to fill one column, however many marks are piled on it.
-_CODE_POINTS_PER_COLUMN = 8
 
 
 def literal(text: str, width: int | None = None) -> str:
@@ -32,24 +29,16 @@ def literal(text: str, width: int | None = None) -> str:
     """
     if width is None:
         return _HIDDEN.sub(_escape, text)
-    bound = max(width, 0) * _CODE_POINTS_PER_COLUMN
+    bound = max(width, 0) * CODE_POINTS_PER_CELL
     shown = _HIDDEN.sub(_escape, text[:bound])
-    if len(text) <= bound and columns(shown) <= width:
+    if len(text) <= bound and width_of(shown) <= width:
         return shown
     return _cut(text[:bound], width)
 
 
-def columns(text: str) -> int:
-    """Return how many terminal columns `text` takes: wide characters two, combining marks none."""
-    if text.isascii():
-        return len(text)
-    return sum(_columns_of(char) for char in text)
-
-
 def padded(text: str, width: int) -> str:
     """Return `text` made literal in exactly `width` columns: cut, or filled with spaces."""
-    shown = literal(text, width)
-    return shown + " " * (width - columns(shown))
+    return fit(literal(text, width), width)
 
 
 def _cut(text: str, width: int) -> str:
@@ -59,18 +48,12 @@ def _cut(text: str, width: int) -> str:
     used = 0
     for char in text:
         piece = _HIDDEN.sub(_escape, char)
-        size = columns(piece)
+        size = width_of(piece)
         if used + size > width - 1:
             break
         pieces.append(piece)
         used += size
     return "".join(pieces) + ELLIPSIS
-
-
-def _columns_of(char: str) -> int:
-    if unicodedata.category(char) in ("Mn", "Me"):
-        return 0
-    return 2 if unicodedata.east_asian_width(char) in ("W", "F") else 1
 
 
 def _escape(match: re.Match[str]) -> str:

@@ -10,8 +10,8 @@ from textual.style import Style
 from textual.widget import Widget
 
 from farutech_console.language import tr
-from farutech_console.tui.common.cells import fit
 from farutech_console.tui.keys import ROOM_NAMES, Key, Where, allowed, keys_of
+from worker.model.cells import fit
 
 ROOMS: dict[str, Where] = {f"room('{name}')": name for name in ROOM_NAMES}
 ACTION = "key_action"

@@ -9,7 +9,7 @@ from farutech_console.language import tr
 from farutech_console.tui.common.canvas import Curve, plot
 from farutech_console.tui.common.lines import Lines
 from farutech_console.tui.common.spans import Line, line, one_line
-from farutech_console.tui.common.wrapping import wrap
+from worker.model.wrapping import wrap
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -6,14 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rich.cells import cell_len
 from textual.content import Content
 from textual.widget import Widget
 
 from farutech_console.language import tr
 from farutech_console.operations.environments import is_production
 from farutech_console.operations.units import age, duration, millis
-from farutech_console.tui.common.cells import CUT, fit
 from farutech_console.tui.common.live import Live
 from farutech_console.tui.common.spans import (
     Line,
@@ -25,6 +23,7 @@ from farutech_console.tui.common.spans import (
     one_line,
     text_of,
 )
+from worker.model.cells import ELLIPSIS, fit, width_of
 from worker.model.text import literal
 
 if TYPE_CHECKING:
@@ -128,15 +127,15 @@ def trail_line(steps: Sequence[str], width: int) -> Line:
     """
     shown = [literal(step) for step in steps]
     while (over := _cells_of_trail(shown) - width) > 0:
-        longest = max(shown[:-1], key=cell_len, default="")
-        if cell_len(longest) <= SHORTEST_STEP:
+        longest = max(shown[:-1], key=width_of, default="")
+        if width_of(longest) <= SHORTEST_STEP:
             break
-        kept = max(SHORTEST_STEP, cell_len(longest) - over)
+        kept = max(SHORTEST_STEP, width_of(longest) - over)
         shown[shown.index(longest)] = literal(longest, kept)
     if over > 0:
-        while len(shown) > 1 and _cells_of_trail([CUT, *shown]) > width:
+        while len(shown) > 1 and _cells_of_trail([ELLIPSIS, *shown]) > width:
             del shown[0]
-        shown.insert(0, CUT)
+        shown.insert(0, ELLIPSIS)
     shown[-1] = literal(shown[-1], max(1, width - _cells_of_trail([*shown[:-1], ""])))
     spans: list[Span] = []
     for at, step in enumerate(shown):
@@ -146,7 +145,7 @@ def trail_line(steps: Sequence[str], width: int) -> Line:
 
 
 def _cells_of_trail(steps: Sequence[str]) -> int:
-    return sum(map(cell_len, steps)) + len(BETWEEN) * (len(steps) - 1)
+    return sum(map(width_of, steps)) + len(BETWEEN) * (len(steps) - 1)
 
 
 def _server_parts(live: Live) -> list[str]:

@@ -11,12 +11,12 @@ from textual.screen import ModalScreen
 
 from farutech_console.language import msg, tr
 from farutech_console.tui.common.aftermath import Aftermath, fate_words
-from farutech_console.tui.common.cells import fit
 from farutech_console.tui.common.failed_again import failed_again
 from farutech_console.tui.common.frame import Frame
 from farutech_console.tui.common.progress import FATE_TONES, GOOD, TROUBLE, VERBS, Run
 from farutech_console.tui.common.spans import Line, Span, Tone, line
 from farutech_console.tui.common.textview import TextView
+from worker.model.cells import fit
 from worker.model.text import literal
 
 if TYPE_CHECKING:

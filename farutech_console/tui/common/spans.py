@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Literal, NamedTuple, get_args
 
-from rich.cells import cell_len
 from textual.content import Content
+
+from worker.model.cells import width_of
 
 Tone = Literal[
     "plain",
@@ -76,7 +77,7 @@ def one_line(spans: Line) -> Content:
 
 def cells_of(spans: Iterable[Span]) -> int:
     """Return how many terminal cells the spans take."""
-    return sum(cell_len(span.text) for span in spans)
+    return sum(width_of(span.text) for span in spans)
 
 
 def text_of(spans: Line) -> str:

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Protocol
 
-from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
@@ -23,9 +22,9 @@ from textual.scrollbar import ScrollTo
 from textual.strip import Strip
 from textual.widget import Widget
 
-from farutech_console.tui.common.cells import fit
 from farutech_console.tui.common.spans import TONE_CLASSES, Line, Span
 from farutech_console.tui.keys import bindings
+from worker.model.cells import fit, width_of
 
 WHEEL_ROWS = 3
 GUTTER = 4
@@ -356,7 +355,7 @@ class VirtualTable(ScrollView, can_focus=True):
 @lru_cache(maxsize=64)
 def _widths(columns: tuple[Column, ...], width: int) -> tuple[int, ...]:
     """Return how many cells each column has of so many, the one behind each left out."""
-    titled = tuple(max(one.width, cell_len(one.title)) if one.width else 0 for one in columns)
+    titled = tuple(max(one.width, width_of(one.title)) if one.width else 0 for one in columns)
     for fixed in (titled, tuple(one.width for one in columns)):
         left = width - sum(cells + 1 for cells in fixed if cells)
         if left >= ROOM:

@@ -11,8 +11,8 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from farutech_console.tui.common.spans import TONE_CLASSES, Line, Span, cells_of
-from farutech_console.tui.common.wrapping import wrap
 from farutech_console.tui.keys import bindings
+from worker.model.wrapping import wrap
 
 ROOM = 16
 """Columns that labels have to leave for what they stand before."""

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from rich.cells import cell_len
-
 from farutech_console.language import tr, trn
 from farutech_console.operations.units import age, duration
-from farutech_console.tui.common.cells import fit
 from farutech_console.tui.common.header import BEGINNING
 from farutech_console.tui.common.live import Live
 from farutech_console.tui.common.spans import Line, Span, line
+from worker.model.cells import fit, width_of
 from worker.model.text import literal
 
 if TYPE_CHECKING:
@@ -107,7 +105,7 @@ def _answered(live: Live, stream: str) -> tuple[str, Sequence[Step]]:
 
 
 def _what_to_do(*steps: Step) -> list[Line]:
-    column = max(cell_len(what) for what, _ in steps) + 1
+    column = max(width_of(what) for what, _ in steps) + 1
     told = [line(f"  {fit(what, column)}", Span(how, "accent")) for what, how in steps]
     return [(), line(Span(tr("What to do"), "strong")), *told, ()]
 

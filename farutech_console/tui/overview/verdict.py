@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from rich.cells import cell_len
-
 from farutech_console.language import tr
 from farutech_console.operations.units import duration, plural
 from farutech_console.operations.verdict import headline
-from farutech_console.tui.common.cells import fit
 from farutech_console.tui.common.spans import Line, Span, line
-from farutech_console.tui.common.wrapping import wrap
+from worker.model.cells import fit, width_of
 from worker.model.text import literal
+from worker.model.wrapping import wrap
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -93,10 +91,10 @@ def _well(status: QueueStatus, old: float | None) -> Line:
 def _chosen(problem: Problem, width: int, most: int, place: str = "") -> list[Line]:
     pieces = _within(literal(problem.text), width - LABEL, most)
     link = (LINK if problem.room else " ") + place
-    free = max(1, width - LABEL - cell_len(link))
-    if cell_len(pieces[-1]) > free and len(pieces) < most:
+    free = max(1, width - LABEL - width_of(link))
+    if width_of(pieces[-1]) > free and len(pieces) < most:
         pieces.append("")
-    pieces[-1] = fit(pieces[-1], min(free, max(1, cell_len(pieces[-1]))))
+    pieces[-1] = fit(pieces[-1], min(free, max(1, width_of(pieces[-1]))))
     starts = [Span(POINTER, "accent"), *(Span("  ") for _ in pieces[1:])]
     glyphs = [f"{GLYPHS[problem.grade]} ", *("  " for _ in pieces[1:])]
     lines = [

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rich.cells import cell_len
-
 from farutech_console.language import tr
 from farutech_console.operations.story_live import with_heard
 from farutech_console.operations.story_words import step_words, where_words
 from farutech_console.operations.units import age, clock_time, duration, full_time
 from farutech_console.tui.common.spans import Line, Span, Tone, line
 from farutech_console.tui.tasks.kinds import WIDTH, kind_span
+from worker.model.cells import width_of
 from worker.model.text import literal
 
 if TYPE_CHECKING:
@@ -91,7 +90,7 @@ def step_line(step: TaskStep, now: datetime) -> Line:
     """Return one step: when, what, and the rest of it."""
     kind = kind_span(step.kind)
     old = tr("{span} ago", span=duration(age(step.at, now)))
-    padding = " " * (WIDTH - cell_len(kind.text))
+    padding = " " * (WIDTH - width_of(kind.text))
     return line(
         Span(f"{clock_time(step.at)} ", "muted"),
         Span(kind.text + padding, kind.tone),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rich.cells import cell_len
+from worker.model.cells import width_of
 
 SPACE = " "
 
@@ -39,7 +39,7 @@ def _end(text: str, start: int, width: int) -> int:
     used, between, worded, last = 0, start, False, SPACE
     for at in range(start, len(text)):
         character = text[at]
-        cells = cell_len(character)
+        cells = width_of(character)
         if worded and cells and _may_break(last, character):
             between = at
         if used + cells > width and at > start:
@@ -54,4 +54,4 @@ def _end(text: str, start: int, width: int) -> int:
 def _may_break(before: str, behind: str) -> bool:
     if behind == SPACE:
         return False
-    return before == SPACE or cell_len(before) > 1 or cell_len(behind) > 1
+    return before == SPACE or width_of(before) > 1 or width_of(behind) > 1
