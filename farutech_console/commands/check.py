@@ -12,7 +12,7 @@ import click
 
 from farutech_console.commands.session import settings_of
 from farutech_console.settings import ConsoleSettings
-from worker.flags import settings_flags
+from worker.flags import CONNECT_WITHIN, settings_flags
 from worker.model.text import literal
 
 if TYPE_CHECKING:
@@ -132,7 +132,8 @@ async def _look(settings: ConsoleSettings, limits: Thresholds, within: float) ->
     options = settings.connection("farutech-console check")
     backend = LiveBackend(options, settings.names, read_only=True, listen=False)
     async with backend:
-        await backend.connected(within)
+        # Soon enough to say what stands in the way.
+        await backend.connected(min(CONNECT_WITHIN, within / 2))
         queue = backend.queue()
         seen = await Overviews(queue, backend.status, backend.feed_counts).take(0)
         names = {worker.name for worker in seen.fleet.answered}

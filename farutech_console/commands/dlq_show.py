@@ -32,7 +32,11 @@ def show(*, sequence: int, as_json: bool, **given: Any) -> None:  # noqa: ANN401
     async def work(backend: LiveBackend, _stop: asyncio.Event) -> int:
         letter = await backend.letter(sequence)
         if letter is None:
-            output.say(f"There is no dead letter {sequence}: it was replayed, purged or expired.")
+            newest = (await backend.queue().layout()).dead_letters.last_sequence
+            why = "it was replayed, purged or expired"
+            if sequence > newest:
+                why = f"the newest sequence is {newest}"
+            output.say(f"There is no dead letter {sequence}: {why}.")
             return EXIT_FAILED
         if as_json:
             output.json_line(full_record(letter))

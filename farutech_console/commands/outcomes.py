@@ -10,7 +10,7 @@ from farutech_console.commands import output
 from farutech_console.commands.progress_line import ProgressLine
 from farutech_console.commands.session import EXIT_DONE, EXIT_FAILED
 from farutech_console.operations.control import Control
-from farutech_console.operations.model import Outcome, OutcomeKind
+from farutech_console.operations.model import NEVER_THERE, Outcome, OutcomeKind
 from farutech_console.operations.records import outcome_record, summary_record
 from worker.model.clock import SystemClock
 from worker.model.text import literal
@@ -70,5 +70,6 @@ def outcome_words(outcome: Outcome) -> str:
     """Return what became of a letter, in a line for people."""
     detail = f"  {literal(outcome.detail)}" if outcome.detail else ""
     # Of a letter that was gone before anybody could read it, nobody knows what it was.
-    task = literal(outcome.task_id) or ("-" if outcome.outcome == "already" else "not a task")
+    unread = outcome.outcome == "already" or outcome.detail == NEVER_THERE
+    task = literal(outcome.task_id) or ("-" if unread else "not a task")
     return f"{outcome.outcome:<9} {outcome.sequence}  {task}{detail}"

@@ -21,8 +21,10 @@ from worker.model.clock import format_rfc3339
 from worker.model.text import literal
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
     from farutech_console.operations.live import LiveBackend
-    from farutech_console.operations.model import OutcomeKind
+    from farutech_console.operations.model import Outcome, OutcomeKind
     from farutech_console.operations.undo import UndoPlan
 
 KINDS: tuple[OutcomeKind, ...] = ("restored", "already", "failed")
@@ -70,17 +72,30 @@ def undo(
                 output.say(line)
         if dry_run:
             return EXIT_DONE
+        if not plan.count and not as_json:
+            output.say(nothing_words(plan))
+            return EXIT_DONE
         question = f"Bring back {letters(plan.count)}?"
         if not yes and plan.count and not await confirmed(question, stop):
             return EXIT_CANCELLED
         tally = Tally(plan.count, KINDS, as_json=as_json)
-        undoing = operation.undo(queue, plan, stop=stop.is_set, why=why)
-        async with tally.telling(), aclosing(undoing) as outcomes:
-            async for outcome in outcomes:
-                tally.tell(outcome)
+        await _tell(tally, operation.undo(queue, plan, stop=stop.is_set, why=why))
         return tally.exit_code
 
     run(given, work)
+
+
+async def _tell(tally: Tally, undoing: AsyncGenerator[Outcome, None]) -> None:
+    async with tally.telling(), aclosing(undoing) as outcomes:
+        async for outcome in outcomes:
+            tally.tell(outcome)
+
+
+def nothing_words(plan: UndoPlan) -> str:
+    """Return why a plan brings nothing back."""
+    if plan.came_back:
+        return f"Nothing to do: {letters(plan.came_back)} of this purge came back before."
+    return "Nothing to do: the archive has no letter of this purge."
 
 
 def undo_lines(plan: UndoPlan) -> list[str]:

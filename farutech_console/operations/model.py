@@ -177,6 +177,10 @@ class Plan:
         return len(self.sequences)
 
 
+NEVER_THERE = "no dead letter has had this sequence yet"
+"""The detail of an outcome whose letter nobody ever had, as opposed to one that is gone."""
+
+
 class Outcome(NamedTuple):
     """What became of one letter of a plan. `detail` is for an operator to read.
 

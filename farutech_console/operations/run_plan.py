@@ -12,7 +12,7 @@ from farutech_console.operations.archive import archive
 from farutech_console.operations.audit import Change, audited
 from farutech_console.operations.control import Control
 from farutech_console.operations.errors import StalePlanError
-from farutech_console.operations.model import Outcome, Plan
+from farutech_console.operations.model import NEVER_THERE, Outcome, Plan
 from farutech_console.operations.purge import purge
 from farutech_console.operations.queue import Queue
 from farutech_console.operations.replay import replay
@@ -74,7 +74,10 @@ async def run_pages(
     control.begin(plan.count + len(plan.missing), len(plan.missing))
     who = Who(queue, plan.generation, "")
     for sequence in plan.missing:
-        yield (await _with_who(Outcome(sequence, "", "already", GONE), who),)
+        if sequence > layout.dead_letters.last_sequence:
+            yield (Outcome(sequence, "", "failed", NEVER_THERE),)
+        else:
+            yield (await _with_who(Outcome(sequence, "", "already", GONE), who),)
     if not plan.sequences:
         control.end()
         return

@@ -42,7 +42,7 @@ async def test_show_has_the_message_that_was_no_task(nats_server: NatsServer) ->
         ("dlq replay error:refused --yes", 0, "error:x is for all of the text, error:~x"),
         ("dlq purge tenant:nobody --dry-run", 0, "None of 1 dead letters matches."),
         ("dlq note nosuch text", 1, "'nosuch' is no key of a cause: farutech-console dlq groups"),
-        ("dlq replay --seq 99 --yes", 0, "1 planned, 1 already"),
+        ("dlq replay --seq 99 --yes", 1, "1 planned, 1 failed"),
     ],
 )
 async def test_nothing_is_told_as_what_it_is(
@@ -93,3 +93,31 @@ async def test_read_only_refuses_before_anything_is_read(
         said = await invoked(*words.split(), server=nats_server, FARUTECH_READ_ONLY="1")
     assert (said.code, said.out) == (1, "")
     assert said.err.startswith("This console is read-only: it refuses")
+
+
+async def test_a_sequence_that_never_was_is_told_from_one_that_is_gone(
+    nats_server: NatsServer,
+) -> None:
+    async with queue(nats_server) as q:
+        kept = await q.bury_many(2)
+        await invoked("dlq", "purge", "--seq", str(kept[0]), "--yes", server=nats_server)
+        never = str(kept[-1] + 1)
+        words = ("dlq", "replay", "--seq", str(kept[0]), "--seq", never, "--yes", "--json")
+        said = await invoked(*words, server=nats_server)
+        gone, not_yet, _ = said.lines
+        assert (gone["outcome"], not_yet["outcome"], said.code) == ("already", "failed", 1)
+        assert not_yet["detail"] == "no dead letter has had this sequence yet"
+        shown = await invoked("dlq", "show", never, server=nats_server)
+        assert f"the newest sequence is {kept[-1]}" in shown.err
+        again = await invoked("dlq", "show", str(kept[0]), server=nats_server)
+        assert "replayed, purged or expired" in again.err
+
+
+async def test_an_undo_with_nothing_to_do_says_why(nats_server: NatsServer) -> None:
+    async with queue(nats_server) as q:
+        await q.bury_many(2)
+        await invoked("dlq", "purge", "--all", "--yes", server=nats_server)
+        await invoked("dlq", "undo", "--yes", server=nats_server)
+        said = await invoked("dlq", "undo", "--yes", server=nats_server)
+        assert (said.code, said.out) == (0, "")
+        assert said.err == "Nothing to do: 2 dead letters of this purge came back before.\n"

@@ -88,7 +88,8 @@ def _read_closely(data: bytes) -> Any:  # noqa: ANN401 - JSON has no narrower ty
         return _DECODER.decode(text)
     except json.JSONDecodeError as error:
         where = f"line {error.lineno} column {error.colno}"
-        raise InvalidJsonError(f"not JSON: {error.msg} at {where}") from error
+        what = error.msg.removesuffix(" at")
+        raise InvalidJsonError(f"not JSON: {what} at {where}") from error
     except RecursionError as error:
         raise InvalidJsonError(_too_deep()) from error
 
