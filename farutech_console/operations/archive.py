@@ -12,7 +12,7 @@ from farutech_console.operations.model import Outcome, Plan
 from farutech_console.operations.queue import Queue
 from worker.jetstream.errors import JetStreamError
 from worker.jetstream.moves import purge_letters
-from worker.jetstream.purges import PurgeParts
+from worker.jetstream.purges_parts import PurgeParts
 from worker.jetstream.replays_claims import Author
 from worker.jetstream.topology import Layout, ensure_stream
 from worker.model.topology import archive_stream

@@ -18,7 +18,7 @@ from worker.jetstream.messages import delete_message, purge_subject
 from worker.jetstream.moves import finish_standing
 from worker.jetstream.origins import delete_origin
 from worker.jetstream.patience import Patience
-from worker.jetstream.purges import PurgeParts
+from worker.jetstream.purges_parts import PurgeParts
 from worker.jetstream.replays import check_stream
 from worker.jetstream.replays_parts import GONE
 from worker.jetstream.topology import Layout

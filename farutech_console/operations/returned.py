@@ -8,7 +8,7 @@ from farutech_console.operations.errors import NothingToUndoError
 from farutech_console.operations.model import Plan
 from farutech_console.operations.plan import make_plan
 from farutech_console.operations.queue import Queue
-from worker.jetstream.purges import PurgeParts
+from worker.jetstream.purges_parts import PurgeParts
 from worker.jetstream.returns_facts import returned_by
 
 

@@ -30,7 +30,7 @@ from farutech_console.operations.selection import ScanProgress, Selection, no_pr
 from worker.jetstream.archive import Purpose
 from worker.jetstream.errors import PayloadTooLargeError
 from worker.jetstream.moves import Origin, always, return_letters
-from worker.jetstream.purges import COPIES_AT_ONCE, PurgeParts
+from worker.jetstream.purges_parts import COPIES_AT_ONCE, PurgeParts
 from worker.jetstream.replays_claims import Author
 from worker.jetstream.returns import CAME_BACK
 from worker.jetstream.returns_facts import returned_before

@@ -17,7 +17,7 @@ from farutech_console.operations.model import Outcome
 from farutech_console.operations.queue import Queue
 from worker.jetstream.info import find_stream
 from worker.jetstream.moves import Origin, return_letters
-from worker.jetstream.purges import PurgeParts
+from worker.jetstream.purges_parts import PurgeParts
 from worker.jetstream.replays_claims import Author
 from worker.jetstream.returns_facts import returned_before
 from worker.jetstream.scan import Scan

@@ -21,7 +21,7 @@ from worker.jetstream.info import stream_of_subject
 from worker.jetstream.intentions import Intention, Intentions
 from worker.jetstream.messages import IN_FLIGHT
 from worker.jetstream.moves import finish_standing
-from worker.jetstream.purges import PurgeParts
+from worker.jetstream.purges_parts import PurgeParts
 from worker.jetstream.replays import Replayer
 from worker.jetstream.replays_claims import Author, Claim, Claims
 from worker.jetstream.replays_edits import is_cut_off_edit

@@ -9,7 +9,7 @@ from typing import Literal
 from tests.faults.replaying import die
 from worker.jetstream.connection import connect
 from worker.jetstream.moves import Origin, always, purge_letters, return_letters
-from worker.jetstream.purges import PurgeParts
+from worker.jetstream.purges_parts import PurgeParts
 from worker.jetstream.replays_claims import Author
 from worker.jetstream.topology import discover
 from worker.model.clock import SystemClock

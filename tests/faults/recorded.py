@@ -12,7 +12,7 @@ from farutech_console.operations.queue import Queue
 from tests.faults.replaying import die
 from worker.jetstream.connection import connect
 from worker.jetstream.moves import always, purge_letters
-from worker.jetstream.purges import PurgeParts
+from worker.jetstream.purges_parts import PurgeParts
 from worker.jetstream.replays import Replayer
 from worker.jetstream.replays_claims import Author
 from worker.model.clock import SystemClock

@@ -19,7 +19,7 @@ from tests.support.queues import NAMES, LayoutKind, Queue, queue
 from worker.jetstream.dead_letters import DeadLetters
 from worker.jetstream.messages import purge_subject
 from worker.jetstream.moves import Origin, always, finish_standing, purge_letters, return_letters
-from worker.jetstream.purges import PurgeParts
+from worker.jetstream.purges_parts import PurgeParts
 from worker.jetstream.replays import Replayer
 from worker.jetstream.replays_claims import Author
 from worker.jetstream.topology import create_stream

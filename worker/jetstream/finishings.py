@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 
 from worker.jetstream.api import Api
 from worker.jetstream.intentions import Intention
-from worker.jetstream.purges import NoteMove
+from worker.jetstream.purges_parts import NoteMove
 from worker.jetstream.replays_claims import Claim
 from worker.model.finishing import FINISHED, Finishing, encode_finishing
 from worker.model.names import QueueNames

@@ -6,7 +6,8 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from worker.jetstream.intentions import Intention, Standing
-from worker.jetstream.purges import NoteMove, Purged, PurgeParts, finish_purge
+from worker.jetstream.purges import finish_purge
+from worker.jetstream.purges_parts import NoteMove, Purged, PurgeParts
 from worker.jetstream.replays_claims import Author
 from worker.jetstream.returns import Returned, finish_return
 

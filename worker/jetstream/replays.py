@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from worker.jetstream.api import Api
 from worker.jetstream.finishings import Note, note_claims
@@ -113,7 +113,10 @@ class Replayer:
         flow = Flow(way, claimed, sequences, allow, self._most_at_once())
         try:
             async for page in flow.pages():
-                yield [_told(outcome, recovered) for outcome in page]
+                if recovered.finished:
+                    yield [_told(outcome, recovered) for outcome in page]
+                else:
+                    yield page
         finally:
             await flow.leave()
 
@@ -162,4 +165,4 @@ def _told(outcome: Replayed, recovered: Recovered) -> Replayed:
     claim = recovered.finished.get(outcome.sequence)
     if claim is None or outcome.result != "already":
         return outcome
-    return replace(outcome, detail=f"{claim.told}; what was left of it is done now")
+    return outcome._replace(detail=f"{claim.told}; what was left of it is done now")

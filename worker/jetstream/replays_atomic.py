@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from array import array
 from collections.abc import Sequence
-from dataclasses import replace
 
 from worker.jetstream.api import EXPECTED_LAST_SUBJECT_SEQUENCE
 from worker.jetstream.errors import (
@@ -198,7 +197,7 @@ class AtomicReplay:
                 await self._parts.delete_letters(sequences)
         except JetStreamError:
             for outcome in stored:
-                run.settle(replace(outcome, detail=LETTER_LEFT))
+                run.settle(outcome._replace(detail=LETTER_LEFT))
             return
         self._finished.extend(sequences)
 

@@ -78,7 +78,7 @@ class ClaimedReplay:
         """Finish what the holder of `claim` left, as far as it can be told how far that was."""
         parts = self._parts
         if claim.step == "published":
-            return replace(parts.credit(claim, task), detail=await self._end(task) or claim.told)
+            return parts.credit(claim, task)._replace(detail=await self._end(task) or claim.told)
         if claim.step == "unreadable" or not (await self._memory()).keeps(claim):
             return await self._settle_unknown(claim, task)
         body = claim_body("claimed", parts.author, claim.server, claim.since)
@@ -153,7 +153,7 @@ class ClaimedReplay:
         outcome = await self._send(replace(ours, version=version), task, taken_over=False)
         if outcome.result != "replayed":
             return outcome
-        return replace(outcome, detail=outcome.detail or SENT_ANYWAY)
+        return outcome._replace(detail=outcome.detail or SENT_ANYWAY)
 
     async def _is_gone(self, task: ReplayedTask) -> bool:
         parts = self._parts

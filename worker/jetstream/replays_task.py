@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from worker.jetstream.headers import header_lines
 from worker.model.names import (
@@ -36,8 +35,7 @@ class Replayable(Protocol):
     def replay_body(self) -> bytes | None: ...  # noqa: D102
 
 
-@dataclass(frozen=True, slots=True)
-class ReplayedTask:
+class ReplayedTask(NamedTuple):
     """A task ready to be published again. `task_id` is empty where the letter names none.
 
     `lines` are the headers as they go over the wire.

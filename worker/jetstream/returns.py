@@ -23,7 +23,7 @@ from worker.jetstream.errors import WRONG_LAST, ApiError, JetStreamError, Payloa
 from worker.jetstream.headers import header_block
 from worker.jetstream.intentions import Intention, Standing
 from worker.jetstream.messages import StoredMessage
-from worker.jetstream.purges import COPIES_AT_ONCE, NoteMove, PurgeParts
+from worker.jetstream.purges_parts import COPIES_AT_ONCE, NoteMove, PurgeParts
 from worker.jetstream.requests import Asked
 from worker.jetstream.returns_facts import returned_before, write_down
 from worker.model.names import ARCHIVE_ID, RESTORED_OF

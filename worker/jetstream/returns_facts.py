@@ -8,7 +8,7 @@ from typing import Any
 
 from worker.jetstream.info import find_stream, stream_of_subject
 from worker.jetstream.intentions import Intention
-from worker.jetstream.purges import PurgeParts
+from worker.jetstream.purges_parts import PurgeParts
 from worker.jetstream.scan import SKEW, Scan
 from worker.jetstream.topology import Layout, ensure_stream
 from worker.model import wire_json

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 _NAME = re.compile(r"[^\s.*>/\\\x00-\x20\x7f]{1,200}")
 _SUBJECT = re.compile(r"[^\s.*>\x00-\x20\x7f]+(\.[^\s.*>\x00-\x20\x7f]+)*")
@@ -192,11 +193,12 @@ def carried_headers(headers: Mapping[str, str]) -> dict[str, str]:
 
     Names that may not be sent, though a message came with them, stay behind too.
     """
-    return {
-        name: value
-        for name, value in headers.items()
-        if not is_server_header(name) and is_sendable(name)
-    }
+    return {name: value for name, value in headers.items() if _is_carried(name)}
+
+
+@lru_cache(maxsize=1024)
+def _is_carried(name: str) -> bool:
+    return not is_server_header(name) and is_sendable(name)
 
 
 def is_sendable(name: str) -> bool:

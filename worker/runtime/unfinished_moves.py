@@ -6,7 +6,7 @@ from worker.jetstream.api import Api
 from worker.jetstream.finishings import move_noter
 from worker.jetstream.intentions import Intentions
 from worker.jetstream.moves import finish_standing
-from worker.jetstream.purges import PurgeParts
+from worker.jetstream.purges_parts import PurgeParts
 from worker.jetstream.topology import discover
 from worker.model.names import QueueNames
 from worker.model.surroundings import Surroundings
