@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).parent
 SIZE = (160, 45)
+SMALL = (80, 24)
+OPERATOR = "ana@laptop"
+"""Who is on record in the pictures, wherever they are taken."""
 LETTERS = 14
 ZOOM = 1.0
 PATIENCE_S = 120.0
@@ -42,21 +45,49 @@ def keys(*presses: str, rest: float = 0.5) -> Step:
     return press
 
 
+def then(*steps: Step) -> Step:
+    """Return the steps, one after the other."""
+
+    async def one_by_one(pilot: Pilot[Any]) -> None:
+        for step in steps:
+            await step(pilot)
+
+    return one_by_one
+
+
+async def small(pilot: Pilot[Any]) -> None:
+    """Have a small terminal."""
+    await pilot.resize_terminal(*SMALL)
+    await pilot.pause(1)
+
+
 SHOTS: tuple[tuple[str, Step], ...] = (
     ("overview", keys("1")),
     ("tasks", keys("2")),
     ("task-story", keys("enter", rest=2)),
     ("dead-letters", keys("escape", "3")),
-    ("causes", keys("c", rest=1)),
+    ("causes", then(keys("colon"), keys(*"causes", "enter", rest=1))),
     ("dead-letter", keys("escape", "enter")),
     ("replay-plan", keys("escape", "r")),
     ("replayed", keys("right", "enter", rest=3)),
-    ("purge-plan", keys("x")),
+    ("outcomes", keys("o", rest=1)),
+    ("purge-plan", keys("escape", "x")),
+    ("undo-plan", then(keys("right", "enter", rest=2), keys("u", rest=1))),
+    ("filter", keys("escape", "slash", *"tenant:", rest=1)),
+    ("edit", keys("escape", "escape", "e", rest=1)),
     ("workers", keys("escape", "4", rest=2)),
     ("pause", keys("p", rest=1)),
     ("audit", keys("escape", "5", rest=1)),
     ("commands", keys("colon")),
     ("help", keys("escape", "question_mark")),
+    ("light", then(keys("escape", "colon"), keys(*"theme light", "enter"), keys("3", rest=1))),
+    ("small-overview", then(keys("1", "colon"), keys(*"theme dark", "enter"), small)),
+    ("small-tasks", keys("2", "end", rest=1)),
+    ("small-dead-letters", keys("3", rest=1)),
+    ("small-dead-letter", keys("enter", rest=1)),
+    ("small-replay-plan", keys("escape", "r", rest=1)),
+    ("small-workers", keys("escape", "4", rest=2)),
+    ("small-audit", keys("5", rest=1)),
 )
 
 
@@ -68,7 +99,8 @@ def main(folder: Path = HERE) -> None:
 
 async def _take(url: str, folder: Path) -> None:
     settings = QueueSettings(server=url)
-    backend = LiveBackend(settings.connection("farutech-console"), settings.names)
+    connection = settings.connection("farutech-console")
+    backend = LiveBackend(connection, settings.names, operator=OPERATOR)
     wanted = Preferences(environment="demo")
     app = ConsoleApp(backend, SystemClock(), notice=NOTICE, preferences=lambda: wanted)
     async with app.run_test(size=SIZE) as pilot:

@@ -90,6 +90,7 @@ AUDIT: Mapping[str, str | tuple[str, str]] = {
     "None of the letters that it brought back lie there any more: nothing is left to do": (
         "Ninguno de los mensajes que recuperó sigue ahí: no queda nada que hacer"
     ),
+    "connection {n} of {server}": "conexión {n} de {server}",
     "Undo: {what}": "Deshacer: {what}",
     "stopped: undo again for the others": "detenido: repita para los demás",
     "Stop": "Detener",

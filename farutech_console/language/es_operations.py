@@ -288,6 +288,9 @@ OPERATIONS: Mapping[str, str | tuple[str, str]] = {
     "max ack pending {limit} reached: no more is delivered until acks": (
         "max ack pending {limit} alcanzado: no se entrega más hasta que haya acks"
     ),
+    "as fast as it goes": "tan rápido como va",
+    "the first one alone": "el primero solo",
+    "stop if more than {share} % die again": "parar si más del {share} % muere otra vez",
     " since {time}": " desde {time}",
     ", nothing was delivered since {time}": ", nada se ha entregado desde {time}",
     "{what}: deliveries spent, nobody will get them again": (

@@ -21,7 +21,8 @@ class KeptQueue:
     """The handle on a work queue, and a new one wherever a connection is at its end.
 
     `along` is run on each connection, and cancelled where that is at its end. What it raises ends
-    the connection; of a `JetStreamError` another one is tried.
+    the connection; of a `JetStreamError` another one is tried. `operator` is who is on record for
+    what is changed, by default who sits here.
     """
 
     def __init__(
@@ -32,6 +33,7 @@ class KeptQueue:
         along: Callable[[Connection], Awaitable[None]] | None = None,
         *,
         read_only: bool,
+        operator: str = "",
     ) -> None:
         self.names = names
         self.clock = clock
@@ -39,6 +41,7 @@ class KeptQueue:
         self.link = Link(clock)
         self._options = options
         self._along = along
+        self._operator = operator or operator_here()
         self._found: asyncio.Future[Queue]
         self._keeping: asyncio.Task[None]
         self._closed: asyncio.Event
@@ -124,7 +127,7 @@ class KeptQueue:
             connection,
             self.names,
             self.clock,
-            operator=operator_here(),
+            operator=self._operator,
             read_only=self.read_only,
         )
 

@@ -31,7 +31,10 @@ if TYPE_CHECKING:
 
 
 class LiveBackend(LiveLetters):
-    """A `Backend` over one connection. With `listen` it hears task events too."""
+    """A `Backend` over one connection. With `listen` it hears task events too.
+
+    `operator` is who is on record for what is changed, by default who sits here.
+    """
 
     def __init__(
         self,
@@ -41,11 +44,13 @@ class LiveBackend(LiveLetters):
         read_only: bool = False,
         listen: bool = True,
         clock: Clock | None = None,
+        operator: str = "",
     ) -> None:
         clock = clock or SystemClock()
         self._overhearing = Overhearing(names, clock)
         along = self._hear if listen else None
-        super().__init__(KeptQueue(options, names, clock, along, read_only=read_only))
+        kept = KeptQueue(options, names, clock, along, read_only=read_only, operator=operator)
+        super().__init__(kept)
         self._fleet: FleetWatch | None = None
         self._finder: StuckFinder | None = None
 

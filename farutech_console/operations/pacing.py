@@ -90,9 +90,10 @@ class Pacing:
 
     def __str__(self) -> str:
         """Return it in words for people."""
-        parts = [str(self.rate) if self.rate else "as fast as it goes"]
+        parts = [str(self.rate) if self.rate else tr("as fast as it goes")]
         if self.canary:
-            parts.append("the first one alone")
+            parts.append(tr("the first one alone"))
         if self.stop_share is not None:
-            parts.append(f"stop if more than {self.stop_share * 100:g} % die again")
+            share = f"{self.stop_share * 100:g}"
+            parts.append(tr("stop if more than {share} % die again", share=share))
         return ", ".join(parts)

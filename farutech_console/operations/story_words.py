@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from farutech_console.language import msg, tr
-from farutech_console.operations.units import count, duration, full_time
+from farutech_console.operations.units import count, full_time, wait
 from worker.model.text import literal
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def step_words(step: TaskStep) -> list[str]:
     """Return what a step tells beside its kind, its time and its task, each thing apart."""
     parts = [
         tr("attempt {n}", n=step.attempt) if step.attempt else "",
-        tr("next in {span}", span=duration(step.delay)) if step.delay else "",
+        tr("next in {span}", span=wait(step.delay)) if step.delay else "",
         f"{step.progress:.0%}" if step.progress is not None else "",
         f"{step.seconds:.1f} s" if step.seconds is not None else "",
         literal(step.worker_id),

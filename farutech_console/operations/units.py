@@ -28,6 +28,14 @@ def duration(seconds: float) -> str:
     return "0 s"
 
 
+def wait(seconds: float) -> str:
+    """Return seconds that are waited, to a tenth where they are few: `0.4 s`, `12 s`, `3 h 5 min`.
+
+    None at all is `0 s`.
+    """
+    return f"{seconds:.1f} s" if 0 < seconds < 9.95 else duration(seconds)
+
+
 def short_duration(seconds: float) -> str:
     """Return seconds as one unit: `42 s`, `12 min`, `3 h`, `2 d`."""
     left = max(0, int(seconds))

@@ -80,7 +80,7 @@ def some_workers() -> tuple[WorkerView, ...]:
 
 def some_changes() -> tuple[AuditEntry, ...]:
     """A replay, a purge that was stopped, a pause that failed, and a replay without an end."""
-    by, origin = "ana@bastion-2", {"ip": "10.0.4.20", "host": "bastion-2"}
+    by, origin = "ana@bastion-2", {"ip": "10.0.4.20", "client": 17, "server": "s1"}
     return (
         AuditEntry(
             id="0d52bf0e6c1f4c5f8b1f6a5b50a1b1c4",

@@ -70,6 +70,7 @@ async def test_all_means_all_that_lay_there_when_it_was_pressed() -> None:
         await pilot.press("a")
         backend.letters.insert(0, provisioning_letter(90_500, 0))
         await sees(pilot, "90500")
+        await sees(pilot, "● 5 marked")
         await pilot.press("r")
         await sees(pilot, "Replay 5 dead letters")
 
@@ -93,6 +94,16 @@ async def test_purge_of_everything_needs_the_streams_name() -> None:
         await pilot.press("Q", "enter", "enter")
         await sees(pilot, "● 5 purged")
         await sees(pilot, "No dead letters")
+
+
+async def test_the_streams_name_goes_into_its_field_wherever_the_focus_is() -> None:
+    backend = FixedBackend(letters=some_letters(5))
+    async with console(backend, room="3") as pilot:
+        await sees(pilot, "90412")
+        await pilot.press("a", "x")
+        await sees(pilot, "Type PROVISIONING_DLQ to confirm")
+        await pilot.press(*"PROVISIONING_DLQ", "enter", "enter")
+        await sees(pilot, "● 5 purged")
 
 
 async def test_purge_of_some_needs_no_name() -> None:

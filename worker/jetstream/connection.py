@@ -257,6 +257,8 @@ def _in_words(error: Exception) -> str:
         return f"the server refused us: {words}; check {ways}"
     if isinstance(error, asyncio.TimeoutError):
         return str(error) or "no answer in time: is it a NATS server?"
+    if isinstance(error, OSError):
+        return error.strerror or words
     return words
 
 

@@ -76,8 +76,12 @@ def _finished(one: FinishedBy) -> str:
 
 
 def _from(seen: Mapping[str, object]) -> str:
-    told = " ".join(str(value) for value in seen.values() if value)
-    return literal(told) or NONE
+    """Return the address, and which connection of which server it was, as far as that is told."""
+    address, client, server = (str(seen.get(name, "")) for name in ("ip", "client", "server"))
+    told = [address] if address else []
+    if client and server:
+        told.append(tr("connection {n} of {server}", n=client, server=server))
+    return literal(", ".join(told)) or NONE
 
 
 def _outcome(name: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
@@ -92,6 +92,22 @@ class ConfirmPlan(ModalScreen["Plan | None"]):
     def on_mount(self) -> None:
         """Fill the preview."""
         self.query_one("#plan", TextView).show(preview(self.plan, self._now))
+
+    def on_key(self, event: events.Key) -> None:
+        """Write the name, wherever the focus is."""
+        if event.character and event.character in self.plan.stream:
+            self._write(event, event.character)
+
+    def on_paste(self, event: events.Paste) -> None:
+        """Write what is pasted, wherever the focus is."""
+        self._write(event, event.text)
+
+    def _write(self, event: events.Event, text: str) -> None:
+        field = self.query_one("#name", Field)
+        if self._type_name and not field.has_focus:
+            event.stop()
+            field.take_focus()
+            field.insert_text_at_cursor(text)
 
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:

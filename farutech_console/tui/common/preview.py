@@ -37,7 +37,7 @@ def preview(plan: Plan, now: datetime) -> list[Line]:
         _labelled(tr("types"), _counted(plan.task_types)),
         _labelled(tr("to"), _target(plan)),
         _labelled(tr("history"), _history(plan), "warn" if plan.replayed_before else "plain"),
-        *([_labelled(tr("pace"), " ".join(plan.pacing.words()))] if plan.pacing.words() else []),
+        *([_labelled(tr("pace"), str(plan.pacing))] if plan.pacing.words() else []),
         *([_labelled(tr("expiring"), _expiring(plan), "warn")] if plan.expiring else []),
         *([_labelled(tr("unknown"), _in_doubt(plan), "warn")] if plan.in_doubt else []),
         *([_labelled(tr("mind"), literal(note), "warn")] if (note := plan.consumer_note) else []),

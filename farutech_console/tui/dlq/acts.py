@@ -93,9 +93,14 @@ class LetterActs(Room):
 
     def action_mark_all(self) -> None:
         """Mark all that lie there now, or take all marks off."""
-        newest = self._reader.letters.newest
-        all_marked = self._selection.up_to is not None
-        self._selection = Selection() if all_marked or newest is None else Selection(up_to=newest)
+        letters = self._reader.letters
+        newest = letters.newest
+        if self._selection.up_to is not None or newest is None:
+            self._selection = Selection()
+        else:
+            there = len(letters) if self._reader.wanted else letters.depth
+            lay = 0 if self._reader.wanted and letters.is_partial else there
+            self._selection = Selection(up_to=newest, lay=lay)
         self.redraw()
 
     def action_replay(self) -> None:

@@ -22,12 +22,14 @@ class Selection:
     """Marks by stream sequence, so that they stay on their letters.
 
     `chosen` are marked; with `up_to`, so is every letter of at most that sequence which is not in
-    `spared`. Letters that arrive later are never marked unasked.
+    `spared`. Letters that arrive later are never marked unasked. `lay` is how many lay there when
+    all were marked, 0 where that was not known.
     """
 
     chosen: frozenset[int] = frozenset()
     up_to: int | None = None
     spared: frozenset[int] = frozenset()
+    lay: int = 0
 
     def __contains__(self, sequence: object) -> bool:
         """Whether this letter is marked."""
@@ -59,7 +61,8 @@ class Selection:
         """Return how many are marked among `depth` letters; at most, where all are."""
         if self.up_to is None:
             return len(self.chosen)
-        return max(0, depth - len(self.spared))
+        lying = min(depth, self.lay) if self.lay else depth
+        return max(0, lying - len(self.spared)) + len(self.chosen)
 
     def among(self, wanted: Filter) -> Filter:
         """Return the filter that the marked ones of the wanted letters match, and no others."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from farutech_console.language import tr, trn
 from farutech_console.operations.trend import Hearing
-from farutech_console.operations.units import clock_time, count, duration
+from farutech_console.operations.units import clock_time, count, duration, wait
 from farutech_console.operations.verdict import kinds_in_words
 from farutech_console.tui.common.live import Live
 from farutech_console.tui.common.spans import Line, Span, line
@@ -70,7 +70,7 @@ def _by_sequence(event: TaskEvent) -> str:
 
 def _what(event: TaskEvent) -> str:
     delay = event.delay
-    again = tr("again in {span}", span=duration(delay)) if delay is not None else ""
+    again = tr("again in {span}", span=wait(delay)) if delay is not None else ""
     return "  ".join(part for part in (again, literal(event.detail, 300)) if part)
 
 

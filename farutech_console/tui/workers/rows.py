@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 NONE = "–"  # noqa: RUF001 - a glyph
 WIDE = 110
 """Columns from which version and host are shown."""
+ROOMY = 100
+"""Columns from which successes and uptime are shown: a worker's name needs the room before them."""
 
 CONDITIONS: dict[WorkerCondition, tuple[str, Tone]] = {
     "running": (msg("● running"), "ok"),
@@ -43,15 +45,16 @@ UNREPORTED: tuple[str, Tone] = (msg("○ pulls"), "muted")
 def columns(width: int) -> tuple[Column, ...]:
     """Return the columns that fit."""
     more = (Column(tr("version"), 9), Column(tr("host"), 18)) if width >= WIDE else ()
+    roomy = width >= ROOMY
     return (
         Column(tr("worker")),
         Column(tr("state"), 10),
         Column(tr("tasks"), 7, right=True),
         Column(tr("pace"), 9, right=True),
-        Column(tr("ok"), 7, right=True),
+        *((Column(tr("ok"), 7, right=True),) if roomy else ()),
         Column(tr("retried"), 7, right=True),
         Column(tr("dead"), 6, right=True),
-        Column(tr("up"), 7, right=True),
+        *((Column(tr("up"), 7, right=True),) if roomy else ()),
         *more,
         Column(tr("seen"), 6, right=True),
     )
@@ -66,13 +69,16 @@ def cells(worker: WorkerView, now: datetime, width: int) -> tuple[Span, ...]:
         if width >= WIDE
         else ()
     )
+    succeeded, *failed = _totals(report)
+    roomy = width >= ROOMY
     return (
         Span(literal(worker.name)),
         state_of(worker),
         Span(f"{count(report.in_flight)}/{count(report.concurrency)}" if report else NONE),
         Span(rate(report.rate_10s) if report else NONE),
-        *_totals(report),
-        Span(up),
+        *((succeeded,) if roomy else ()),
+        *failed,
+        *((Span(up),) if roomy else ()),
         *more,
         Span(short_duration(age(worker.seen_at, now)), "muted"),
     )
