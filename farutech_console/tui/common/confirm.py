@@ -78,7 +78,13 @@ class ConfirmPlan(ModalScreen["Plan | None"]):
             name = literal(self.plan.stream)
             ask = tr("Type {name} to confirm: {plan}.", name=name, plan=question(self.plan))
             yield Static(content([line(ask)]), id="ask")
-            yield Field(placeholder=name, compact=True, disabled=not self._type_name, id="name")
+            yield Field(
+                placeholder=name,
+                compact=True,
+                disabled=not self._type_name,
+                select_on_focus=False,
+                id="name",
+            )
             with Horizontal():
                 yield Button(tr("Cancel"), id="cancel", compact=True)
                 yield Button(
