@@ -96,6 +96,7 @@ TASKS: Mapping[str, str | tuple[str, str]] = {
     "where": "dónde",
     "last event": "último evento",
     "again in {span}": "otra vez en {span}",
+    "again at once": "otra vez enseguida",
     "No events: there is no connection.": "Sin eventos: no hay conexión.",
     "Events are heard live; what happened meanwhile is not told later.": (
         "Los eventos se oyen en vivo; lo que pase entretanto no se cuenta después."

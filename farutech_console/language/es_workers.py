@@ -77,7 +77,7 @@ WORKERS: Mapping[str, str | tuple[str, str]] = {
         "Extrae tareas y no informa de sí mismo: solo se muestra lo que sabe el servidor."
     ),
     "succeeded": "con éxito",
-    "retrying": "reintentos",
+    "retrying": "reintentada",
     "dead lettered": "muertas",
     "duplicate skipped": "duplicadas",
     "lost": "perdidas",

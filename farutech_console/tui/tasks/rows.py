@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from farutech_console.tui.common.eventlog import EventLog
     from worker.model.heard import HeardKind
 
+AT_ONCE = 0.05
+"""Seconds of delay that are none worth telling."""
+
 NONE = "–"  # noqa: RUF001 - a glyph
 WIDE = 120
 
@@ -69,8 +72,10 @@ def _by_sequence(event: TaskEvent) -> str:
 
 
 def _what(event: TaskEvent) -> str:
-    delay = event.delay
-    again = tr("again in {span}", span=wait(delay)) if delay is not None else ""
+    again = ""
+    if event.delay is not None:
+        at_once = event.delay < AT_ONCE
+        again = tr("again at once") if at_once else tr("again in {span}", span=wait(event.delay))
     return "  ".join(part for part in (again, literal(event.detail, 300)) if part)
 
 
