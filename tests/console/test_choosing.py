@@ -128,3 +128,15 @@ async def test_the_pace_of_a_run_is_changed() -> None:
         await sees(pilot, "is no rate")
         await pilot.press("colon", *"rate 5/s", "enter")
         await sees(pilot, "goes at 5/s")
+
+
+async def test_a_filter_is_completed_with_values_that_occur() -> None:
+    async with console(FixedBackend(letters=some_letters(12)), room="1") as pilot:
+        await sees(pilot, "connection refused")
+        await pilot.press("3")
+        await sees(pilot, "90412")
+        await pilot.press("slash", *"tenant:acme-corp-2")
+        await pilot.press("backspace")
+        await sees(pilot, "acme-corp-3 ")
+        await pilot.press("tab", "enter")
+        await sees(pilot, "3 with tenant:acme-corp-")

@@ -96,7 +96,7 @@ class Editor(Dialog[str]):
         Binding("ctrl+s,f2", "go_on", "what was changed", show=False, priority=True)
     ]
     DEFAULT_CSS = """
-    Editor > Vertical { width: 100%; height: 100%; padding: 0 1; }
+    Editor > Vertical { width: 100%; height: 1fr; max-height: 100%; margin-top: 1; padding: 0 1; }
     Editor TextArea { height: 1fr; border: none; padding: 0; background: $surface; }
     Editor Words { height: auto; max-height: 4; border-top: solid $border; }
     """

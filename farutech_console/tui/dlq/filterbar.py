@@ -21,6 +21,7 @@ from worker.model.text import literal
 
 if TYPE_CHECKING:
     from farutech_console.operations.filter.model import Filter
+    from farutech_console.operations.filter.suggest import Known
 
 SHOWN = 5
 NAME = 16
@@ -54,8 +55,13 @@ class FilterBar(Vertical):
             id="filter",
         )
 
-    def open(self, text: str) -> None:
-        """Ask for a filter, beginning with this one."""
+    def __init__(self) -> None:
+        super().__init__()
+        self._known: Known = {}
+
+    def open(self, text: str, known: Known | None = None) -> None:
+        """Ask for a filter, beginning with this one; offer values that are known to occur."""
+        self._known = known or {}
         self.display = True
         field = self._field()
         field.value = text
@@ -73,9 +79,10 @@ class FilterBar(Vertical):
     @on(Input.Changed)
     def _suggest(self) -> None:
         field = self._field()
-        found = suggest(field.value, field.cursor_position)[:SHOWN]
+        found = suggest(field.value, field.cursor_position, self._known)[:SHOWN]
         lines = [
-            line(Span(f"{one.text:<{NAME}} ", "accent"), Span(one.help, "muted")) for one in found
+            line(Span(f"{literal(one.text, 60):<{NAME}} ", "accent"), Span(one.help, "muted"))
+            for one in found
         ]
         self.query_one("#suggestions", Words).show(lines)
 
@@ -91,7 +98,7 @@ class FilterBar(Vertical):
     def action_complete(self) -> None:
         """Take the first suggestion."""
         field = self._field()
-        found = suggest(field.value, field.cursor_position)
+        found = suggest(field.value, field.cursor_position, self._known)
         if found:
             rest = field.value[field.cursor_position :]
             begun = field.value[: found[0].start] + found[0].text

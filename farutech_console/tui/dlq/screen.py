@@ -19,6 +19,7 @@ from farutech_console.tui.common.words import Words
 from farutech_console.tui.dlq.beside import CausesBeside
 from farutech_console.tui.dlq.causes import Causes
 from farutech_console.tui.dlq.filterbar import FilterBar
+from farutech_console.tui.dlq.known import known_values
 from farutech_console.tui.dlq.opened import OpenedLetter
 from farutech_console.tui.dlq.pane import LetterPane
 from farutech_console.tui.dlq.rows import (
@@ -163,7 +164,8 @@ class DeadLettersRoom(OpenedLetter):
 
     def action_filter(self) -> None:
         """Ask what the letters are to be like."""
-        self.query_one(FilterBar).open(str(self._reader.wanted))
+        known = known_values(self._live)
+        self.query_one(FilterBar).open(str(self._reader.wanted), known)
 
     @on(FilterBar.Chosen)
     def _filtered(self, event: FilterBar.Chosen) -> None:
