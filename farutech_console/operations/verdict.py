@@ -91,17 +91,22 @@ def problems(
     return tuple(sorted(found, key=lambda problem: problem.grade != "bad"))
 
 
+def counted(found: Sequence[Problem]) -> str:
+    """Return how many problems and warnings there are, empty where there is none."""
+    bad = sum(problem.grade == "bad" for problem in found)
+    warnings = len(found) - bad
+    counts = [trn("{n} problem", "{n} problems", bad)] if bad else []
+    counts += [trn("{n} warning", "{n} warnings", warnings)] if warnings else []
+    return ", ".join(counts)
+
+
 def headline(found: Sequence[Problem]) -> str:
     """Return the verdict in one sentence: how many problems there are, and which; worst first.
 
     Empty where there is none.
     """
-    bad = sum(problem.grade == "bad" for problem in found)
-    warnings = len(found) - bad
-    counts = [trn("{n} problem", "{n} problems", bad)] if bad else []
-    counts += [trn("{n} warning", "{n} warnings", warnings)] if warnings else []
     told = "; ".join(problem.brief or problem.text for problem in found)
-    return f"{', '.join(counts)}: {told}" if found else ""
+    return f"{counted(found)}: {told}" if found else ""
 
 
 def _unread(status: QueueStatus) -> list[Problem]:

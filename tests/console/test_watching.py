@@ -51,7 +51,7 @@ async def test_stuck_tasks_are_told_listed_and_gone_once_there_are_none(
 ) -> None:
     async with queue(nats_server) as q, live_console(nats_server, size=(140, 40)) as pilot:
         await stuck(q, 2)
-        await sees(pilot, "1 problem: 2 tasks stuck")
+        await sees(pilot, "2 tasks stuck")
         await pilot.press("enter")
         await sees(pilot, "2 tasks are stuck: the server told of each.")
         await q.api.request(f"STREAM.PURGE.{NAMES.stream}")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from farutech_console.language import tr
 from farutech_console.operations.units import duration, plural
-from farutech_console.operations.verdict import headline
+from farutech_console.operations.verdict import counted, headline
 from farutech_console.tui.common.spans import Line, Span, line
 from worker.model.cells import fit, width_of
 from worker.model.text import literal
@@ -54,7 +54,9 @@ def verdict_lines(
         return [VerdictLine(_well(status, old))]
     since = tr("{span} ago: ", span=duration(old)) if old is not None else ""
     worst = found[0].grade
-    told = f"{GLYPHS[worst]} {since}{literal(headline(found))}"
+    # What one alone is stands beneath, in full.
+    said = headline(found) if len(found) > 1 else counted(found)
+    told = f"{GLYPHS[worst]} {since}{literal(said)}"
     crowded = len(found) + 1 > most
     wanted = most - 1 if crowded else most - len(found)
     head = _within(told, width, min(wanted, MOST_HEAD))
