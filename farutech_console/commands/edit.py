@@ -18,7 +18,7 @@ from farutech_console.commands.session import EXIT_CANCELLED, run
 from farutech_console.commands.unfinished import finish_interrupted
 from farutech_console.settings import ConsoleSettings
 from worker import asking
-from worker.flags import settings_flags
+from worker.flags import offer_files, settings_flags
 from worker.model.text import literal
 
 if TYPE_CHECKING:
@@ -31,7 +31,12 @@ KINDS: tuple[OutcomeKind, ...] = ("replayed", "already", "failed", "unknown")
 
 @click.command()
 @click.argument("sequence", type=click.IntRange(min=1))
-@click.option("--file", "source", help="Take the task from this file, - for standard input.")
+@click.option(
+    "--file",
+    "source",
+    help="Take the task from this file, - for standard input.",
+    shell_complete=offer_files,
+)
 @why_flag
 @yes_flag
 @json_flag

@@ -39,8 +39,9 @@ AUDIT: Mapping[str, str | tuple[str, str]] = {
     # one of them
     "from": "desde",
     "began": "inicio",
-    "finished": "terminó",
-    "it was interrupted; by {who}, {when}: {what}": "se interrumpió; {who}, {when}: {what}",
+    "interrupted, finished by {who} at {when}: {what}": (
+        "interrumpido, lo terminó {who} el {when}: {what}"
+    ),
     "command": "orden",
     "failure": "fallo",
     " and more": " y más",

@@ -14,7 +14,7 @@ from tests.support.terminal import in_terminal
 
 GROUP_KEYS = [
     *("cause", "error_type", "text", "count", "share", "first_seen", "last_seen", "tenants"),
-    *("more_tenants", "top_tenants", "sample", "note"),
+    *("more_tenants", "top_tenants", "sample", "address", "note"),
 ]
 
 

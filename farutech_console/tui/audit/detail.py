@@ -28,8 +28,8 @@ def detail_lines(entry: AuditEntry, now: datetime) -> list[Line]:
         _labelled(tr("who"), literal(entry.by)),
         _labelled(tr("from"), _from(entry.seen_from)),
         _labelled(tr("began"), f"{full_time(entry.began_at)}, {_ago(entry.began_at, now)}"),
-        _labelled(tr("ended"), ended),
-        *(_labelled(tr("finished"), _finished(one), "warn") for one in entry.finished),
+        *(_labelled(tr("ended"), _finished(one), "warn") for one in entry.finished),
+        *([] if entry.state == "finished" else [_labelled(tr("ended"), ended)]),
         _labelled(tr("why"), literal(entry.why) or NONE),
         _labelled(tr("about"), literal(entry.about) or NONE),
     ]
@@ -72,7 +72,7 @@ def _finished(one: FinishedBy) -> str:
     """Return who finished what the change had begun, when it was interrupted."""
     what = ", ".join(f"{count(number)} {_outcome(name)}" for name, number in one.outcomes.items())
     who, when = literal(one.by), full_time(one.at)
-    return tr("it was interrupted; by {who}, {when}: {what}", who=who, when=when, what=what)
+    return tr("interrupted, finished by {who} at {when}: {what}", who=who, when=when, what=what)
 
 
 def _from(seen: Mapping[str, object]) -> str:
