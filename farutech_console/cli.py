@@ -40,7 +40,7 @@ COMMANDS = {
 @click.version_option(__version__, prog_name="farutech-console")
 @settings_flags(ConsoleSettings)
 @click.pass_context
-def console(context: click.Context, /, **given: Any) -> None:  # noqa: ANN401 - one for each setting
+def console(context: click.Context, /, **given: Any) -> None:
     """Look into a provisioning queue on NATS JetStream, and mend it.
 
     Without a command the console opens in this terminal. Flags that stand before a command count
@@ -54,6 +54,5 @@ def console(context: click.Context, /, **given: Any) -> None:  # noqa: ANN401 - 
 def main() -> None:
     """Run the command line."""
     if COMPLETING in os.environ:
-        # It teaches click to answer the shell.
-        from farutech_console.commands import completion as _  # noqa: F401
+        from farutech_console.commands import completion as _  # noqa: F401 - it teaches click
     console(prog_name="farutech-console")

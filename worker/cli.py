@@ -32,7 +32,7 @@ def worker() -> None:
 
 @worker.command()
 @settings_flags(WorkerSettings)
-def run(**given: Any) -> None:  # noqa: ANN401 - one argument for each setting
+def run(**given: Any) -> None:
     """Pull tasks and run them until told to stop.
 
     Streams and consumer are created where they are missing and left alone where they exist.

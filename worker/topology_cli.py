@@ -68,7 +68,7 @@ def _common(command: Callable[..., Any]) -> Callable[..., Any]:
 
 @topology.command("plan")
 @_common
-def plan(*, replicas: int | None, as_json: bool, **given: Any) -> None:  # noqa: ANN401 - settings
+def plan(*, replicas: int | None, as_json: bool, **given: Any) -> None:
     """Show what differs, what applying it does, and whether that is safe. Changes nothing.
 
     \b
@@ -104,7 +104,7 @@ def apply_plan(
     as_json: bool,
     yes: bool,
     drain: float,
-    **given: Any,  # noqa: ANN401 - one argument for each setting
+    **given: Any,
 ) -> None:
     """Show the plan, ask, and make the server as declared, one difference after the other.
 

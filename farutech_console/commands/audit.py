@@ -51,7 +51,7 @@ def audit(
     action: str | None,
     by: str,
     as_json: bool,
-    **given: Any,  # noqa: ANN401
+    **given: Any,
 ) -> None:
     """Show what operators changed, the latest first: who, when, what, why, and how it ended.
 

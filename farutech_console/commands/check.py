@@ -43,7 +43,7 @@ class PluginCommand(click.Command):
         info_name: str | None,
         args: list[str],
         parent: click.Context | None = None,
-        **extra: Any,  # noqa: ANN401 - as click has it
+        **extra: Any,
     ) -> click.Context:
         """Read the command line."""
         try:
@@ -70,7 +70,7 @@ def threshold_flags(command: Callable[..., Any]) -> Callable[..., Any]:
     help="Seconds after which it gives up, UNKNOWN.",
 )
 @settings_flags(ConsoleSettings)
-def check(*, timeout: float, **given: Any) -> None:  # noqa: ANN401
+def check(*, timeout: float, **given: Any) -> None:
     """Judge the queue as monitoring plugins do: one line with figures, and an exit code.
 
     A figure above WARN is a warning, above CRIT critical; either may be left out: `--lag 1000,`,

@@ -44,10 +44,10 @@ class _Words(click.ParamType[Any]):
 
     def convert(
         self,
-        value: Any,  # noqa: ANN401 - click's own
+        value: Any,
         param: click.Parameter | None,
         ctx: click.Context | None,
-    ) -> Any:  # noqa: ANN401 - click's own
+    ) -> Any:
         """Return what the function read."""
         if not isinstance(value, str):
             return value
@@ -101,7 +101,7 @@ def replay(
     canary_wait: float,
     stop_share: float | None,
     unknown: Literal["keep", "send", "drop"],
-    **options: Any,  # noqa: ANN401 - handed on
+    **options: Any,
 ) -> None:
     """Send dead letters back to the work queue, each task once.
 
@@ -122,7 +122,7 @@ def replay(
 @_manner_flags
 @click.option("--hard", is_flag=True, help="Without a copy in the archive: nothing undoes it.")
 @settings_flags(ConsoleSettings)
-def purge(*, hard: bool, **options: Any) -> None:  # noqa: ANN401 - handed on
+def purge(*, hard: bool, **options: Any) -> None:
     """Move dead letters to the archive, for 7 days; `dlq undo` brings them back.
 
     Shows what it will do and asks first. p (or SIGUSR1) pauses it and lets it go on, q or Ctrl-C

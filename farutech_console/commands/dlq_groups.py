@@ -39,7 +39,7 @@ def groups(
     selection: Selection,
     top: int | None,
     as_json: bool,
-    **given: Any,  # noqa: ANN401
+    **given: Any,
 ) -> None:
     """Group the dead letters that match FILTER by cause, the most frequent first.
 

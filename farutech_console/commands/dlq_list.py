@@ -44,7 +44,7 @@ _WIDTHS = (20, 8, 36, 20, 14, 5, 4, 120)
 @selection_flags(required=False)
 @json_flag
 @settings_flags(ConsoleSettings)
-def list_letters(*, selection: Selection, as_json: bool, **given: Any) -> None:  # noqa: ANN401
+def list_letters(*, selection: Selection, as_json: bool, **given: Any) -> None:
     """List the dead letters that match FILTER, newest first, as they are found.
 
     People get 100 unless --limit says otherwise; --json prints them all.

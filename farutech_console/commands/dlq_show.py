@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 @click.argument("sequence", type=click.IntRange(min=1))
 @json_flag
 @settings_flags(ConsoleSettings)
-def show(*, sequence: int, as_json: bool, **given: Any) -> None:  # noqa: ANN401
+def show(*, sequence: int, as_json: bool, **given: Any) -> None:
     """Show all there is to know of one dead letter."""
 
     async def work(backend: LiveBackend, _stop: asyncio.Event) -> int:

@@ -32,7 +32,7 @@ PIPE_COLUMNS = 100
 @json_flag
 @click.option("--strict", is_flag=True, help="Warnings count as problems for the exit code.")
 @settings_flags(ConsoleSettings)
-def doctor(*, as_json: bool, strict: bool, **given: Any) -> None:  # noqa: ANN401
+def doctor(*, as_json: bool, strict: bool, **given: Any) -> None:
     """Examine server, streams, consumer, workers and dead letters; say what to do.
 
     Changes nothing. With --json a line for each finding. Its keys: see docs/commands.md.

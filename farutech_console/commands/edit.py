@@ -48,7 +48,7 @@ def edit(
     why: str,
     yes: bool,
     as_json: bool,
-    **given: Any,  # noqa: ANN401
+    **given: Any,
 ) -> None:
     """Open the task of one dead letter in $VISUAL or $EDITOR, and replay it as it is then, once.
 

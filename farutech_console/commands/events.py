@@ -67,7 +67,7 @@ def events(
     last: int | None,
     since: float | None,
     overheard: bool,
-    **given: Any,  # noqa: ANN401
+    **given: Any,
 ) -> None:
     """Show what happened to tasks, and with --follow what happens.
 

@@ -36,7 +36,7 @@ def shorten_help(command: click.Command) -> None:
         for each in command.commands.values():
             shorten_help(each)
     else:
-        command.format_options = partial(_format_options, command)  # type: ignore[method-assign]
+        command.format_options = partial(_format_options, command)  # type: ignore[method-assign] # of this one
 
 
 def _format_options(

@@ -33,7 +33,7 @@ def note(
     text: str | None,
     delete: bool,
     as_json: bool,
-    **given: Any,  # noqa: ANN401
+    **given: Any,
 ) -> None:
     """Write TEXT as the note on a cause, whose key dlq groups shows; without TEXT show the notes.
 

@@ -47,7 +47,7 @@ def pause(
     until: datetime | None,
     why: str,
     as_json: bool,
-    **given: Any,  # noqa: ANN401
+    **given: Any,
 ) -> None:
     """Have the server deliver no task to any worker for DURATION: 90s, 15m, 2h, 1d.
 
@@ -80,7 +80,7 @@ def pause(
 @why_flag
 @json_flag
 @settings_flags(ConsoleSettings)
-def resume(*, why: str, as_json: bool, **given: Any) -> None:  # noqa: ANN401
+def resume(*, why: str, as_json: bool, **given: Any) -> None:
     """Have the server deliver tasks again.
 
     With --json one object. Its keys: see docs/commands.md.

@@ -35,8 +35,8 @@ def selection_flags(*, required: bool) -> Callable[[Command], Command]:
             sequences: tuple[int, ...],
             limit: int | None,
             oldest: bool,
-            **others: Any,  # noqa: ANN401 - what else the command takes
-        ) -> Any:  # noqa: ANN401
+            **others: Any,
+        ) -> Any:
             chosen = read_filter(" ".join(words))
             if everything and sequences:
                 raise click.UsageError("say which letters: --all and --seq exclude each other")

@@ -20,7 +20,7 @@ PORT = 8000
     "--port", type=click.IntRange(0, 65535), default=PORT, show_default=True, help="0 for any."
 )
 @settings_flags(ConsoleSettings)
-def serve(*, port: int, **given: Any) -> None:  # noqa: ANN401 - one for each setting
+def serve(*, port: int, **given: Any) -> None:
     """Show the console in a browser on this machine.
 
     Prints an address with a token, new each time: whoever has it can do what the console can.

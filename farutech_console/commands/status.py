@@ -53,7 +53,7 @@ watch_flags = (
     help="Seconds to measure the rates over; 0 for none.",
 )
 @settings_flags(ConsoleSettings)
-def status(*, as_json: bool, watch: bool, every: float, sample: float, **given: Any) -> None:  # noqa: ANN401
+def status(*, as_json: bool, watch: bool, every: float, sample: float, **given: Any) -> None:
     """Show the queue, its pace, its dead letters and its workers, and what is wrong, in words.
 
     With --json one object, with --watch one each time. Its keys: see docs/commands.md.

@@ -51,7 +51,7 @@ def stuck() -> None:
     help="Of those that may be stuck or may be in flight, show so many.",
 )
 @settings_flags(ConsoleSettings)
-def list_stuck(*, as_json: bool, candidates: int, **given: Any) -> None:  # noqa: ANN401
+def list_stuck(*, as_json: bool, candidates: int, **given: Any) -> None:
     """List the tasks whose deliveries are spent, and say how each is known.
 
     With --json a line for each. Its keys: see docs/commands.md.
@@ -88,13 +88,13 @@ def list_stuck(*, as_json: bool, candidates: int, **given: Any) -> None:  # noqa
 @settings_flags(ConsoleSettings)
 def recover(
     *,
-    to: Any,  # noqa: ANN401 - one of the choices
+    to: Any,
     sequences: tuple[int, ...],
     yes: bool,
     dry_run: bool,
     why: str,
     as_json: bool,
-    **given: Any,  # noqa: ANN401
+    **given: Any,
 ) -> None:
     """Move the tasks that are stuck for sure to the dead letters, or back to work.
 

@@ -43,7 +43,7 @@ def task(
     tenant: str,
     limit: int,
     as_json: bool,
-    **given: Any,  # noqa: ANN401
+    **given: Any,
 ) -> None:
     """Tell the story of a task: every attempt, worker, delay and error, and where it is now.
 

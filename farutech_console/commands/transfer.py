@@ -64,7 +64,7 @@ KINDS: tuple[OutcomeKind, ...] = ("restored", "already", "failed")
     shell_complete=offer_files,
 )
 @settings_flags(ConsoleSettings)
-def export(*, selection: Selection, form: Format, target: str, **given: Any) -> None:  # noqa: ANN401
+def export(*, selection: Selection, form: Format, target: str, **given: Any) -> None:
     """Write the dead letters that match FILTER to a file, one a line. Nothing is changed.
 
     Keys of a line of jsonl: stream, subject, stored_at, generation and sequence (together the
@@ -119,7 +119,7 @@ def import_(
     why: str,
     yes: bool,
     as_json: bool,
-    **given: Any,  # noqa: ANN401
+    **given: Any,
 ) -> None:
     """Have the letters of an export lie among the dead letters, each once, however often it runs.
 

@@ -44,7 +44,7 @@ def undo(
     why: str,
     yes: bool,
     as_json: bool,
-    **given: Any,  # noqa: ANN401
+    **given: Any,
 ) -> None:
     """Bring the dead letters of a purge back, each once, whoever runs it and however often.
 

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     help="Seconds to listen for clients that pull and do not report; 0 for not at all.",
 )
 @settings_flags(ConsoleSettings)
-def workers(*, as_json: bool, watch: bool, every: float, listen: float, **given: Any) -> None:  # noqa: ANN401
+def workers(*, as_json: bool, watch: bool, every: float, listen: float, **given: Any) -> None:
     """List the workers: what each has in hand, its pace and failures, and its last sign of life.
 
     Workers that do not report of themselves (Go workers) are found by their pulls, where the

@@ -46,11 +46,16 @@ class Exported(Protocol):
     """What of a letter goes into a line."""
 
     @property
-    def sequence(self) -> int: ...  # noqa: D102
+    def sequence(self) -> int:
+        """Its place in the stream of the dead letters."""
+
     @property
-    def headers(self) -> Mapping[str, str]: ...  # noqa: D102
+    def headers(self) -> Mapping[str, str]:
+        """Its headers as stored."""
+
     @property
-    def body(self) -> bytes: ...  # noqa: D102
+    def body(self) -> bytes:
+        """Its payload as stored."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,7 +55,7 @@ async def purge(
         few = rest[:count]
         position += count
         await patience.repeat(lambda: check_stream(queue.api, layout.dead_letters))
-        objects = await patience.repeat(lambda some=few: belongings.clear(some))  # type: ignore[misc]
+        objects = await patience.repeat(partial(belongings.clear, few))
         await patience.repeat(partial(_delete_origins, queue, layout, stuck.intersection(few)))
         outcomes: Sequence[Outcome]
         if plan.complete and await patience.repeat(partial(_are_all_there, queue, layout, rest)):

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from heapq import nlargest
+from typing import Any
 
 from farutech_console.language import tr
 from farutech_console.operations.fleet import FleetWatch
@@ -17,6 +18,7 @@ from farutech_console.operations.queue import Queue
 from farutech_console.operations.steps import TaskStep, of_event
 from farutech_console.operations.story_copies import Copy, copies, died, published, purged
 from farutech_console.operations.story_view import (
+    Place,
     SummaryPlace,
     TaskStory,
     TaskSummary,
@@ -151,9 +153,9 @@ def _is_pending(copy: Copy, consumer: ConsumerState) -> bool:
     return copy.message.sequence > consumer.delivered_stream_sequence
 
 
-def _at(place: str, stream: StreamState, copy: Copy, **more: object) -> Whereabouts:
+def _at(place: Place, stream: StreamState, copy: Copy, **more: Any) -> Whereabouts:
     where = Whereabouts("unknown", stream.name, copy.message.sequence)
-    return replace(where, place=place, **more)  # type: ignore[arg-type]
+    return replace(where, place=place, **more)
 
 
 async def _pending(

@@ -6,6 +6,7 @@ import re
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from farutech_console.language import tr
 from farutech_console.operations.queue import Queue
@@ -73,10 +74,10 @@ def _read(message: StoredMessage, *, is_letter: bool) -> Copy:
     return Copy(message, letter.task if letter else Task(), letter)
 
 
-def _step(copy: Copy, kind: str, at: datetime, **more: object) -> TaskStep:
+def _step(copy: Copy, kind: str, at: datetime, **more: Any) -> TaskStep:
     task = copy.task
     step = TaskStep(at, kind, "stored", task.task_id, task.tenant_id, task.task_type)
-    return replace(step, **more)  # type: ignore[arg-type]
+    return replace(step, **more)
 
 
 def published(copy: Copy) -> TaskStep:

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, BinaryIO, Literal
 
 from farutech_console.operations.archive import ensure_archive
@@ -232,7 +233,7 @@ class _Importer:
         generation = parts.layout.dlq_generation
         for sequence in list(letters):
             key = f"{generation}-{sequence}"
-            copy = await parts.patience.repeat(lambda key=key: parts.archive.copy(key))  # type: ignore[misc]
+            copy = await parts.patience.repeat(partial(parts.archive.copy, key))
             if copy is None:
                 outcomes.append(_outcome(letters.pop(sequence), "already", LEFT))
         return outcomes

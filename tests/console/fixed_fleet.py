@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from farutech_console.operations.audit_log import AuditEntry
 from farutech_console.operations.fleet_view import WorkerView
 from farutech_console.operations.steps import TaskStep
@@ -13,7 +15,7 @@ from worker.model.fleet import BreakerReport, TaskReport, WorkerReport
 from worker.model.stuck import SpentTask, StuckTasks, Tally
 
 
-def _report(number: int, **more: object) -> WorkerReport:
+def _report(number: int, **more: Any) -> WorkerReport:
     return WorkerReport(
         worker_id=f"worker-{number:03d}",
         version="0.1.0",
@@ -28,7 +30,7 @@ def _report(number: int, **more: object) -> WorkerReport:
         totals={"succeeded": 8_121 * number, "retrying": 214 * number, "dead_lettered": 3 * number},
         dead_letters={"attempts_exhausted": 2 * number, "permanent": number},
         task_types=("deprovision", "provision", "update"),
-        **more,  # type: ignore[arg-type]
+        **more,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from typing import Any
 
 from tests.console.moment import ago
 from worker.jetstream.dead_letters_lean import LeanLetter
@@ -12,7 +13,7 @@ from worker.model.clock import format_rfc3339
 from worker.model.dead_letter import StoredDeadLetter, read_dead_letter
 
 
-def letter(sequence: int, body: object, *, died: float = 120.0, **more: object) -> StoredDeadLetter:
+def letter(sequence: int, body: object, *, died: float = 120.0, **more: Any) -> StoredDeadLetter:
     """A stored letter; `body` is JSON, or the very bytes."""
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
     parsed, problem = read_dead_letter(data)
@@ -25,7 +26,7 @@ def letter(sequence: int, body: object, *, died: float = 120.0, **more: object) 
         letter=parsed,
         problem=problem,
     )
-    return replace(stored, **more)  # type: ignore[arg-type]
+    return replace(stored, **more)
 
 
 def lean(stored: StoredDeadLetter) -> LeanLetter:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from typing import Any
 
 from farutech_console.operations.model import (
     DeadLetterState,
@@ -18,7 +19,7 @@ COUNTS = FeedCounts(published=512, succeeded=480, retrying=60, terminated=9, dea
 """What the feed counted until now."""
 
 
-def some_status(**more: object) -> QueueStatus:
+def some_status(**more: Any) -> QueueStatus:
     status = QueueStatus(
         taken_at=ago(1),
         server=ServerState(name="s1", version="2.15.1", api_level=5, max_payload=1 << 20),
@@ -69,7 +70,7 @@ def some_status(**more: object) -> QueueStatus:
         stuck=3,
         stuck_since=ago(1_240),
     )
-    return replace(status, **more)  # type: ignore[arg-type]
+    return replace(status, **more)
 
 
 def some_history(seconds: int = 600) -> list[tuple[QueueStatus, FeedCounts]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, replace
+from typing import Any
 
 from farutech_console.operations.audit_log import AuditEntry
 from farutech_console.operations.fleet_view import WorkerView
@@ -130,16 +131,16 @@ def _workers(text: str) -> tuple[WorkerView, ...]:
 
 def _changes(text: str) -> tuple[AuditEntry, ...]:
     _, purge, pause, _ = some_changes()
-    words = {"by": text, "about": text, "why": text, "command": text, "error": text}
+    words: dict[str, Any] = {"by": text, "about": text, "why": text, "command": text, "error": text}
     return (
         replace(
             purge,
-            **words,  # type: ignore[arg-type]
+            **words,
             sequences=text,
             outcomes={text: 2},
             failures=({"sequence": 1, "outcome": text, "detail": text, text: text},),
             seen_from={"ip": text, "host": text, text: text},
             details={text: text},
         ),
-        replace(pause, **words, action=text),  # type: ignore[arg-type]
+        replace(pause, **words, action=text),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -53,18 +54,18 @@ async def test_what_cannot_be_undone_is_told() -> None:
         await sees(pilot, "no purge is on record")
 
 
-def change(action: str, **more: object) -> AuditEntry:
+def change(action: str, **more: Any) -> AuditEntry:
     """A change that was done an hour ago, as the audit has it."""
     began = NOW - timedelta(hours=1)
     entry = AuditEntry("77aa0000bbbb", action, "luis@laptop-7", began, began, "done", sequence=50)
-    return replace(entry, **more)  # type: ignore[arg-type]
+    return replace(entry, **more)
 
 
-def paused_backend(**more: object) -> FixedBackend:
+def paused_backend(**more: Any) -> FixedBackend:
     status = some_status()
     assert status.consumer is not None
     held = replace(status.consumer, paused=True, pause_remaining=600.0)
-    return FixedBackend(status_now=replace(status, consumer=held), **more)  # type: ignore[arg-type]
+    return FixedBackend(status_now=replace(status, consumer=held), **more)
 
 
 @pytest.mark.parametrize("action", ["undo", "import"])

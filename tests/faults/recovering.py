@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import multiprocessing
 import os
 import signal
-from multiprocessing.context import BaseContext
 
 from farutech_console.operations.queue import Queue
 from farutech_console.operations.stuck import plan_recovery, recover_stuck
@@ -59,13 +57,6 @@ async def main(url: str, at: int) -> None:
         Death(at).arm()
         async for _ in recover_stuck(queue, plan):
             pass
-
-
-def forking() -> BaseContext:
-    """How processes are made: forked from one that has imported all this, and nothing else."""
-    made = multiprocessing.get_context("forkserver")
-    made.set_forkserver_preload([__name__])
-    return made
 
 
 def recover_until(url: str, at: int) -> None:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import multiprocessing
 import os
 import signal
 import sys
 from collections.abc import Sequence
-from multiprocessing.context import BaseContext
 
 from worker.jetstream.connection import connect
 from worker.jetstream.replays import Replayer
@@ -20,15 +18,6 @@ from worker.model.names import QueueNames
 from worker.model.replay import Unknown
 
 KILLED = -signal.SIGKILL if sys.platform != "win32" else 9
-
-
-def context() -> BaseContext:
-    """How processes are made: forked from one that has imported all this, and nothing else."""
-    if sys.platform == "win32":
-        return multiprocessing.get_context("spawn")
-    forking = multiprocessing.get_context("forkserver")
-    forking.set_forkserver_preload([__name__])
-    return forking
 
 
 def replay_until(

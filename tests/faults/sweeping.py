@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import multiprocessing
 import os
 import signal
-from multiprocessing.context import BaseContext
 
 from tests.support.queues import NAMES
 from worker.jetstream.api import Api
@@ -45,13 +43,6 @@ async def main(url: str, at: int) -> None:
             found.certain, found.allowed
         ):
             pass
-
-
-def forking() -> BaseContext:
-    """How processes are made: forked from one that has imported all this, and nothing else."""
-    made = multiprocessing.get_context("forkserver")
-    made.set_forkserver_preload([__name__])
-    return made
 
 
 def sweep_until(url: str, at: int) -> None:

@@ -37,6 +37,7 @@ from __future__ import annotations
 import re
 import sys
 from pathlib import Path
+from subprocess import Popen
 
 import pytest
 
@@ -87,8 +88,8 @@ async def test_a_task_that_kills_its_worker_every_time_ends_as_a_dead_letter(
         while not await letters(where):
             with worker_process(nats_server, tmp_path / "worker.log", *flags) as process:
 
-                async def over(process: object = process) -> bool:
-                    return process.poll() is not None or bool(await letters(where))  # type: ignore[attr-defined]
+                async def over(process: Popen[bytes] = process) -> bool:
+                    return process.poll() is not None or bool(await letters(where))
 
                 await eventually(over, within=30)
                 deaths += process.poll() is not None

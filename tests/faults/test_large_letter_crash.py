@@ -9,8 +9,9 @@ import signal
 import pytest
 
 from tests.conftest import StartNats
-from tests.faults.replaying import KILLED, context, replay_until
-from tests.faults.sweeping import forking, sweep_until
+from tests.faults.processes import context
+from tests.faults.replaying import KILLED, replay_until
+from tests.faults.sweeping import sweep_until
 from tests.support.nats_server import NatsServer
 from tests.support.queues import NAMES, LayoutKind, Queue, queue, task
 from tests.support.stuck import client
@@ -45,7 +46,7 @@ def small_server(start_nats: StartNats) -> NatsServer:
 
 
 async def killed(server: NatsServer, at: int) -> bool:
-    process = forking().Process(target=sweep_until, args=(server.url, at))  # type: ignore[attr-defined]
+    process = context("tests.faults.sweeping").Process(target=sweep_until, args=(server.url, at))
     process.start()
     await asyncio.to_thread(process.join, 60)
     assert process.exitcode in (0, -signal.SIGKILL)
@@ -99,7 +100,9 @@ async def test_of_the_replay(start_nats: StartNats, kind: LayoutKind) -> None:
             await bodies.put(place, body)
             letter = DeadLetter(task=Task(task_id="task-1"), error="no").outside(place)
             kept = await where.bury(letter.to_wire())
-            process = context().Process(target=replay_until, args=(server.url, [kept], step))  # type: ignore[attr-defined]
+            process = context("tests.faults.replaying").Process(
+                target=replay_until, args=(server.url, [kept], step)
+            )
             process.start()
             await asyncio.to_thread(process.join, 60)
             assert process.exitcode in (0, KILLED)

@@ -13,7 +13,8 @@ from collections.abc import Awaitable, Callable, Sequence
 import pytest
 
 from tests.faults.moving import Move, move_until
-from tests.faults.replaying import KILLED, context
+from tests.faults.processes import context
+from tests.faults.replaying import KILLED
 from tests.support.nats_server import NatsServer
 from tests.support.queues import NAMES, LayoutKind, Queue, queue
 from worker.jetstream.dead_letters import DeadLetters
@@ -33,7 +34,7 @@ LAYOUTS: Sequence[LayoutKind] = ("fresh", "go")
 
 async def killed_at(url: str, move: Move, run: str, sequences: Sequence[int], step: int) -> bool:
     """Move letters in a process that dies after so many steps; return whether it came to that."""
-    process = context().Process(  # type: ignore[attr-defined]
+    process = context("tests.faults.replaying").Process(
         target=move_until, args=(url, move, run, sequences, step)
     )
     process.start()

@@ -16,7 +16,8 @@ from farutech_console.operations.unfinished import Finished, finish_interrupted
 from tests.conftest import StartNats
 from tests.console.driving import live_console, sees
 from tests.faults.moving import move_until
-from tests.faults.replaying import KILLED, context, replay_until
+from tests.faults.processes import context
+from tests.faults.replaying import KILLED, replay_until
 from tests.faults.stopping import Stopping
 from tests.faults.test_replay_crash import everything_else
 from tests.live.test_archive import carried_out, letters
@@ -34,8 +35,8 @@ QUICKLY = 0.05
 MOST_REQUESTS = 60
 
 
-async def killed(target: Callable[..., None], *args: Any) -> None:  # noqa: ANN401 - handed on
-    process = context().Process(target=target, args=args)  # type: ignore[attr-defined]
+async def killed(target: Callable[..., None], *args: Any) -> None:
+    process = context("tests.faults.replaying").Process(target=target, args=args)
     process.start()
     await asyncio.to_thread(process.join, 30)
     assert process.exitcode == KILLED

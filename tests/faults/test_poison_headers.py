@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -58,8 +59,8 @@ async def test_nor_do_they_end_what_else_the_connection_does(nats_server: NatsSe
     seen: list[bytes] = []
     async with queue(nats_server) as where:
 
-        async def take(message: object) -> None:
-            seen.append(message.data)  # type: ignore[attr-defined]
+        async def take(message: Any) -> None:
+            seen.append(message.data)
 
         await where.connection.client.subscribe("some.subject", cb=take)
         assert await where.connection.flush(5)

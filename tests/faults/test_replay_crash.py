@@ -8,7 +8,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from tests.faults.replaying import KILLED, context, replay_until
+from tests.faults.processes import context
+from tests.faults.replaying import KILLED, replay_until
 from tests.support.nats_server import NatsServer
 from tests.support.queues import NAMES, LayoutKind, Queue, letter, queue
 from worker.jetstream.messages import purge_subject
@@ -31,7 +32,7 @@ async def killed_at(
     url: str, sequences: Sequence[int], step: int, pieces: int = 0, unknown: Unknown = "keep"
 ) -> bool:
     """Replay in a process that dies after so many steps; return whether it came to that."""
-    process = context().Process(  # type: ignore[attr-defined]
+    process = context("tests.faults.replaying").Process(
         target=replay_until, args=(url, sequences, step, pieces, unknown)
     )
     process.start()

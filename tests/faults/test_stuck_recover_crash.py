@@ -10,7 +10,8 @@ import pytest
 
 from farutech_console.operations.queue import Queue as Handle
 from farutech_console.operations.stuck import plan_recovery, recover_stuck
-from tests.faults.recovering import forking, no_wait, recover_until
+from tests.faults.processes import context
+from tests.faults.recovering import no_wait, recover_until
 from tests.support.nats_server import NatsServer
 from tests.support.queues import NAMES, LayoutKind, Queue, queue
 from tests.support.stuck import stuck
@@ -25,7 +26,9 @@ MOST = 80
 
 async def _recover_and_die(server: NatsServer, at: int) -> bool:
     """Return whether the console was killed; it was not if it sent fewer messages."""
-    process = forking().Process(target=recover_until, args=(server.url, at))  # type: ignore[attr-defined]
+    process = context("tests.faults.recovering").Process(
+        target=recover_until, args=(server.url, at)
+    )
     process.start()
     await asyncio.to_thread(process.join, 60)
     assert process.exitcode in (0, -signal.SIGKILL)

@@ -12,7 +12,8 @@ import pytest
 from farutech_console.operations.model import PlanKind
 from farutech_console.operations.plan import make_plan
 from farutech_console.operations.run_plan import run_plan
-from tests.faults.replaying import KILLED, context, replay_until
+from tests.faults.processes import context
+from tests.faults.replaying import KILLED, replay_until
 from tests.support.nats_server import NatsServer
 from tests.support.operating import operated
 from tests.support.queues import NAMES, LayoutKind, Queue, queue, task
@@ -89,7 +90,9 @@ async def test_a_console_killed_at_any_step_of_it(
     async with queue(nats_server, kind) as where:
         for step in range(1, MOST_STEPS):
             _, kept = await half_moved(where)
-            killed = context().Process(target=replay_until, args=(nats_server.url, [kept], step))  # type: ignore[attr-defined]
+            killed = context("tests.faults.replaying").Process(
+                target=replay_until, args=(nats_server.url, [kept], step)
+            )
             killed.start()
             await asyncio.to_thread(killed.join, 30)
             assert killed.exitcode in (0, KILLED)

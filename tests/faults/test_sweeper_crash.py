@@ -7,7 +7,8 @@ import signal
 
 import pytest
 
-from tests.faults.sweeping import forking, sweep_until
+from tests.faults.processes import context
+from tests.faults.sweeping import sweep_until
 from tests.support.nats_server import NatsServer
 from tests.support.queues import NAMES, LayoutKind, queue
 from tests.support.stuck import stuck, with_stream
@@ -24,7 +25,7 @@ WINDOW = 0.1
 
 async def _sweep_and_die(server: NatsServer, at: int) -> bool:
     """Return whether the sweeper was killed; it was not if it had fewer exchanges."""
-    process = forking().Process(target=sweep_until, args=(server.url, at))  # type: ignore[attr-defined]
+    process = context("tests.faults.sweeping").Process(target=sweep_until, args=(server.url, at))
     process.start()
     await asyncio.to_thread(process.join, 60)
     assert process.exitcode in (0, -signal.SIGKILL)

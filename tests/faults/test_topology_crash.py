@@ -8,7 +8,8 @@ from collections import Counter
 import pytest
 
 from tests.faults.applying import apply_until
-from tests.faults.replaying import KILLED, context
+from tests.faults.processes import context
+from tests.faults.replaying import KILLED
 from tests.support.nats_server import NatsServer
 from tests.support.queues import NAMES, Queue, queue, task
 from tests.support.topology import applied, bodies_in, plan
@@ -27,7 +28,7 @@ MOST_STEPS = 60
 
 async def killed_at(url: str, step: int) -> bool:
     """Apply in a process that dies after so many steps; return whether it came to that."""
-    process = context().Process(target=apply_until, args=(url, step))  # type: ignore[attr-defined]
+    process = context("tests.faults.replaying").Process(target=apply_until, args=(url, step))
     process.start()
     await asyncio.to_thread(process.join, 30)
     assert process.exitcode in (0, KILLED)

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import StartNats
-from tests.faults.replaying import KILLED, context, replay_until
+from tests.faults.processes import context
+from tests.faults.replaying import KILLED, replay_until
 from tests.support.nats_server import NatsServer
 from tests.support.pages import fetched
 from tests.support.queues import NAMES, LayoutKind, Queue, queue, task
@@ -174,7 +175,9 @@ async def test_a_worker_finishes_the_replay_of_a_killed_console(
         # Of several claimed one by one the others may be anywhere: those are left in doubt.
         count = 3 if kind == "fresh" else 1
         kept = await where.bury_many(count)
-        killed = context().Process(target=replay_until, args=(nats_server.url, kept, step))  # type: ignore[attr-defined]
+        killed = context("tests.faults.replaying").Process(
+            target=replay_until, args=(nats_server.url, kept, step)
+        )
         killed.start()
         await asyncio.to_thread(killed.join, 30)
         assert killed.exitcode == KILLED

@@ -70,7 +70,7 @@ async def heard(server: NatsServer) -> AsyncIterator[asyncio.Queue[tuple[str, Ev
     queue: asyncio.Queue[tuple[str, Event]] = asyncio.Queue()
     async with connected(server) as client:
 
-        async def take(message: Any) -> None:  # noqa: ANN401 - nats-py's
+        async def take(message: Any) -> None:
             for event in read_events(message.data):
                 queue.put_nowait((message.subject, event))
 
@@ -183,7 +183,7 @@ async def test_steps_that_follow_each_other_at_once_share_a_message(
     bodies: list[bytes] = []
     async with publishing(shared_nats.url) as (events, _), connected(shared_nats) as client:
 
-        async def take(message: Any) -> None:  # noqa: ANN401 - nats-py's
+        async def take(message: Any) -> None:
             bodies.append(message.data)
 
         await client.subscribe(NAMES.events("*"), cb=take)

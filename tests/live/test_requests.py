@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from typing import Any
 
 import pytest
 from nats.aio.client import Client
@@ -30,8 +31,8 @@ def options(server: NatsServer) -> ConnectionOptions:
 
 
 async def echo(client: Client, subject: str) -> None:
-    async def answer(message: object) -> None:
-        await message.respond(message.data)  # type: ignore[attr-defined]
+    async def answer(message: Any) -> None:
+        await message.respond(message.data)
 
     await client.subscribe(subject, cb=answer)
     await client.flush()

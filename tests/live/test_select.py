@@ -15,7 +15,7 @@ from farutech_console.operations.filter.evaluate import predicate
 from farutech_console.operations.filter.parser import parse_filter
 from farutech_console.operations.queue import Queue as WorkQueue
 from farutech_console.operations.select import select
-from farutech_console.operations.selection import ScanProgress, Selection
+from farutech_console.operations.selection import Order, ScanProgress, Selection
 from tests.support.nats_server import NatsServer
 from tests.support.queues import NAMES, LayoutKind, Queue, letter, queue, task
 from worker.jetstream import dead_letters
@@ -99,12 +99,12 @@ async def test_takes_the_same_letters_on_every_server(
 @pytest.mark.usefixtures("small_pages")
 @pytest.mark.parametrize("order", ["newest", "oldest"])
 async def test_tells_how_far_it_is_and_takes_nothing_that_comes_later(
-    nats_server: NatsServer, order: str
+    nats_server: NatsServer, order: Order
 ) -> None:
     async with queue(nats_server) as q:
         kept = await q.bury_many(60)
         told: list[ScanProgress] = []
-        selection = Selection(parse_filter("tenant:acme-1"), order=order)  # type: ignore[arg-type]
+        selection = Selection(parse_filter("tenant:acme-1"), order=order)
         found: list[int] = []
         async with aclosing(
             select(DeadLetters(q.api, q.layout), selection, NOW, told.append)

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from typing import Any
 
 import pytest
@@ -22,7 +23,7 @@ from worker.model.names import QueueNames
 NAMES = QueueNames()
 
 
-def report(worker_id: str, **changes: Any) -> WorkerReport:  # noqa: ANN401 - any field
+def report(worker_id: str, **changes: Any) -> WorkerReport:
     fields: dict[str, Any] = {
         "worker_id": worker_id,
         "version": "0.1.0",
@@ -49,9 +50,7 @@ async def test_the_fleet_is_who_answers(nats_server: NatsServer) -> None:
     async with AsyncExitStack() as stack:
         connections = [await stack.enter_async_context(at(nats_server)) for _ in range(3)]
         ids = [
-            await stack.enter_async_context(
-                answering(connection, NAMES, lambda name=name: report(name))  # type: ignore[misc]
-            )
+            await stack.enter_async_context(answering(connection, NAMES, partial(report, name)))
             for connection, name in zip(connections, ("w-b", "w-a", "w-a"), strict=True)
         ]
         found = await fleet(connections[0], within=10, quiet=2)
@@ -105,7 +104,7 @@ async def test_strangers_are_counted_and_do_no_harm(nats_server: NatsServer) -> 
     ]
     async with at(nats_server) as connection, connected(nats_server) as client:
 
-        async def answer(message: Any) -> None:  # noqa: ANN401 - nats-py's
+        async def answer(message: Any) -> None:
             for data in answers:
                 await message.respond(data)
 
@@ -123,7 +122,7 @@ async def test_strangers_are_counted_and_do_no_harm(nats_server: NatsServer) -> 
 async def test_someone_who_never_stops_answering_is_not_waited_for(nats_server: NatsServer) -> None:
     async with at(nats_server) as connection, connected(nats_server) as client:
 
-        async def answer(message: Any) -> None:  # noqa: ANN401 - nats-py's
+        async def answer(message: Any) -> None:
             for _ in range(200):
                 await message.respond(b"{}")
                 await asyncio.sleep(0.02)

@@ -139,9 +139,11 @@ async def test_what_was_done_is_no_dead_letter_and_what_runs_is_left(
         done, running, lost = await stuck(where, 3)
         book = Ledger(where.api, pipeline, NAMES, "worker", 30.0, CLOCK)
         leases = [await book.begin(task_key(f"task-{n}"), n) for n in range(3)]
-        assert all(isinstance(lease, Lease) for lease in leases)
-        await leases[0].finish()  # type: ignore[union-attr]
-        await leases[2].release()  # type: ignore[union-attr]
+        first, _, last = leases
+        assert isinstance(first, Lease)
+        assert isinstance(last, Lease)
+        await first.finish()
+        await last.release()
         results = {one.sequence: one.result for one in await swept(where, book)}
         assert results == {done: "finished", running: "held", lost: "moved"}
         assert await dead(where) == [lost]

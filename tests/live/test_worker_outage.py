@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -60,8 +61,8 @@ async def breaker_events(where: Queue) -> AsyncIterator[list[str]]:
     """The events of breakers, as they are published."""
     heard: list[str] = []
 
-    async def hear(message: object) -> None:
-        text = message.data.decode()  # type: ignore[attr-defined]
+    async def hear(message: Any) -> None:
+        text = message.data.decode()
         if '"breaker"' in text:
             heard.append(text)
 

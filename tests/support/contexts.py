@@ -45,7 +45,7 @@ async def ended(
     return None
 
 
-def a_context(**changes: Any) -> TaskContext:  # noqa: ANN401 - any field of a context
+def a_context(**changes: Any) -> TaskContext:
     """The context of a second attempt of five, with a minute to go; `changes` replace fields."""
     clock = SystemClock()
     fields: dict[str, Any] = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 from nats.aio.msg import Msg
@@ -56,7 +57,7 @@ class Client:
     async def again(self, *sequences: int, count: int) -> None:
         """Give these tasks back until each was delivered so often; they are in hand, and stay."""
         for had in range(1, count):
-            await eventually(lambda had=had: self._had(sequences, had))  # type: ignore[misc]
+            await eventually(partial(self._had, sequences, had))
             await self.pull(len(sequences))
             for sequence in sequences:
                 await self.say(sequence, NAK)

@@ -20,7 +20,7 @@ WORDS = st.sampled_from(
 )
 NUMBERS = st.integers(0, 10**12).map(str) | st.decimals(0, 999, places=2).map(str)
 IDS = st.uuids().map(str) | st.from_regex(r"0x[0-9a-f]{4,16}", fullmatch=True)
-TIMES = st.datetimes(datetime(1970, 1, 1)).map(  # noqa: DTZ001
+TIMES = st.datetimes(datetime(1970, 1, 1)).map(
     lambda at: at.isoformat(timespec="microseconds") + "Z"
 ) | st.times().map(lambda at: at.isoformat(timespec="milliseconds"))
 HOSTS = st.from_regex(r"[a-z]{1,8}-[a-z0-9]{1,8}", fullmatch=True)

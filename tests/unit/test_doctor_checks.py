@@ -26,7 +26,7 @@ def server(version: str = "2.15.1", level: int = 5) -> ServerState:
     return ServerState(name="s1", version=version, api_level=level, max_payload=1 << 20)
 
 
-def evidence(**changes: Any) -> Evidence:  # noqa: ANN401 - any field
+def evidence(**changes: Any) -> Evidence:
     known: dict[str, Any] = {
         "names": NAMES,
         "now": NOW,
@@ -36,7 +36,7 @@ def evidence(**changes: Any) -> Evidence:  # noqa: ANN401 - any field
     return Evidence(**(known | changes))
 
 
-def grades(check: str, **changes: Any) -> list[str]:  # noqa: ANN401 - any field
+def grades(check: str, **changes: Any) -> list[str]:
     return [x.severity for x in judge(evidence(**changes)) if x.check == check]
 
 

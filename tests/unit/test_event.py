@@ -30,7 +30,7 @@ from worker.model.event import (
 
 # Lone surrogates too: JSON can carry them.
 ANY_TEXT = st.text(st.characters(), max_size=300)
-MOMENTS = st.datetimes(datetime(1971, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
+MOMENTS = st.datetimes(datetime(1971, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC))
 NOW = datetime(2026, 11, 23, 17, 0, 0, 123456, UTC)
 FACTS = TaskFacts("t-1", "acme", "provision", 2, 77, "worker-001")
 

@@ -15,6 +15,7 @@ from farutech_console.operations.model import TaskEvent
 from farutech_console.operations.task_names import TaskName, TaskNames
 from worker.jetstream.feed import Heard
 from worker.model.acknowledgement import Acknowledgement, read_acknowledgement
+from worker.model.heard import HeardKind
 
 NOW = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
 ACK = "$JS.ACK.PROVISIONING.provisioning-worker.{count}.{sequence}.77.1764000000000000000.0"
@@ -81,8 +82,8 @@ def test_the_go_fleets_dead_letters_tell_their_task() -> None:
 
 
 @given(st.sampled_from(["task", "dead_letter", "acknowledgement", "exhausted"]), st.binary())
-def test_no_bytes_make_it_fail(kind: str, body: bytes) -> None:
-    read_event(Heard(kind, ACK.format(count=1, sequence=1), body), NOW)  # type: ignore[arg-type]
+def test_no_bytes_make_it_fail(kind: HeardKind, body: bytes) -> None:
+    read_event(Heard(kind, ACK.format(count=1, sequence=1), body), NOW)
 
 
 async def test_events_wait_a_moment_and_are_named_then() -> None:

@@ -49,13 +49,13 @@ NUMBERS = st.integers(-(10**17), 10**17).map(Number)
 DECIMALS = st.integers(-(10**9), 10**9).map(lambda n: Number(n / 16) if n % 16 else Number(n))
 SPANS = st.timedeltas(timedelta(0), timedelta(days=99_999)).map(Span)
 MOMENTS = st.one_of(
-    st.dates(datetime(1970, 1, 2).date()).map(  # noqa: DTZ001
+    st.dates(datetime(1970, 1, 2).date()).map(
         lambda day: Moment(datetime(day.year, day.month, day.day, tzinfo=UTC), timedelta(days=1))
     ),
-    st.datetimes(datetime(1970, 1, 1), datetime(9000, 1, 1)).map(  # noqa: DTZ001
+    st.datetimes(datetime(1970, 1, 1), datetime(9000, 1, 1)).map(
         lambda at: Moment(at.replace(second=0, microsecond=0, tzinfo=UTC), timedelta(minutes=1))
     ),
-    st.datetimes(datetime(1970, 1, 1), datetime(9000, 1, 1)).map(  # noqa: DTZ001
+    st.datetimes(datetime(1970, 1, 1), datetime(9000, 1, 1)).map(
         lambda at: Moment(at.replace(tzinfo=UTC), timedelta(microseconds=1))
     ),
 )

@@ -28,7 +28,7 @@ REPORT = WorkerReport(
 )
 
 
-def wire(**changes: object) -> Any:  # noqa: ANN401 - JSON
+def wire(**changes: object) -> Any:
     return json.loads(json.dumps(REPORT.to_wire() | changes))
 
 

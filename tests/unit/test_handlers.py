@@ -69,7 +69,7 @@ async def test_an_async_function_runs_on_the_loop_and_a_plain_one_in_a_thread() 
     assert threads[1] is not threading.main_thread()
 
 
-class Hostile(Exception):  # noqa: N818
+class Hostile(Exception):  # noqa: N818 - as users name theirs
     def __str__(self) -> str:
         raise ValueError
 

@@ -77,7 +77,7 @@ def test_it_finds_what_the_filter_means(
     assert asyncio.run(found()) == [x.sequence for x in letters if matches(x)][::-1]
 
 
-def _sorted_by(key: SortKey, letter: LeanLetter) -> Any:  # noqa: ANN401 - whatever sorts
+def _sorted_by(key: SortKey, letter: LeanLetter) -> Any:
     return {
         "seq": letter.sequence,
         "died": letter.died_at,
@@ -162,7 +162,7 @@ async def test_nobody_else_can_read_its_file_and_it_has_no_name() -> None:
                 for n, one in enumerate(bodies)
             ]
             await store.add(letters)
-        files = [Path(f"/proc/self/fd/{fd}") for fd in os.listdir("/proc/self/fd")]  # noqa: PTH208
+        files = [Path(f"/proc/self/fd/{fd}") for fd in os.listdir("/proc/self/fd")]  # noqa: PTH208 - links to nothing
         ours = [one for one in files if one.is_symlink() and "etilqs" in str(one.readlink())]
         assert ours
         for one in ours:

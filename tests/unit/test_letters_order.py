@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from farutech_console.operations.index.order import NEWEST, SORT_KEYS, Order
+from farutech_console.operations.index.order import NEWEST, SORT_KEYS, Order, SortKey
 from farutech_console.operations.model import Page
 from farutech_console.tui.dlq.letters import Letters
 from tests.console.fixed_letters import some_letters
@@ -25,9 +25,9 @@ def _shown(letters: Letters) -> list[int]:
 @pytest.mark.parametrize("descending", [True, False])
 @pytest.mark.parametrize("key", SORT_KEYS)
 def test_every_order_has_every_letter_once_and_ends_where_the_other_begins(
-    key: str, descending: bool
+    key: SortKey, descending: bool
 ) -> None:
-    letters = _letters(Order(key, descending))  # type: ignore[arg-type]
+    letters = _letters(Order(key, descending))
     shown = _shown(letters)
     assert sorted(shown, reverse=True) == _shown(_letters(NEWEST))
     assert [letters.index_of(sequence) for sequence in shown] == list(range(12))

@@ -25,7 +25,7 @@ from farutech_console.tui.common.outcomes import OUTCOME_WORDS, outcome_lines
 from farutech_console.tui.common.preview import preview, question
 from farutech_console.tui.common.progress import Progress, progress_lines
 from farutech_console.tui.common.spans import Line, text_of
-from farutech_console.tui.keys import KEYS, ROOM_NAMES
+from farutech_console.tui.keys import KEYS, ROOM_NAMES, Where
 from tests.console.fixed import FixedBackend
 from tests.console.moment import NOW
 from tests.console.pseudo import UNITS, Pseudo, words
@@ -48,8 +48,8 @@ def _english(lines: list[Line], data: set[str]) -> set[str]:
 
 @pytest.mark.parametrize("room", ROOM_NAMES)
 @pytest.mark.parametrize("read_only", [True, False])
-def test_help(room: str, *, read_only: bool) -> None:
-    lines = help_lines(room, read_only=read_only, named=False)  # type: ignore[arg-type]
+def test_help(room: Where, *, read_only: bool) -> None:
+    lines = help_lines(room, read_only=read_only, named=False)
     assert _english(lines, words(NAMING, *(key.shown for key in KEYS))) == set()
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 
 from farutech_console.operations.model import EventKind, TaskEvent
-from farutech_console.operations.steps import TaskStep
+from farutech_console.operations.steps import StepSource, TaskStep
 from farutech_console.operations.story_live import is_of, with_heard
 from farutech_console.operations.story_view import TaskStory, Whereabouts
 from tests.console.moment import ago
 
 
-def step(kind: str, seconds: float, attempt: int = 0, source: str = "worker") -> TaskStep:
-    return TaskStep(ago(seconds), kind, source, "t", attempt=attempt)  # type: ignore[arg-type]
+def step(kind: str, seconds: float, attempt: int = 0, source: StepSource = "worker") -> TaskStep:
+    return TaskStep(ago(seconds), kind, source, "t", attempt=attempt)
 
 
 def event(kind: EventKind, seconds: float, attempt: int = 0) -> TaskEvent:

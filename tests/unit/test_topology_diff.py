@@ -45,7 +45,7 @@ def as_declared(version: str = "2.15.1") -> Found:
     )
 
 
-def as_go_made_it(version: str = "2.15.1", **changes: Any) -> Found:  # noqa: ANN401 - any field
+def as_go_made_it(version: str = "2.15.1", **changes: Any) -> Found:
     """What Go creates, with everything else as declared; `changes` are those of `Found`."""
     topology = declared(NAMES, 0)
     stream = replace(
@@ -66,7 +66,7 @@ def plan(found: Found, names: QueueNames = NAMES) -> dict[str, Difference]:
     return {d.what: d for d in differences(topology, names, found)}
 
 
-def with_stream(found: Found, name: str, **changes: Any) -> Found:  # noqa: ANN401 - any field
+def with_stream(found: Found, name: str, **changes: Any) -> Found:
     """The same, with one stream's settings changed; or its state, where `FoundStream` has it."""
     old = found.streams[name]
     state = {key: changes.pop(key) for key in tuple(changes) if hasattr(old, key)}
@@ -74,7 +74,7 @@ def with_stream(found: Found, name: str, **changes: Any) -> Found:  # noqa: ANN4
     return replace(found, streams=dict(found.streams) | {name: new})
 
 
-def with_consumer(found: Found, **changes: Any) -> Found:  # noqa: ANN401 - any field
+def with_consumer(found: Found, **changes: Any) -> Found:
     assert found.consumer is not None
     state = {key: changes.pop(key) for key in tuple(changes) if hasattr(found.consumer, key)}
     spec = replace(found.consumer.spec, **changes)

@@ -165,7 +165,7 @@ def test_who_leads_is_told_and_that_nobody_does() -> None:
 
 def test_what_the_consumers_panel_has_no_room_for_stands_beside_the_failures() -> None:
     small = failure_figures(some_status(), Rates(), NOW, short=True)
-    assert small[-1][:2] == ("max deliver", "5 × 30 s")  # noqa: RUF001
+    assert small[-1][:2] == ("max deliver", "5 × 30 s")  # noqa: RUF001 - a sign
     assert len(small) <= SHORT
     assert small[:-1] == failure_figures(some_status(), Rates(), NOW)
 

@@ -45,8 +45,7 @@ async def call(
         if current.cancelling():
             raise
         return failed(error, "the handler cancelled itself")
-    # The user's code may raise anything, and none of it may end the worker.
-    except (Exception, SystemExit) as error:  # noqa: BLE001
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - the user's code ends no worker
         return interrupts.leave(current, error) or failed(error)
     interrupts.leave(current, None)
     return None

@@ -54,9 +54,12 @@ class Kept(Protocol):
     """What of a letter is kept."""
 
     @property
-    def headers(self) -> Mapping[str, str]: ...  # noqa: D102
+    def headers(self) -> Mapping[str, str]:
+        """Its headers as stored."""
+
     @property
-    def body(self) -> bytes: ...  # noqa: D102
+    def body(self) -> bytes:
+        """Its payload as stored."""
 
 
 class Archive:

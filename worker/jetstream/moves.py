@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from worker.jetstream.intentions import Intention, Standing
 from worker.jetstream.purges import finish_purge
@@ -105,8 +106,7 @@ async def _announce(parts: PurgeParts, intention: Intention) -> Standing:
         if standing.intention is not None:
             await _finish(parts, standing)
             continue
-        over = standing
-        written = await parts.patience.repeat(lambda: parts.intentions.write(intention, over))  # noqa: B023
+        written = await parts.patience.repeat(partial(parts.intentions.write, intention, standing))
         if written is not None:
             await parts.step("announced")
             return written

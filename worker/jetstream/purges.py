@@ -17,6 +17,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 from worker.jetstream.ahead import ahead
 from worker.jetstream.archive import Purpose
@@ -147,7 +148,7 @@ async def _leave_claimed(
     keys = await parts.patience.repeat(claims.keys)
     claimed = [x for key in keys if (x := claims.sequence_of(key)) is not None and x in among]
     for sequence in claimed:
-        claim = await parts.patience.repeat(lambda one=sequence: claims.find(one))  # type: ignore[misc]
+        claim = await parts.patience.repeat(partial(claims.find, sequence))
         if claim is None:
             outcomes[sequence] = Purged(sequence, "", "already", GONE)
         elif claim.step == "published":
@@ -164,7 +165,7 @@ async def _carry_out(parts: PurgeParts, doing: Intention, outcomes: dict[int, Pu
     for letter in letters:
         if letter.reason == "stuck":
             stored = letter.stored()
-            await parts.patience.repeat(lambda one=stored: delete_origin(parts.api, names, one))  # type: ignore[misc]
+            await parts.patience.repeat(partial(delete_origin, parts.api, names, stored))
     copies: dict[int, int] = {}
     purpose = Purpose(doing.run, doing.by, doing.why)
     flights = (

@@ -20,19 +20,31 @@ class Replayable(Protocol):
     """What a replay asks of a dead letter, however far that is read."""
 
     @property
-    def sequence(self) -> int: ...  # noqa: D102
-    @property
-    def task_id(self) -> str: ...  # noqa: D102
-    @property
-    def headers(self) -> Mapping[str, str]: ...  # noqa: D102
-    @property
-    def replays(self) -> int: ...  # noqa: D102
-    @property
-    def error(self) -> str: ...  # noqa: D102
-    @property
-    def problem(self) -> str: ...  # noqa: D102
+    def sequence(self) -> int:
+        """Its place in the stream of the dead letters."""
 
-    def replay_body(self) -> bytes | None: ...  # noqa: D102
+    @property
+    def task_id(self) -> str:
+        """The id of its task, empty where it has none."""
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """Its headers as stored."""
+
+    @property
+    def replays(self) -> int:
+        """How often its task was replayed before."""
+
+    @property
+    def error(self) -> str:
+        """What the task died of."""
+
+    @property
+    def problem(self) -> str:
+        """Why it cannot be read, empty where it can."""
+
+    def replay_body(self) -> bytes | None:
+        """Return the task's bytes as they go back, None where there are none."""
 
 
 class ReplayedTask(NamedTuple):

@@ -13,6 +13,7 @@ within the duplicate window the letter's `Nats-Msg-Id` is known as well.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Literal, NamedTuple
 
 from worker.jetstream.ahead import ahead
@@ -118,7 +119,7 @@ async def _bring_back(
         if to_look:
             last = await parts.patience.repeat(parts.last_sequence)
             first = looked + 1
-            seen = await parts.patience.repeat(lambda: _seen(parts, doing, first, last))  # noqa: B023
+            seen = await parts.patience.repeat(partial(_seen, parts, doing, first, last))
             coming.take(dict.fromkeys(seen, ""))
             looked = last
             await parts.step("looked")

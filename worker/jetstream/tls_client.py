@@ -21,7 +21,7 @@ class TlsClient(Client):
     async def _connect_to_server(self, s: Srv) -> None:
         if self._transport is not None:
             # nats-py leaves the socket of a server that refused us open.
-            self._transport.close()  # type: ignore[no-untyped-call]
+            self._transport.close()  # type: ignore[no-untyped-call] # nats-py's
         await super()._connect_to_server(s)
 
     async def _process_info(

@@ -19,8 +19,7 @@ def import_client() -> None:
     """Import nats-py without what only WebSockets need. Called before anything else imports it."""
     hidden = [name for name in _NEEDED if name not in sys.modules]
     for name in hidden:
-        # What Python documents for a module that must not be found.
-        sys.modules[name] = None  # type: ignore[assignment]
+        sys.modules[name] = None  # type: ignore[assignment] # documented: it is not to be found
     try:
         importlib.import_module("nats.aio.transport")
     finally:

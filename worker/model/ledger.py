@@ -227,7 +227,7 @@ def task_key(task_id: str, replay_id: str = "") -> str:
     return hashlib.blake2b(life, digest_size=20).hexdigest()
 
 
-def _typed(said: Mapping[str, Any], key: str, kind: type | tuple[type, ...]) -> Any:  # noqa: ANN401
+def _typed(said: Mapping[str, Any], key: str, kind: type | tuple[type, ...]) -> Any:  # noqa: ANN401 - `kind`
     value = said.get(key)
     if not isinstance(value, kind) or isinstance(value, bool):
         raise InvalidEntryError(f"{key} is missing or of another type")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 from worker.handlers.failed import Failed
 from worker.jetstream.events import Events, TaskEvents
@@ -152,13 +152,13 @@ class Observed:
             self._steps.started(began)
         return self
 
-    def __exit__(self, *error: object) -> None:
+    def __exit__(self, *error: Any) -> None:
         """The handler ended, or was cancelled."""
         observer = self._observer
         self._seconds = observer.clock.monotonic() - self._began
         observer.views.in_flight.leave(self._slot)
         if self._span is not None:
-            self._span.__exit__(*error)  # type: ignore[arg-type]
+            self._span.__exit__(*error)
 
     def progress(self, share: float, message: str) -> None:
         """The handler says how far it is, from 0 to 1; on the event loop only."""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic_core import from_json
 
@@ -193,13 +193,13 @@ class Store:
         found = (self._row(values) for values in from_json(text))
         return {row.sequence: row for row in found}
 
-    def _row(self, values: list[object]) -> LetterRow:
+    def _row(self, values: list[Any]) -> LetterRow:
         seq, died, stored, task, tenant, kind, error, tries, allowed, replays, readable = values
-        expires = schema.moment_of(stored) + self.max_age if self.max_age else None  # type: ignore[arg-type]
+        expires = schema.moment_of(stored) + self.max_age if self.max_age else None
         return LetterRow(
-            seq,  # type: ignore[arg-type]
-            schema.moment_of(died),  # type: ignore[arg-type]
-            *(task, tenant, kind, error, tries, allowed, replays),  # type: ignore[arg-type]
+            seq,
+            schema.moment_of(died),
+            *(task, tenant, kind, error, tries, allowed, replays),
             expires,
             bool(readable),
         )

@@ -34,7 +34,7 @@ class Chart(Lines):
         title: str,
         *,
         least: float = 1.0,
-        id: str | None = None,  # noqa: A002
+        id: str | None = None,
     ) -> None:
         super().__init__(id=id)
         self._least = least

@@ -31,7 +31,7 @@ class Lines(Widget):
     Lines > .tone--bad, Lines > .tone--badge, Lines > .tone--alert { text-style: bold; }
     """
 
-    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+    def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._lines: tuple[Line, ...] = ()
         self._tones: dict[Tone, Style] = {}

@@ -22,7 +22,7 @@ class Panel(Lines):
     }
     """
 
-    def __init__(self, title: str, *, id: str | None = None) -> None:  # noqa: A002
+    def __init__(self, title: str, *, id: str | None = None) -> None:
         super().__init__(id=id)
         # Nothing in it is parsed.
         self.border_title = Content(title)

@@ -119,7 +119,7 @@ class VirtualTable(ScrollView, can_focus=True):
     class Resized(Message):
         """Other columns may fit."""
 
-    def __init__(self, *, id: str | None = None, gutter: bool = True) -> None:  # noqa: A002
+    def __init__(self, *, id: str | None = None, gutter: bool = True) -> None:
         super().__init__(id=id)
         self._rows: Rows = NoRows()
         self._columns: tuple[Column, ...] = ()

@@ -15,7 +15,7 @@ class Words(Static):
     The screen is laid out anew only where their height may change: that paints all of it.
     """
 
-    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+    def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._lines: tuple[Line, ...] = ()
 

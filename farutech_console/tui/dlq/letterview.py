@@ -21,7 +21,7 @@ class LetterView(TextView):
     BINDINGS = bindings("letter")
     DEFAULT_CSS = "LetterView > .letter--cursor { background: $row-cursor; }"
 
-    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+    def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._parts: Sequence[Part] = ()
         self._seen: list[Part] = []

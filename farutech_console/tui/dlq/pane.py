@@ -33,7 +33,7 @@ class LetterPane(Vertical):
     Its secrets are hidden until they are asked for, letter by letter.
     """
 
-    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+    def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.sequence: int | None = None
         self.stored: StoredDeadLetter | None = None

@@ -40,7 +40,7 @@ class Problems(Words, can_focus=True):
             super().__init__()
             self.problem = problem
 
-    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+    def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._told: _Told | None = None
         self._drawn: list[VerdictLine] = []

@@ -117,7 +117,7 @@ def consumer_figures(
 
 def _max_deliver(consumer: ConsumerState) -> Figure:
     tries = tr("no limit") if consumer.max_deliver < 0 else str(consumer.max_deliver)
-    return ("max deliver", f"{tries} × {duration(consumer.ack_wait)}", "muted")  # noqa: RUF001
+    return ("max deliver", f"{tries} × {duration(consumer.ack_wait)}", "muted")  # noqa: RUF001 - a sign
 
 
 def _about(number: int | None, fleet: FleetView | None) -> str:

@@ -32,7 +32,7 @@ REST = 5
 class Reading(Vertical):
     """Reads by itself while it `is_open`. `changed` has it read again soon."""
 
-    def __init__(self, desk: Desk, *, id: str) -> None:  # noqa: A002
+    def __init__(self, desk: Desk, *, id: str) -> None:
         super().__init__(id=id)
         self.desk = desk
         self.is_open = False

@@ -6,6 +6,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from worker.jetstream.api import MSG_ID
 from worker.jetstream.errors import PayloadTooLargeError, UncertainError
@@ -150,7 +151,7 @@ class Copies:
         gone = [original for original in self._copied if original not in there]
         for original in gone:
             copy = self._copied[original]
-            await parts.patiently(lambda copy=copy: self._delete(copy))  # type: ignore[misc]
+            await parts.patiently(partial(self._delete, copy))
             del self._copied[original]
         self._upto = min([self._upto, *(missing - 1 for missing in there - self._copied.keys())])
 

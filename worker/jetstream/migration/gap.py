@@ -98,7 +98,7 @@ class Gap:
         subscription, self._subscription = self._subscription, None
         if subscription is not None:
             with contextlib.suppress(NatsError):
-                await subscription.drain()  # type: ignore[no-untyped-call]
+                await subscription.drain()  # type: ignore[no-untyped-call] # nats-py's
 
     async def _on_letter(self, message: Msg) -> None:
         if self._heard is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import partial
 
 from worker.jetstream.errors import PayloadTooLargeError
 from worker.jetstream.info import stream_of_subject
@@ -73,7 +74,7 @@ async def _move_rest(parts: Parts) -> int:
                 moved += 1
             sequence = message.sequence
             await parts.step("copied a leftover")
-            await parts.patiently(lambda at=sequence: delete_message(parts.api, names.stream, at))  # type: ignore[misc]
+            await parts.patiently(partial(delete_message, parts.api, names.stream, sequence))
     return moved
 
 
