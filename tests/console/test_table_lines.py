@@ -12,7 +12,8 @@ from textual.pilot import Pilot
 
 from farutech_console.tui import themes
 from farutech_console.tui.common.spans import Span
-from farutech_console.tui.common.table import Column, VirtualTable
+from farutech_console.tui.common.table import VirtualTable
+from farutech_console.tui.common.tablerows import Column
 from tests.console.driving import eventually, screen_text
 
 COLUMNS: tuple[Column, ...] = (Column("key", 8), Column("what"))

@@ -7,9 +7,6 @@ cursor stays on its letter while others come and go.
 from __future__ import annotations
 
 from collections.abc import Container, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
-from typing import Protocol
 
 from rich.segment import Segment
 from rich.style import Style
@@ -23,66 +20,16 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from farutech_console.tui.common.spans import TONE_CLASSES, Line, Span
+from farutech_console.tui.common.tablerows import Column, NoRows, Rows, laid_out
 from farutech_console.tui.keys import bindings
-from worker.model.cells import fit, width_of
 
 WHEEL_ROWS = 3
 GUTTER = 4
 HEADER = 1
-ROOM = 12
-"""Cells that titles leave to the columns that have no width."""
 STRIPS = 400
 """Drawn rows that are kept: a row that moves up a line is not drawn again."""
 
 Signature = tuple[int, bool, bool, tuple[Span, ...]]
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One column. `width` in cells, 0 for what the others leave; `right` aligns figures.
-
-    A title that is longer, in another language say, widens it where there is room.
-    """
-
-    title: str
-    width: int = 0
-    right: bool = False
-
-
-class Rows(Protocol):
-    """What a table shows, addressed by position and by key."""
-
-    def __len__(self) -> int:
-        """How many rows there are, loaded or not."""
-
-    def key_at(self, index: int) -> int | None:
-        """Return the key of the row there, None where it is not loaded yet."""
-
-    def index_of(self, key: int) -> int:
-        """Return where the row of this key is, or would be."""
-
-    def cells(self, index: int) -> Sequence[Span]:
-        """Return what the row's columns show."""
-
-
-class NoRows:
-    """An empty table."""
-
-    def __len__(self) -> int:
-        """None."""
-        return 0
-
-    def key_at(self, index: int) -> int | None:
-        """Nothing is there."""
-        return None
-
-    def index_of(self, key: int) -> int:
-        """It would be the first."""
-        return 0
-
-    def cells(self, index: int) -> Sequence[Span]:
-        """Nothing."""
-        return ()
 
 
 class VirtualTable(ScrollView, can_focus=True):
@@ -323,7 +270,11 @@ class VirtualTable(ScrollView, can_focus=True):
     def _header(self, width: int) -> Strip:
         style = self.get_component_rich_style("table--header")
         cells = [Span(column.title) for column in self._columns]
-        return self._strip((Span(" " * self._gutter), *self._laid_out(cells, width)), style, width)
+        return self._strip(
+            (Span(" " * self._gutter), *laid_out(self._columns, cells, width - self._gutter)),
+            style,
+            width,
+        )
 
     def _row(self, signature: Signature) -> Strip:
         width, under_cursor, marked, cells = signature
@@ -335,13 +286,8 @@ class VirtualTable(ScrollView, can_focus=True):
         pointer = Span("›" if under_cursor else " ", "accent")  # noqa: RUF001 - a glyph
         mark = Span("● " if marked else "  ", "accent")
         gutter = (pointer, mark, Span(" ")) if self._gutter == GUTTER else (pointer, Span(" "))
-        return self._strip((*gutter, *self._laid_out(cells, width)), style, width)
-
-    def _laid_out(self, cells: Sequence[Span], width: int) -> Line:
-        widths = _widths(self._columns, width - self._gutter)
-        return tuple(
-            Span(fit(cell.text, cells_wide, right=column.right) + " ", cell.tone)
-            for cell, column, cells_wide in zip(cells, self._columns, widths, strict=False)
+        return self._strip(
+            (*gutter, *laid_out(self._columns, cells, width - self._gutter)), style, width
         )
 
     def _strip(self, spans: Line, style: Style, width: int) -> Strip:
@@ -350,14 +296,3 @@ class VirtualTable(ScrollView, can_focus=True):
 
     def _tone(self, span: Span) -> Style:
         return self.get_component_rich_style(f"tone--{span.tone}", partial=True)
-
-
-@lru_cache(maxsize=64)
-def _widths(columns: tuple[Column, ...], width: int) -> tuple[int, ...]:
-    """Return how many cells each column has of so many, the one behind each left out."""
-    titled = tuple(max(one.width, width_of(one.title)) if one.width else 0 for one in columns)
-    for fixed in (titled, tuple(one.width for one in columns)):
-        left = width - sum(cells + 1 for cells in fixed if cells)
-        if left >= ROOM:
-            break
-    return tuple(cells or max(4, left) for cells in fixed)

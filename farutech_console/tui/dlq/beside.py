@@ -15,7 +15,8 @@ from farutech_console.operations.selection import Selection
 from farutech_console.operations.units import count
 from farutech_console.tui.common.failures import expected, in_words
 from farutech_console.tui.common.spans import Span, line, one_line
-from farutech_console.tui.common.table import Column, VirtualTable
+from farutech_console.tui.common.table import VirtualTable
+from farutech_console.tui.common.tablerows import Column, RankedRows
 from farutech_console.tui.dlq.noting import group_words
 from worker.model.text import literal
 
@@ -105,7 +106,16 @@ class CausesBeside(Vertical):
 
     def _draw(self) -> None:
         columns = (Column("", 6, right=True), Column("", 4, right=True), Column(tr("cause")))
-        self.query_one(VirtualTable).show(_Rows(self._groups, self._noted), columns)
+        rows = RankedRows(self._groups, self._cells)
+        self.query_one(VirtualTable).show(rows, columns)
+
+    def _cells(self, group: CauseGroup) -> tuple[Span, ...]:
+        note = "✎ " if group.cause.key in self._noted else ""
+        return (
+            Span(count(group.count), "strong"),
+            Span(f"{group.share:.0%}", "muted"),
+            Span(f"{note}{group_words(group)}", "bad"),
+        )
 
     def cause(self) -> Cause | None:
         """Return the cause under the cursor."""
@@ -137,26 +147,3 @@ class CausesBeside(Vertical):
         cause = self.cause()
         if cause is not None and cause.key:
             self.post_message(self.Chosen(f"cause:{cause.key}"))
-
-
-class _Rows:
-    def __init__(self, groups: Sequence[CauseGroup], noted: Container[str]) -> None:
-        self._groups, self._noted = groups, noted
-
-    def __len__(self) -> int:
-        return len(self._groups)
-
-    def key_at(self, index: int) -> int:
-        return index
-
-    def index_of(self, key: int) -> int:
-        return key
-
-    def cells(self, index: int) -> tuple[Span, ...]:
-        group = self._groups[index]
-        note = "✎ " if group.cause.key in self._noted else ""
-        return (
-            Span(count(group.count), "strong"),
-            Span(f"{group.share:.0%}", "muted"),
-            Span(f"{note}{group_words(group)}", "bad"),
-        )

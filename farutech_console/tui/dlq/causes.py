@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, ClassVar
 
@@ -16,13 +17,13 @@ from farutech_console.operations.units import age, count, plural, short_duration
 from farutech_console.tui.common.failures import expected, in_words
 from farutech_console.tui.common.frame import Frame
 from farutech_console.tui.common.spans import Line, Span, line
-from farutech_console.tui.common.table import Column, VirtualTable
+from farutech_console.tui.common.table import VirtualTable
+from farutech_console.tui.common.tablerows import Column, RankedRows
 from farutech_console.tui.common.words import Words
 from farutech_console.tui.dlq.noting import cause_words, write_note
 from worker.model.text import literal
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from datetime import datetime
 
     from farutech_console.operations.causes import CauseGroup
@@ -46,35 +47,16 @@ def _columns() -> tuple[Column, ...]:
     )
 
 
-class CauseRows:
-    """The causes as the table asks for them, known by their rank."""
-
-    def __init__(self, groups: Sequence[CauseGroup], now: datetime) -> None:
-        self._groups, self._now = groups, now
-
-    def __len__(self) -> int:
-        """How many there are."""
-        return len(self._groups)
-
-    def key_at(self, index: int) -> int:
-        """Return the rank."""
-        return index
-
-    def index_of(self, key: int) -> int:
-        """Return where it is."""
-        return key
-
-    def cells(self, index: int) -> tuple[Span, ...]:
-        """Return the cause's columns."""
-        group = self._groups[index]
-        return (
-            Span(count(group.count), "strong"),
-            Span(f"{group.share:.0%}"),
-            Span(short_duration(age(group.first_seen, self._now)), "muted"),
-            Span(short_duration(age(group.last_seen, self._now))),
-            Span(f"{count(len(group.tenants))}{_more(group)}"),
-            Span(cause_words(group.cause), "bad"),
-        )
+def cells(group: CauseGroup, now: datetime) -> tuple[Span, ...]:
+    """Return what the columns show of a cause."""
+    return (
+        Span(count(group.count), "strong"),
+        Span(f"{group.share:.0%}"),
+        Span(short_duration(age(group.first_seen, now)), "muted"),
+        Span(short_duration(age(group.last_seen, now))),
+        Span(f"{count(len(group.tenants))}{_more(group)}"),
+        Span(cause_words(group.cause), "bad"),
+    )
 
 
 def detail_of(group: CauseGroup) -> list[Line]:
@@ -166,7 +148,8 @@ class Causes(ModalScreen["str | None"]):
         causes = plural(len(found.groups), "cause")
         self._tell(f"{found_by if asked else letters} · {causes}")
         table = self.query_one(VirtualTable)
-        table.show(CauseRows(self._groups, self._clock.now()), _columns())
+        rows = RankedRows(self._groups, partial(cells, now=self._clock.now()))
+        table.show(rows, _columns())
         self._moved()
 
     @on(VirtualTable.Moved)

@@ -12,7 +12,7 @@ from farutech_console.operations.index.row import LetterRow
 from farutech_console.operations.units import age, count, plural, short_duration
 from farutech_console.tui.common.live import Live
 from farutech_console.tui.common.spans import Line, Span, line
-from farutech_console.tui.common.table import Column
+from farutech_console.tui.common.tablerows import Column
 from farutech_console.tui.common.waiting import no_connection
 from farutech_console.tui.dlq.indexed import IndexedLetters
 from farutech_console.tui.dlq.letters import Letters

@@ -10,7 +10,7 @@ from farutech_console.language import msg, tr
 from farutech_console.operations.stuck_words import stuck_words
 from farutech_console.operations.units import age, count, short_duration
 from farutech_console.tui.common.spans import Line, Span, Tone, line
-from farutech_console.tui.common.table import Column
+from farutech_console.tui.common.tablerows import Column
 from farutech_console.tui.tasks.kinds import kind_span
 from worker.model.text import literal
 

@@ -10,7 +10,7 @@ from farutech_console.operations.units import clock_time, count, duration, wait
 from farutech_console.operations.verdict import kinds_in_words
 from farutech_console.tui.common.live import Live
 from farutech_console.tui.common.spans import Line, Span, line
-from farutech_console.tui.common.table import Column
+from farutech_console.tui.common.tablerows import Column
 from farutech_console.tui.common.waiting import no_connection
 from farutech_console.tui.tasks.kinds import kind_span
 from worker.model.text import literal

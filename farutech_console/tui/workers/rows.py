@@ -14,7 +14,7 @@ from farutech_console.operations.units import (
     short_duration,
 )
 from farutech_console.tui.common.spans import Line, Span, Tone, line
-from farutech_console.tui.common.table import Column
+from farutech_console.tui.common.tablerows import Column
 from farutech_console.tui.common.waiting import no_connection
 from worker.model.text import literal
 
