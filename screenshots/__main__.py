@@ -102,13 +102,18 @@ async def _take(url: str, folder: Path) -> None:
     connection = settings.connection("farutech-console")
     backend = LiveBackend(connection, settings.names, operator=OPERATOR)
     wanted = Preferences(environment="demo")
-    app = ConsoleApp(backend, SystemClock(), notice=NOTICE, preferences=lambda: wanted)
+    clock = SystemClock()
+    app = ConsoleApp(backend, clock, notice=NOTICE, preferences=lambda: wanted)
     async with app.run_test(size=SIZE) as pilot:
         async with asyncio.timeout(PATIENCE_S):
             while _letters(app) < LETTERS:
                 await pilot.pause(0.2)
         for name, step in SHOTS:
             await step(pilot)
+            async with asyncio.timeout(PATIENCE_S):
+                while app.live is None or not app.live.is_fresh(clock.now()):
+                    await pilot.pause(0.2)
+            await pilot.pause()
             _save(folder / name, app.export_screenshot(title="farutech-console"))
             sys.stdout.write(f"{name}\n")
 
