@@ -99,6 +99,7 @@ class ConsoleApp(Navigating):
         self._alarm: Alarm | None = None
         self._open = AsyncExitStack()
         self._monitor: Monitor | None = None
+        self._waits_for_figures = False
         self.refusal: BaseException | None = None
         for known in themes.THEMES.values():
             self.register_theme(known)
@@ -142,9 +143,13 @@ class ConsoleApp(Navigating):
         for room in ROOMS:
             self.add_mode(room, partial(open_room, room, desk))
         self.furnished = True
-        await self.switch_mode("overview")
+        # The server is asked while the room is put up.
         self.run_worker(monitor.run(), name=msg("the status poll"), exit_on_error=False)
+        await self.switch_mode("overview")
+        monitor.listen()
         self.set_interval(LISTEN_S, monitor.listen)
+        self._waits_for_figures = True
+        self._publish(monitor.live)
 
     def _go_on(self, monitor: Monitor) -> None:
         """Begin what can wait for the first figures: the threads share one Python with them."""
@@ -166,9 +171,9 @@ class ConsoleApp(Navigating):
         await self._open.aclose()
 
     def _publish(self, live: Live) -> None:
-        known = self.live is not None and self.live.status is not None
         self.live = live
-        if self._monitor is not None and live.status is not None and not known:
+        if self._waits_for_figures and self._monitor is not None and live.status is not None:
+            self._waits_for_figures = False
             self.call_after_refresh(self._go_on, self._monitor)
         if self._alarm is not None and live.status is not None:
             self._call(self._alarm, self._alarm.heard(live.status))

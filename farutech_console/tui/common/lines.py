@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
@@ -13,23 +12,11 @@ from textual.strip import Strip
 from textual.visual import Visual
 from textual.widget import Widget
 
-from farutech_console.tui.common.spans import (
-    TONE_CLASSES,
-    Line,
-    Tone,
-    cells_of,
-    content,
-    one_line,
-)
+from farutech_console.tui.common.spans import Line, Tone, cells_of, content, one_line, style_of
 
 
 class Lines(Widget):
     """Shows the lines that it is given with `put`; each takes one row, and is cut where it ends."""
-
-    COMPONENT_CLASSES: ClassVar[set[str]] = TONE_CLASSES
-    DEFAULT_CSS = """
-    Lines > .tone--bad, Lines > .tone--badge, Lines > .tone--alert { text-style: bold; }
-    """
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -71,6 +58,5 @@ class Lines(Widget):
     def _style(self, tone: Tone) -> Style:
         style = self._tones.get(tone)
         if style is None:
-            toned = self.get_component_rich_style(f"tone--{tone}", partial=True)
-            style = self._tones[tone] = self.visual_style.rich_style + toned
+            style = self._tones[tone] = (self.visual_style + style_of(tone)).rich_style
         return style

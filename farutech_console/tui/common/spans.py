@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import Literal, NamedTuple, get_args
 
 from textual.content import Content
+from textual.style import Style
 
 from worker.model.cells import width_of
 
@@ -73,6 +74,11 @@ def content(lines: Iterable[Line]) -> Content:
 def one_line(spans: Line) -> Content:
     """Return one line as what a widget shows."""
     return Content.assemble(*((span.text, _STYLES[span.tone]) for span in spans))
+
+
+def style_of(tone: Tone) -> Style:
+    """Return what a tone looks like in the theme of the app that runs."""
+    return Style.parse(_STYLES[tone])
 
 
 def cells_of(spans: Iterable[Span]) -> int:
