@@ -74,6 +74,7 @@ class VirtualTable(ScrollView, can_focus=True):
         self._gutter = GUTTER if gutter else 2
         self._drawn: dict[int, Signature] = {}
         self._strips: dict[Signature, Strip] = {}
+        self._styles: dict[str, Style] = {}
         self._index = 0
 
     @property
@@ -232,23 +233,24 @@ class VirtualTable(ScrollView, can_focus=True):
         """Draw all lines anew; a line that Textual kept and nobody knows of would stay for ever."""
         self._drawn.clear()
         self._strips.clear()
+        self._styles.clear()
         self.refresh()
 
     def _draw_changes(self) -> None:
         """Repaint the lines that differ from what is on screen, and only those."""
-        view = self.in_view
+        view, across = self.in_view, self._across()
         for index in view:
-            if self._drawn.get(index) != self._signature(index):
+            if self._drawn.get(index) != self._signature(index, across):
                 self.refresh_line(index + HEADER)
         for index in [index for index in self._drawn if index not in view]:
             del self._drawn[index]
             self.refresh_line(index + HEADER)
 
-    def _signature(self, index: int) -> Signature:
-        """Return all that a row's looks depend on."""
+    def _signature(self, index: int, across: int) -> Signature:
+        """Return all that a row's looks depend on, drawn in so many cells."""
         key = self._rows.key_at(index)
         marked = key is not None and key in self._marks
-        return self._across(), index == self._index, marked, tuple(self._rows.cells(index))
+        return across, index == self._index, marked, tuple(self._rows.cells(index))
 
     def render_line(self, y: int) -> Strip:
         """Draw the header, or the row that is scrolled to this line."""
@@ -258,7 +260,7 @@ class VirtualTable(ScrollView, can_focus=True):
         index = self.scroll_offset.y + y - HEADER
         if index >= len(self._rows):
             return Strip.blank(width, self.rich_style)
-        signature = self._signature(index)
+        signature = self._signature(index, width)
         self._drawn[index] = signature
         strip = self._strips.get(signature)
         if strip is None:
@@ -278,11 +280,11 @@ class VirtualTable(ScrollView, can_focus=True):
 
     def _row(self, signature: Signature) -> Strip:
         width, under_cursor, marked, cells = signature
-        style = self.rich_style
+        style = self._style("")
         if marked:
-            style += self.get_component_rich_style("table--marked", partial=True)
+            style += self._style("table--marked")
         if under_cursor:
-            style += self.get_component_rich_style("table--cursor", partial=True)
+            style += self._style("table--cursor")
         pointer = Span("›" if under_cursor else " ", "accent")  # noqa: RUF001 - a glyph
         mark = Span("● " if marked else "  ", "accent")
         gutter = (pointer, mark, Span(" ")) if self._gutter == GUTTER else (pointer, Span(" "))
@@ -291,8 +293,16 @@ class VirtualTable(ScrollView, can_focus=True):
         )
 
     def _strip(self, spans: Line, style: Style, width: int) -> Strip:
-        segments = [Segment(span.text, style + self._tone(span)) for span in spans]
+        segments = [Segment(span.text, style + self._style(f"tone--{span.tone}")) for span in spans]
         return Strip(segments).adjust_cell_length(width, style)
 
-    def _tone(self, span: Span) -> Style:
-        return self.get_component_rich_style(f"tone--{span.tone}", partial=True)
+    def _style(self, component: str) -> Style:
+        """Return the style of a component class, of the table itself where it is empty."""
+        style = self._styles.get(component)
+        if style is None:
+            if component:
+                style = self.get_component_rich_style(component, partial=True)
+            else:
+                style = self.rich_style
+            self._styles[component] = style
+        return style
