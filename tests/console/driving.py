@@ -89,11 +89,14 @@ async def console(
     wanted = preferences or Preferences()
     app = ConsoleApp(backend, clock or StillClock(), notice=notice, preferences=lambda: wanted)
     async with app.run_test(size=size, notifications=True) as pilot:
-        await eventually(pilot, lambda: isinstance(app.screen, Room), "a room")
+        await eventually(
+            pilot, lambda: isinstance(app.screen, Room) and app.screen.is_mounted, "a room"
+        )
         if backend.link_now.connected and backend.failure is None:
             await eventually(
                 pilot, lambda: app.live is not None and app.live.status is not None, "data"
             )
+        await pilot.pause()
         if room:
             await pilot.press(room)
             await pilot.pause()
