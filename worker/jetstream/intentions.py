@@ -133,11 +133,6 @@ class Intentions:
             await self.write(replace(over.intention, step="idle", sequences=()), over)
 
 
-def is_intention(names: QueueNames, subject: str) -> bool:
-    """Return whether a message of the archive's stream is no letter but the record."""
-    return subject == names.archive(_TOKEN)
-
-
 def _body(intention: Intention) -> bytes:
     said = {name: getattr(intention, name) for name in _TEXTS}
     return json.dumps(

@@ -30,19 +30,17 @@ class Wire:
 
     def __init__(self, client: Client) -> None:
         self._client = client
-        self._parser = WireParser(client)
+        self._parser = _Parser(client, self)
         self._lines: list[bytes] = []
         self._when_lost: list[Callable[[], None]] = []
         self._when_denied: list[Callable[[Denial], None]] = []
-        self._parser.wire = self
         client._ps = self._parser
 
     @staticmethod
     def of(client: Client) -> Wire:
         """Return the wire that was made for a client."""
         parser = client._ps
-        assert isinstance(parser, WireParser)
-        assert parser.wire is not None
+        assert isinstance(parser, _Parser)
         return parser.wire
 
     def when_lost(self, call: Callable[[], None]) -> None:
@@ -197,3 +195,11 @@ class DirectSubscription:
     def forget(self) -> None:
         """Pass over what still comes."""
         self._receivers.pop(self._sid, None)
+
+
+class _Parser(WireParser):
+    """The parser of a client that has a wire."""
+
+    def __init__(self, client: Client, wire: Wire) -> None:
+        self.wire = wire
+        super().__init__(client)

@@ -7,14 +7,10 @@ whose headers it cannot read.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from nats.aio.client import Client
 from nats.errors import ProtocolError
 from nats.protocol.parser import Parser
-
-if TYPE_CHECKING:
-    from worker.jetstream.wire import Wire
 
 Receive = Callable[[str, str, bytes, bytes], None]
 """Takes subject, reply subject, header block and payload of a message. It must not raise."""
@@ -27,7 +23,6 @@ class WireParser(Parser):
 
     def __init__(self, client: Client) -> None:
         self.receivers: dict[bytes, Receive] = {}
-        self.wire: Wire | None = None
         self._client = client
         super().__init__(client)
 

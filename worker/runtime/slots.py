@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar
 
 J = TypeVar("J")
@@ -48,11 +48,6 @@ class Slots(Generic[J]):
         self._waiting.append(job)
         if not self._waking:
             self._wake()
-
-    def put_all(self, jobs: Iterable[J]) -> None:
-        """Have jobs run."""
-        for job in jobs:
-            self.put(job)
 
     def take_back(self) -> list[J]:
         """Return what waits, no longer to be run."""
