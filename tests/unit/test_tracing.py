@@ -22,7 +22,8 @@ from structlog.testing import CapturingLogger
 from worker.model.event import TaskFacts
 from worker.model.trace_context import trace_id
 from worker.telemetry.otel import OtelTracing
-from worker.telemetry.tracing import Tracing, is_wanted, set_up_tracing
+from worker.telemetry.tracing import Tracing
+from worker.telemetry.tracing_setup import is_wanted, set_up_tracing
 
 ID = "4bf92f3577b34da6a3ce929d0e0e4736"
 PARENT = "00f067aa0ba902b7"
@@ -175,7 +176,7 @@ def test_where_the_extra_is_missing_that_is_said(monkeypatch: pytest.MonkeyPatch
 def test_nothing_is_loaded_that_was_not_asked_for() -> None:
     code = (
         "import sys\n"
-        "from worker.telemetry.tracing import set_up_tracing\n"
+        "from worker.telemetry.tracing_setup import set_up_tracing\n"
         "assert set_up_tracing({}, 's', {}, None) is None\n"
         "assert not any(name.startswith('opentelemetry') for name in sys.modules)"
     )
@@ -214,7 +215,7 @@ EXPORTS = """
 import asyncio, os
 import structlog
 from worker.model.event import TaskFacts
-from worker.telemetry.tracing import set_up_tracing
+from worker.telemetry.tracing_setup import set_up_tracing
 
 async def main():
     identity = {"service.name": "farutech-worker", "service.instance.id": "worker-9"}

@@ -19,7 +19,8 @@ from worker.telemetry.loop_watch import LoopWatch
 from worker.telemetry.metrics import UNCONNECTED, Identity, Metrics
 from worker.telemetry.readiness import Readiness
 from worker.telemetry.tally import Pace, Tally
-from worker.telemetry.tracing import Tracing, set_up_tracing
+from worker.telemetry.tracing import Tracing
+from worker.telemetry.tracing_setup import set_up_tracing
 
 
 @dataclass(frozen=True, slots=True)
