@@ -67,7 +67,11 @@ def read_threshold(text: str, *, fewest: bool = False) -> Threshold:
         raise ThresholdError(f"{text!r} is not WARN,CRIT: two numbers, either left out") from error
     if any(limit is not None and not 0 <= limit < 1e15 for limit in limits):
         raise ThresholdError(f"{text!r}: thresholds are not negative")
-    return Threshold(limits[0], limits[1], fewest=fewest)
+    warns, ends = limits
+    if warns is not None and ends is not None and (warns < ends if fewest else warns > ends):
+        # What was swapped by mistake would never warn.
+        raise ThresholdError(f"{text!r}: WARN comes before CRIT, the milder one first")
+    return Threshold(warns, ends, fewest=fewest)
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,6 +79,14 @@ def test_what_is_no_threshold_is_refused(text: str) -> None:
         read_threshold(text)
 
 
+@pytest.mark.parametrize(("text", "fewest"), [("50,10", False), ("1,2", True)])
+def test_thresholds_that_could_never_warn_are_refused(text: str, *, fewest: bool) -> None:
+    with pytest.raises(ThresholdError, match="WARN comes before CRIT"):
+        read_threshold(text, fewest=fewest)
+    read_threshold("5,5", fewest=fewest)
+    read_threshold(text, fewest=not fewest)
+
+
 @pytest.mark.parametrize(
     ("value", "state"), [(0, "OK"), (10, "OK"), (11, "WARNING"), (50, "WARNING"), (51, "CRITICAL")]
 )
