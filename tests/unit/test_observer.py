@@ -167,7 +167,7 @@ async def test_what_never_ran_has_no_duration_and_no_span() -> None:
     dead.lost()
     assert watched.kinds == ["received", "duplicate_skipped"]
     assert watched.counts() == {"duplicate_skipped": 1, "handed_back": 1, "lost": 2}
-    assert sum(watched.tally.by_type()[0].seconds.counts) == 0
+    assert not any(sum(one.seconds.counts) for one in watched.tally.by_type())
     (letter,) = watched.exporter.get_finished_spans()
     assert letter.status.description == "the delivery was lost"
 
