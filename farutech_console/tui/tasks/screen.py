@@ -11,7 +11,7 @@ from textual.containers import Horizontal
 from textual.widgets import Input
 
 from farutech_console.language import tr
-from farutech_console.operations.units import clock_time, count
+from farutech_console.operations.units import clock_time
 from farutech_console.operations.verdict import STUCK
 from farutech_console.tui.common.field import Field
 from farutech_console.tui.common.live import Live
@@ -21,8 +21,9 @@ from farutech_console.tui.common.table import VirtualTable
 from farutech_console.tui.common.words import Words
 from farutech_console.tui.keys import bindings
 from farutech_console.tui.tasks.foundlist import FoundTasks
+from farutech_console.tui.tasks.heading import mode, told_of_matching
 from farutech_console.tui.tasks.matching import Matching, MatchingRows
-from farutech_console.tui.tasks.rows import EventRows, columns, empty_lines, summary, unheard
+from farutech_console.tui.tasks.rows import EventRows, columns, empty_lines, summary
 from farutech_console.tui.tasks.storypane import StoryPane
 from worker.model.text import literal
 
@@ -155,18 +156,8 @@ class TasksRoom(Room):
         self.query_one("#title", Words).show([line(title, *self._mode(), told)])
 
     def _mode(self) -> Line:
-        link = self.desk.backend.link()
-        if not link.connected:
-            lost = clock_time(link.since)
-            return line(
-                Span(tr("▲ no connection: nothing is heard since {time}", time=lost), "warn")
-            )
-        mode = Span("▼ " + tr("following"), "ok")
-        if not self._following:
-            new = self.desk.events.total - self._held_at
-            mode = Span("‖ " + tr("held, {n} new: end follows", n=count(new)), "warn")
-        lacks = unheard(self._hearing())
-        return (mode, Span(f"  ▲ {lacks}", "warn")) if lacks else (mode,)
+        new = None if self._following else self.desk.events.total - self._held_at
+        return mode(self.desk.backend.link(), self._hearing(), new)
 
     def _told(self) -> str:
         log, matching = self.desk.events, self._matching
@@ -177,11 +168,7 @@ class TasksRoom(Room):
             gap = log.total > 0 and since - self._since > CONNECTING
             again = tr("not heard before {time} · ", time=clock_time(since)) if gap else ""
             return again + told
-        shown = count(len(self.live_table.rows))
-        told = tr("{n} with «{text}»", n=shown, text=literal(matching.text, 40))
-        if matching.behind:
-            told += tr(", {n} not looked at yet", n=count(matching.behind))
-        return told + tr("; esc shows all")
+        return told_of_matching(matching, len(self.live_table.rows))
 
     @on(VirtualTable.Moved)
     def _moved(self, event: VirtualTable.Moved) -> None:
