@@ -50,7 +50,7 @@ async def faststream(url: str) -> None:
     library, nats_part = import_module("faststream"), import_module("faststream.nats")
     broker = nats_part.NatsBroker(url, logger=None)
 
-    @broker.subscriber(  # type: ignore[untyped-decorator]
+    @broker.subscriber(  # type: ignore[untyped-decorator] # faststream's
         SUBJECT,
         durable=CONSUMER,
         stream=nats_part.JStream(STREAM, declare=False),

@@ -8,6 +8,7 @@ from typing import Any
 
 from farutech_console.operations.model import (
     DeadLetterState,
+    EventKind,
     FeedCounts,
     QueueStatus,
     TaskEvent,
@@ -103,14 +104,21 @@ def some_history(seconds: int = 600) -> list[tuple[QueueStatus, FeedCounts]]:
     ]
 
 
-KINDS = ("published", "succeeded", "retrying", "published", "dead_lettered", "exhausted")
+KINDS: tuple[EventKind, ...] = (
+    "published",
+    "succeeded",
+    "retrying",
+    "published",
+    "dead_lettered",
+    "exhausted",
+)
 
 
 def some_events(count: int = 60) -> list[TaskEvent]:
     return [
         TaskEvent(
             at=ago(count - index),
-            kind=KINDS[index % len(KINDS)],  # type: ignore[arg-type]
+            kind=KINDS[index % len(KINDS)],
             sequence=100_000 + index,
             attempt=index % 5 + 1,
             task_id=f"b852e263-f02c-4256-afe9-{index:012d}",

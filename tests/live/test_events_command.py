@@ -58,7 +58,8 @@ async def test_a_fleet_that_tells_nothing_is_overheard(nats_server: NatsServer) 
         told: list[dict[str, object]] = []
 
         async def read() -> None:
-            while line := await process.stdout.readline():  # type: ignore[union-attr]
+            assert process.stdout is not None
+            while line := await process.stdout.readline():
                 told.append(json.loads(line))
 
         reading = asyncio.create_task(read())
