@@ -46,7 +46,7 @@ class Screen:
         try:
             self.written += os.read(self._fd, READ_BYTES)
         except OSError as error:
-            raise ScreenError(f"the program ended: {self.written[-2000:]!r}") from error
+            raise ScreenError(f"the program ended: {bytes(self.written[-4000:])!r}") from error
         return True
 
     def send(self, keys: str) -> int:

@@ -9,6 +9,7 @@ import pytest
 from textual import events
 from textual.widgets import TextArea
 
+from farutech_console.tui.common.commandbar import CommandBar
 from farutech_console.tui.common.field import Area
 from farutech_console.tui.keysinorder import PATIENCE_S, KeysInOrder
 from tests.console.driving import console, eventually, sees
@@ -67,3 +68,14 @@ async def test_a_text_takes_nothing_that_a_terminal_obeys() -> None:
         pilot.app.post_message(events.Paste("one\r\n\ttwo \x1b[31m\u202ethree"))
         await eventually(pilot, lambda: "three" in area.text, "it is pasted")
         assert area.text.splitlines() == ["one", r"        two \x1b[31m\u202ethree"]
+
+
+async def test_a_command_bar_that_is_closed_closes_nothing_else() -> None:
+    async with console(FixedBackend()) as pilot:
+        await pilot.press("colon")
+        bar = pilot.app.screen
+        assert isinstance(bar, CommandBar)
+        bar.dismiss(None)
+        await eventually(pilot, lambda: pilot.app.screen is not bar, "the bar is closed")
+        bar.dismiss(None)
+        await sees(pilot, "● live")

@@ -9,11 +9,11 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from farutech_console.language import tr
 from farutech_console.tui.commands import Command, CommandError, Entered, matching, parse
+from farutech_console.tui.common.dialog import Modal
 from farutech_console.tui.common.field import Field
 from farutech_console.tui.common.spans import Line, Span, content, line
 from worker.model.text import literal
@@ -22,7 +22,7 @@ SHOWN = 8
 NAME = 18
 
 
-class CommandBar(ModalScreen[Entered | None]):
+class CommandBar(Modal[Entered | None]):
     """Asks for a command; returns it, or None where the operator thought better of it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

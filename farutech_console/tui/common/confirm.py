@@ -8,11 +8,11 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
-from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static
 
 from farutech_console.language import tr
 from farutech_console.operations.actions import asks_name
+from farutech_console.tui.common.dialog import Modal
 from farutech_console.tui.common.field import Field
 from farutech_console.tui.common.frame import Frame
 from farutech_console.tui.common.preview import preview, question
@@ -38,7 +38,7 @@ def dialog_for(plan: Plan, desk: Desk, depth: int) -> ConfirmPlan:
     return ConfirmPlan(plan, desk.clock.now(), type_name=type_name)
 
 
-class ConfirmPlan(ModalScreen["Plan | None"]):
+class ConfirmPlan(Modal["Plan | None"]):
     """Shows a plan and returns it, or None where the operator thought better of it.
 
     `type_name` asks for the stream's name to be typed before the plan can be confirmed.

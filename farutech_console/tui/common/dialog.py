@@ -4,13 +4,25 @@ from __future__ import annotations
 
 from typing import ClassVar, TypeVar
 
+from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 
 T = TypeVar("T")
 
 
-class Dialog(ModalScreen[T | None]):
+class Modal(ModalScreen[T]):
+    """A screen over the room that is closed once.
+
+    Keys that were typed ahead may ask for it again: what is beneath it is not theirs to close.
+    """
+
+    def dismiss(self, result: T | None = None) -> AwaitComplete:
+        """Close it and give the result back, if it is the one that is looked at."""
+        return super().dismiss(result) if self.is_active else AwaitComplete()
+
+
+class Dialog(Modal[T | None]):
     """A box over the room. Its content is one `Vertical`; buttons stand in a `Horizontal`."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

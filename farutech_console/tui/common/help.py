@@ -6,9 +6,9 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.screen import ModalScreen
 
 from farutech_console.language import tr
+from farutech_console.tui.common.dialog import Modal
 from farutech_console.tui.common.frame import Frame
 from farutech_console.tui.common.spans import Line, Span, line
 from farutech_console.tui.common.textview import TextView
@@ -40,7 +40,7 @@ def help_lines(room: Where, *, read_only: bool, named: bool = True) -> list[Line
     return lines
 
 
-class Help(ModalScreen[None]):
+class Help(Modal[None]):
     """What every key does. Closed by any of the keys one would try."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

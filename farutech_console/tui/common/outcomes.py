@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.screen import ModalScreen
 
 from farutech_console.language import msg, tr
 from farutech_console.tui.common.aftermath import Aftermath, fate_words
+from farutech_console.tui.common.dialog import Modal
 from farutech_console.tui.common.failed_again import failed_again
 from farutech_console.tui.common.frame import Frame
 from farutech_console.tui.common.progress import FATE_TONES, GOOD, TROUBLE, VERBS, Run
@@ -82,7 +82,7 @@ def _then(outcome: Outcome, aftermath: Aftermath) -> list[Span]:
     return [Span(words, FATE_TONES[fate])]
 
 
-class Outcomes(ModalScreen["str | None"]):
+class Outcomes(Modal["str | None"]):
     """The outcomes of the last run."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

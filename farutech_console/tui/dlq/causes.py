@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.screen import ModalScreen
 
 from farutech_console.language import tr
 from farutech_console.operations.selection import Selection
 from farutech_console.operations.units import age, count, plural, short_duration
+from farutech_console.tui.common.dialog import Modal
 from farutech_console.tui.common.failures import expected, in_words
 from farutech_console.tui.common.frame import Frame
 from farutech_console.tui.common.spans import Line, Span, line
@@ -81,7 +81,7 @@ def _more(group: CauseGroup) -> str:
     return "+" if group.more_tenants else ""
 
 
-class Causes(ModalScreen["str | None"]):
+class Causes(Modal["str | None"]):
     """Counts the letters that a filter finds by cause; returns the filter of the chosen one."""
 
     AUTO_FOCUS = "VirtualTable"
