@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 from benchmarks.console_pty import Screen, console
 from benchmarks.worker_load import memory
-from worker.jetstream.connection import connect
+from worker.jetstream.connect.connection import connect
 from worker.model.link import ConnectionOptions
 
 SOAKED = "benchmarks.console_soak"

@@ -11,7 +11,7 @@ import sys
 import time
 
 from benchmarks.worker_load import NAMES, fresh_queue, task_body
-from worker.jetstream.connection import Connection, connect
+from worker.jetstream.connect.connection import Connection, connect
 from worker.model.link import ConnectionOptions
 
 ERRORS = (

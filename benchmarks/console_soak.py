@@ -11,7 +11,8 @@ import time
 from datetime import UTC, datetime, timedelta
 
 from farutech_console import entry
-from farutech_console.operations import task_names, trend
+from farutech_console.operations.live import task_names
+from farutech_console.operations.watch import trend
 from farutech_console.tui import monitor
 from farutech_console.tui.common import live
 from worker.model import clock

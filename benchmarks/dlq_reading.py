@@ -19,12 +19,17 @@ from dataclasses import asdict, dataclass
 from nats.js.api import RawStreamMsg
 from nats.js.errors import NotFoundError
 
-from farutech_console.operations.browse import letters_of, read_groups, read_page, read_selection
 from farutech_console.operations.filter.parser import parse_filter
+from farutech_console.operations.letters.browse import (
+    letters_of,
+    read_groups,
+    read_page,
+    read_selection,
+)
+from farutech_console.operations.letters.selection import Selection
 from farutech_console.operations.queue import Queue
-from farutech_console.operations.selection import Selection
 from worker.event_loop import fast_loop
-from worker.jetstream.connection import connect
+from worker.jetstream.connect.connection import connect
 from worker.model.clock import SystemClock
 from worker.model.link import ConnectionOptions
 from worker.model.names import QueueNames

@@ -22,9 +22,9 @@ import click
 
 from benchmarks.dlq_load import fill
 from farutech_console.operations.alike import kinds_of
+from farutech_console.operations.changes.plan import make_plan
+from farutech_console.operations.changes.run_plan import run_pages
 from farutech_console.operations.model import Plan, PlanKind
-from farutech_console.operations.plan import make_plan
-from farutech_console.operations.run_plan import run_pages
 from tests.support.nats_server import NatsServer
 from tests.support.operating import operated
 from tests.support.queues import NAMES, Queue, queue

@@ -39,7 +39,7 @@ from benchmarks.worker_load import (
     until_done,
 )
 from tests.support.nats_server import NatsServer
-from worker.jetstream.connection import Connection, connect
+from worker.jetstream.connect.connection import Connection, connect
 from worker.model.link import ConnectionOptions
 
 BASE = "bare"

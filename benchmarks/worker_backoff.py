@@ -20,8 +20,8 @@ from pathlib import Path
 
 from benchmarks.worker_load import NAMES, Pace, fresh_queue, measure, publish, put_off, running
 from tests.support.nats_server import NatsServer
-from worker.jetstream.connection import Connection, connect
-from worker.jetstream.pause import pause_consumer
+from worker.jetstream.connect.connection import Connection, connect
+from worker.jetstream.fleet.pause import pause_consumer
 from worker.model.link import ConnectionOptions
 
 DELAYED = 20_000

@@ -15,9 +15,9 @@ from pathlib import Path
 
 from nats.aio.msg import Msg
 
-from worker.jetstream.connection import Connection
+from worker.jetstream.connect.connection import Connection
 from worker.jetstream.errors import ApiError
-from worker.jetstream.topology import ensure
+from worker.jetstream.topology.layout import ensure
 from worker.model.names import QueueNames
 
 NAMES = QueueNames()

@@ -12,14 +12,14 @@ from collections.abc import Iterable, Iterator, Mapping
 import click
 
 from farutech_console.cli import console
-from farutech_console.operations import record_keys as keys
 from farutech_console.operations.doctor.checks import CHECKS
 from farutech_console.operations.doctor.model import FINDING_KEYS
 from farutech_console.operations.filter.keys import KEYS as FILTER_KEYS
-from farutech_console.operations.status_records import PAUSE_KEYS, STATUS_KEYS, WORKER_KEYS
+from farutech_console.operations.letters import record_keys as keys
 from farutech_console.operations.steps import STEP_KEYS
-from farutech_console.operations.story_view import STORY_KEYS, SUMMARY_KEYS
-from farutech_console.operations.stuck_view import RECOVERY_KEYS, STUCK_KEYS
+from farutech_console.operations.story.view import STORY_KEYS, SUMMARY_KEYS
+from farutech_console.operations.stuck.view import RECOVERY_KEYS, STUCK_KEYS
+from farutech_console.operations.watch.status_records import PAUSE_KEYS, STATUS_KEYS, WORKER_KEYS
 from farutech_console.settings import ConsoleSettings
 from worker.settings import env_name
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import resvg_py
 
 from farutech_console.demo.stack import NOTICE, demo_stack
-from farutech_console.operations.live import LiveBackend
+from farutech_console.operations.live.backend import LiveBackend
 from farutech_console.tui.app import ConsoleApp
 from farutech_console.tui.preferences import Preferences
 from worker.model.clock import SystemClock

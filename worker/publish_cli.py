@@ -102,7 +102,7 @@ async def publish_task(api: Api, subject: str, task: Task) -> PubAck:
 
 
 async def _publish(settings: QueueSettings, tasks: Iterator[Task]) -> int:
-    from worker.jetstream.connection import connect
+    from worker.jetstream.connect.connection import connect
     from worker.jetstream.errors import JetStreamError, RefusedError, UnreachableError
 
     options = settings.connection("farutech-publish")

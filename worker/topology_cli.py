@@ -29,7 +29,7 @@ from worker.table import table
 
 if TYPE_CHECKING:
     from worker.jetstream.api import Api
-    from worker.jetstream.apply import Applied
+    from worker.jetstream.migration.apply import Applied
     from worker.model.names import QueueNames
     from worker.model.state import ServerState
 
@@ -142,7 +142,7 @@ def _plan_and_apply(
 async def _plan(
     api: Api, settings: QueueSettings, replicas: int | None
 ) -> tuple[Sequence[Difference], ServerState]:
-    from worker.jetstream.survey import survey
+    from worker.jetstream.migration.survey import survey
 
     declared, found = await survey(api, settings.names, replicas)
     return differences(declared, settings.names, found), found.server
@@ -157,7 +157,7 @@ async def _apply(
     *,
     as_json: bool,
 ) -> int:
-    from worker.jetstream.apply import apply
+    from worker.jetstream.migration.apply import apply
     from worker.jetstream.migration.parts import Parts, Waits
 
     outcomes: Counter[str] = Counter()
@@ -200,7 +200,7 @@ def _guarded(work: Callable[[], int]) -> int:
 
 def _run(settings: QueueSettings, work: Callable[[Api], Coroutine[Any, Any, T]]) -> T:
     """Connect, and return what `work` returns."""
-    from worker.jetstream.connection import connect
+    from worker.jetstream.connect.connection import connect
 
     async def connected() -> T:
         options = settings.connection("farutech-worker topology")

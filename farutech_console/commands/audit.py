@@ -20,8 +20,8 @@ from worker.model.clock import SystemClock
 from worker.model.text import literal
 
 if TYPE_CHECKING:
-    from farutech_console.operations.audit_log import AuditEntry
-    from farutech_console.operations.live import LiveBackend
+    from farutech_console.operations.audit.log import AuditEntry
+    from farutech_console.operations.live.backend import LiveBackend
 
 SHOWN = 20
 SHOWN_ID = 8
@@ -65,7 +65,7 @@ def audit(
     """
 
     async def work(backend: LiveBackend, _stop: asyncio.Event) -> int:
-        from farutech_console.operations.audit_log import Wanted, entry_record, read_audit
+        from farutech_console.operations.audit.log import Wanted, entry_record, read_audit
 
         found: list[AuditEntry] = []
         wanted = Wanted(action or "", by, change)
@@ -131,7 +131,7 @@ def _counts(outcomes: Mapping[str, int]) -> str:
 
 
 def _print_whole(entry: AuditEntry) -> None:
-    from farutech_console.operations.audit_log import entry_record
+    from farutech_console.operations.audit.log import entry_record
 
     for key, value in entry_record(entry).items():
         if value in (None, "", 0, False, {}, []):

@@ -19,15 +19,15 @@ from farutech_console.commands.reins import reins
 from farutech_console.commands.session import EXIT_CANCELLED, EXIT_DONE, EXIT_FAILED
 from farutech_console.operations.actions import asks_name
 from farutech_console.operations.alike import kinds_of
-from farutech_console.operations.control import Control
+from farutech_console.operations.letters.records import outcome_record, plan_record, summary_record
 from farutech_console.operations.model import Plan
-from farutech_console.operations.records import outcome_record, plan_record, summary_record
+from farutech_console.operations.pace.control import Control
 from worker.asking import ask_line, confirmed
 from worker.model.clock import SystemClock
 from worker.model.text import literal
 
 if TYPE_CHECKING:
-    from farutech_console.operations.live import LiveBackend
+    from farutech_console.operations.live.backend import LiveBackend
 
 _AT_ONCE, _SOON = 500, 0.1
 

@@ -16,7 +16,7 @@ from worker.flags import CONNECT_WITHIN, settings_flags
 from worker.model.text import literal
 
 if TYPE_CHECKING:
-    from farutech_console.operations.check import Thresholds, Verdict
+    from farutech_console.operations.watch.check import Thresholds, Verdict
 
 UNKNOWN = 3
 FIGURES = {
@@ -84,7 +84,7 @@ def check(*, timeout: float, **given: Any) -> None:
       2  CRITICAL
       3  UNKNOWN: no connection, no queue, no answer in time, wrong usage
     """  # noqa: D301 - click's mark
-    from farutech_console.operations.check import EXIT_CODES
+    from farutech_console.operations.watch.check import EXIT_CODES
 
     try:
         limits = _limits(given)
@@ -97,7 +97,7 @@ def check(*, timeout: float, **given: Any) -> None:
 
 
 def _limits(given: dict[str, Any]) -> Thresholds:
-    from farutech_console.operations.check import ThresholdError, Thresholds, read_threshold
+    from farutech_console.operations.watch.check import ThresholdError, Thresholds, read_threshold
 
     said = {}
     for name in FIGURES:
@@ -110,8 +110,8 @@ def _limits(given: dict[str, Any]) -> Thresholds:
 
 
 async def _verdict(settings: ConsoleSettings, limits: Thresholds, timeout: float) -> Verdict:  # noqa: ASYNC109 - the plugin's own
-    from farutech_console.operations.check import unknown
     from farutech_console.operations.errors import OperationError
+    from farutech_console.operations.watch.check import unknown
     from worker.jetstream.errors import JetStreamError
 
     try:
@@ -124,10 +124,10 @@ async def _verdict(settings: ConsoleSettings, limits: Thresholds, timeout: float
 
 
 async def _look(settings: ConsoleSettings, limits: Thresholds, within: float) -> Verdict:
-    from farutech_console.operations.check import check as judge
-    from farutech_console.operations.live import LiveBackend
-    from farutech_console.operations.overview import Overviews
-    from farutech_console.operations.silence import silent_workers
+    from farutech_console.operations.fleet.silence import silent_workers
+    from farutech_console.operations.live.backend import LiveBackend
+    from farutech_console.operations.watch.check import check as judge
+    from farutech_console.operations.watch.overview import Overviews
 
     options = settings.connection("farutech-console check")
     backend = LiveBackend(options, settings.names, read_only=True, listen=False)

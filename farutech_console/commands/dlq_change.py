@@ -17,7 +17,7 @@ from farutech_console.commands.selection import selection_flags
 from farutech_console.commands.session import EXIT_DONE, run, settings_of, unless_stopped
 from farutech_console.commands.unfinished import finish_interrupted
 from farutech_console.operations.environments import environment_of
-from farutech_console.operations.pacing import (
+from farutech_console.operations.pace.pacing import (
     CANARY_WAIT,
     SMALLEST_SAMPLE,
     Pacing,
@@ -30,9 +30,9 @@ from worker.flags import settings_flags
 from worker.model.clock import SystemClock
 
 if TYPE_CHECKING:
-    from farutech_console.operations.live import LiveBackend
+    from farutech_console.operations.letters.selection import ScanProgress, Selection
+    from farutech_console.operations.live.backend import LiveBackend
     from farutech_console.operations.model import Plan, PlanKind
-    from farutech_console.operations.selection import ScanProgress, Selection
 
 
 class _Words(click.ParamType[Any]):

@@ -13,16 +13,16 @@ from farutech_console.commands.output import json_flag
 from farutech_console.commands.scan_line import ScanLine, none_words, stopped_words
 from farutech_console.commands.selection import selection_flags
 from farutech_console.commands.session import EXIT_DONE, run, until_stopped
-from farutech_console.operations.causes import CauseGroup, Causes
-from farutech_console.operations.records import group_record
-from farutech_console.operations.selection import ScanProgress, Selection
+from farutech_console.operations.causes.causes import CauseGroup, Causes
+from farutech_console.operations.letters.records import group_record
+from farutech_console.operations.letters.selection import ScanProgress, Selection
 from farutech_console.operations.units import age, short_duration
 from farutech_console.settings import ConsoleSettings
 from worker.flags import settings_flags
 from worker.model.text import literal
 
 if TYPE_CHECKING:
-    from farutech_console.operations.live import LiveBackend
+    from farutech_console.operations.live.backend import LiveBackend
 
 SHOWN_TO_PEOPLE = 30
 _TITLES = ("letters", "share", "tenants", "first", "last", "key", "cause")
@@ -81,7 +81,7 @@ def groups(
 async def _read(
     backend: LiveBackend, selection: Selection, stop: asyncio.Event
 ) -> tuple[Causes, ScanProgress]:
-    from farutech_console.operations.browse import read_selection
+    from farutech_console.operations.letters.browse import read_selection
 
     queue, causes = backend.queue(), Causes()
     line = ScanLine(queue.clock)
@@ -97,7 +97,7 @@ async def _read(
 
 
 async def _notes(backend: LiveBackend) -> dict[str, dict[str, Any]]:
-    from farutech_console.operations.notes import note_record, read_notes
+    from farutech_console.operations.audit.notes import note_record, read_notes
 
     notes = await read_notes(backend.queue())
     return {cause: note_record(note) for cause, note in notes.items()}

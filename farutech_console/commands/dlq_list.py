@@ -22,15 +22,15 @@ from farutech_console.commands.scan_line import (
 )
 from farutech_console.commands.selection import selection_flags
 from farutech_console.commands.session import EXIT_DONE, run, until_stopped
-from farutech_console.operations.records import letter_record
-from farutech_console.operations.selection import ScanProgress, Selection
+from farutech_console.operations.letters.records import letter_record
+from farutech_console.operations.letters.selection import ScanProgress, Selection
 from farutech_console.operations.units import age, short_duration
 from farutech_console.settings import ConsoleSettings
 from worker.flags import settings_flags
 
 if TYPE_CHECKING:
-    from farutech_console.operations.live import LiveBackend
-    from worker.jetstream.dead_letters_lean import LeanLetter
+    from farutech_console.operations.live.backend import LiveBackend
+    from worker.jetstream.dead_letters.lean import LeanLetter
 
 SHOWN_TO_PEOPLE = 100
 LINED_UP = 50
@@ -79,7 +79,7 @@ class _Listing:
 
     async def print(self, stop: asyncio.Event) -> None:
         """Print until all are printed, or it is to stop."""
-        from farutech_console.operations.browse import read_selection
+        from farutech_console.operations.letters.browse import read_selection
 
         try:
             reading = read_selection(self._queue, self._selection, self._follow)

@@ -12,14 +12,14 @@ import click
 from farutech_console.commands import output
 from farutech_console.commands.output import json_flag
 from farutech_console.commands.session import EXIT_DONE, EXIT_FAILED, run
-from farutech_console.operations.records import full_record, letter_record
+from farutech_console.operations.letters.records import full_record, letter_record
 from farutech_console.settings import ConsoleSettings
 from worker.flags import settings_flags
 from worker.model.dead_letter import DeadLetter, StoredDeadLetter
 from worker.model.text import literal
 
 if TYPE_CHECKING:
-    from farutech_console.operations.live import LiveBackend
+    from farutech_console.operations.live.backend import LiveBackend
 
 
 @click.command()

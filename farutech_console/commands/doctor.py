@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from farutech_console.operations.doctor.model import Finding
-    from farutech_console.operations.live import LiveBackend
+    from farutech_console.operations.live.backend import LiveBackend
 
 PIPE_COLUMNS = 100
 

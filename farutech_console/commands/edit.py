@@ -22,8 +22,8 @@ from worker.flags import offer_files, settings_flags
 from worker.model.text import literal
 
 if TYPE_CHECKING:
-    from farutech_console.operations.edit import Draft, InvalidEditError
-    from farutech_console.operations.live import LiveBackend
+    from farutech_console.operations.changes.edit import Draft, InvalidEditError
+    from farutech_console.operations.live.backend import LiveBackend
     from farutech_console.operations.model import OutcomeKind
 
 KINDS: tuple[OutcomeKind, ...] = ("replayed", "already", "failed", "unknown")
@@ -64,7 +64,7 @@ def edit(
         raise click.UsageError("nobody can be asked here: add --yes")
 
     async def work(backend: LiveBackend, stop: asyncio.Event) -> int:
-        from farutech_console.operations import edit as operation
+        from farutech_console.operations.changes import edit as operation
 
         queue = backend.queue()
         queue.guard("edit")
@@ -94,7 +94,7 @@ def edit(
 
 async def _edited(draft: Draft, stop: asyncio.Event) -> str:
     """Return what the operator made of it; the text as it was where they gave up."""
-    from farutech_console.operations.edit import InvalidEditError, read_edited
+    from farutech_console.operations.changes.edit import InvalidEditError, read_edited
 
     text = draft.text
     while True:

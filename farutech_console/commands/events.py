@@ -21,14 +21,14 @@ from farutech_console.operations.steps import (
     step_filter,
     step_record,
 )
-from farutech_console.operations.story_words import step_words
+from farutech_console.operations.story.words import step_words
 from farutech_console.operations.units import count, full_time
 from farutech_console.settings import ConsoleSettings
 from worker.flags import settings_flags
 from worker.model.text import padded
 
 if TYPE_CHECKING:
-    from farutech_console.operations.live import LiveBackend
+    from farutech_console.operations.live.backend import LiveBackend
     from farutech_console.operations.queue import Queue
 
 LAST = 50
@@ -86,7 +86,7 @@ def events(
 
     async def work(backend: LiveBackend, stop: asyncio.Event) -> int:
         from farutech_console.operations.events import live_events
-        from worker.jetstream.event_reader import EventLog
+        from worker.jetstream.fleet.event_reader import EventLog
 
         queue = backend.queue()
         tell = _Teller(wanted, as_json=as_json)

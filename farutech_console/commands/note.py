@@ -16,8 +16,8 @@ from worker.flags import settings_flags
 from worker.model.text import literal
 
 if TYPE_CHECKING:
-    from farutech_console.operations.live import LiveBackend
-    from farutech_console.operations.notes import Note
+    from farutech_console.operations.audit.notes import Note
+    from farutech_console.operations.live.backend import LiveBackend
     from farutech_console.operations.queue import Queue
 
 
@@ -47,7 +47,7 @@ def note(
         raise click.UsageError("the text is empty: --delete takes a note away")
 
     async def work(backend: LiveBackend, _stop: asyncio.Event) -> int:
-        from farutech_console.operations.notes import read_notes, write_note
+        from farutech_console.operations.audit.notes import read_notes, write_note
 
         queue = backend.queue()
         if cause is not None and (text is not None or delete):
@@ -64,7 +64,7 @@ def note(
 
 
 def _print(queue: Queue, notes: list[Note], *, as_json: bool) -> None:
-    from farutech_console.operations.notes import note_record
+    from farutech_console.operations.audit.notes import note_record
 
     if as_json:
         output.json_lines(note_record(one) for one in notes)

@@ -9,9 +9,9 @@ from collections.abc import AsyncIterator
 from farutech_console.commands import output
 from farutech_console.commands.progress_line import ProgressLine
 from farutech_console.commands.session import EXIT_DONE, EXIT_FAILED
-from farutech_console.operations.control import Control
+from farutech_console.operations.letters.records import outcome_record, summary_record
 from farutech_console.operations.model import NEVER_THERE, Outcome, OutcomeKind
-from farutech_console.operations.records import outcome_record, summary_record
+from farutech_console.operations.pace.control import Control
 from worker.model.clock import SystemClock
 from worker.model.text import literal
 

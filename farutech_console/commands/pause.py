@@ -11,8 +11,8 @@ from farutech_console.commands import output
 from farutech_console.commands.durations import DURATION
 from farutech_console.commands.output import json_flag
 from farutech_console.commands.session import EXIT_DONE, run
-from farutech_console.operations.status_records import pause_record
 from farutech_console.operations.units import duration, full_time
+from farutech_console.operations.watch.status_records import pause_record
 from farutech_console.settings import ConsoleSettings
 from worker.flags import settings_flags
 from worker.model.clock import parse_rfc3339
@@ -20,7 +20,7 @@ from worker.model.clock import parse_rfc3339
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from farutech_console.operations.live import LiveBackend
+    from farutech_console.operations.live.backend import LiveBackend
     from worker.model.state import Pause
 
 why_flag = click.option("--why", default="", help="The reason, kept in the audit.")
@@ -60,7 +60,11 @@ def pause(
         raise click.UsageError("say for how long: DURATION, or --until")
 
     async def work(backend: LiveBackend, _stop: asyncio.Event) -> int:
-        from farutech_console.operations.pause import PauseTooLongError, pause_for, pause_until
+        from farutech_console.operations.fleet.pause import (
+            PauseTooLongError,
+            pause_for,
+            pause_until,
+        )
 
         queue = backend.queue()
         try:
@@ -87,7 +91,7 @@ def resume(*, why: str, as_json: bool, **given: Any) -> None:
     """
 
     async def work(backend: LiveBackend, _stop: asyncio.Event) -> int:
-        from farutech_console.operations.pause import resume as resume_consumer
+        from farutech_console.operations.fleet.pause import resume as resume_consumer
 
         _tell(backend, await resume_consumer(backend.queue(), why), as_json=as_json)
         return EXIT_DONE

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable
 import click
 
 from farutech_console.commands.foot_line import FootLine
-from farutech_console.operations.control import Progress
+from farutech_console.operations.pace.control import Progress
 from farutech_console.operations.units import duration
 from worker.model.cells import width_of
 from worker.model.text import literal

@@ -8,7 +8,7 @@ import signal
 from collections.abc import Callable, Iterator
 
 from farutech_console.commands.keys import typed
-from farutech_console.operations.control import Control
+from farutech_console.operations.pace.control import Control
 
 FASTER, SLOWER = 2.0, 0.5
 """How many times as fast a run goes at a key."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from farutech_console.commands.foot_line import FootLine
-from farutech_console.operations.selection import ScanProgress, Selection
+from farutech_console.operations.letters.selection import ScanProgress, Selection
 from farutech_console.operations.units import duration
 from worker.model.clock import Clock
 from worker.model.text import literal

@@ -13,7 +13,7 @@ from farutech_console.operations.filter.help import help_lines
 from farutech_console.operations.filter.model import Filter, FilterError
 from farutech_console.operations.filter.parser import parse_filter
 from farutech_console.operations.filter.suggest import suggest
-from farutech_console.operations.selection import Selection
+from farutech_console.operations.letters.selection import Selection
 from worker.model.cells import width_of
 from worker.model.text import literal
 

@@ -20,7 +20,7 @@ from worker.flags import load_settings
 from worker.model.text import literal
 
 if TYPE_CHECKING:
-    from farutech_console.operations.live import LiveBackend
+    from farutech_console.operations.live.backend import LiveBackend
 
 EXIT_DONE = 0
 EXIT_FAILED = 1
@@ -110,7 +110,7 @@ def _with_flags_before_the_command(given: dict[str, Any]) -> dict[str, Any]:
 
 async def _connected(settings: ConsoleSettings, work: Work, *, listen: bool) -> int:
     from farutech_console.operations.errors import OperationError
-    from farutech_console.operations.live import LiveBackend
+    from farutech_console.operations.live.backend import LiveBackend
     from worker.jetstream.errors import JetStreamError, RefusedError, UnreachableError
 
     options = settings.connection("farutech-console")

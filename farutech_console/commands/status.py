@@ -12,9 +12,9 @@ import click
 from farutech_console.commands import output
 from farutech_console.commands.output import json_flag
 from farutech_console.commands.session import EXIT_DONE, going_on, run
-from farutech_console.operations.status_records import status_record
 from farutech_console.operations.units import age, count, duration, millis, plural, rate, size
-from farutech_console.operations.verdict import GRADE_WORDS, drain_text
+from farutech_console.operations.watch.status_records import status_record
+from farutech_console.operations.watch.verdict import GRADE_WORDS, drain_text
 from farutech_console.settings import ConsoleSettings
 from worker.flags import settings_flags
 from worker.model.text import literal
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from farutech_console.operations.live import LiveBackend
-    from farutech_console.operations.overview import Overview
+    from farutech_console.operations.live.backend import LiveBackend
+    from farutech_console.operations.watch.overview import Overview
 
 CLEAR = "\x1b[H\x1b[2J\x1b[3J"
 NONE = "–"  # noqa: RUF001 - a glyph
@@ -60,7 +60,7 @@ def status(*, as_json: bool, watch: bool, every: float, sample: float, **given: 
     """
 
     async def work(backend: LiveBackend, stop: asyncio.Event) -> int:
-        from farutech_console.operations.overview import Overviews
+        from farutech_console.operations.watch.overview import Overviews
 
         queue = backend.queue()
         looks = Overviews(queue, backend.status, backend.feed_counts)

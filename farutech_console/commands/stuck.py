@@ -20,7 +20,7 @@ from farutech_console.commands.session import (
     going_on,
     run,
 )
-from farutech_console.operations.control import Control
+from farutech_console.operations.pace.control import Control
 from farutech_console.operations.units import age, count, duration, plural
 from farutech_console.settings import ConsoleSettings
 from worker.flags import settings_flags
@@ -29,9 +29,9 @@ from worker.model.text import literal
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from farutech_console.operations.live import LiveBackend
+    from farutech_console.operations.live.backend import LiveBackend
     from farutech_console.operations.queue import Queue
-    from farutech_console.operations.stuck_view import Recovered, StuckPlan, StuckTask, StuckView
+    from farutech_console.operations.stuck.view import Recovered, StuckPlan, StuckTask, StuckView
 
 MOST_SHOWN = 20
 
@@ -58,7 +58,7 @@ def list_stuck(*, as_json: bool, candidates: int, **given: Any) -> None:
     """
 
     async def work(backend: LiveBackend, _stop: asyncio.Event) -> int:
-        from farutech_console.operations.stuck import find_stuck
+        from farutech_console.operations.stuck.recover import find_stuck
 
         queue = backend.queue()
         seen = await find_stuck(queue, candidates)
@@ -108,7 +108,7 @@ def recover(
         raise click.UsageError("nobody can be asked here: add --yes, or --dry-run to only look")
 
     async def work(backend: LiveBackend, stop: asyncio.Event) -> int:
-        from farutech_console.operations.stuck import plan_recovery
+        from farutech_console.operations.stuck.recover import plan_recovery
 
         queue = backend.queue()
         if not dry_run:
@@ -131,7 +131,7 @@ def recover(
 async def _run(
     queue: Queue, plan: StuckPlan, why: str, stop: asyncio.Event, *, as_json: bool
 ) -> int:
-    from farutech_console.operations.stuck import recover_stuck
+    from farutech_console.operations.stuck.recover import recover_stuck
 
     counts: Counter[str] = Counter()
     control = Control(queue.clock)

@@ -12,15 +12,15 @@ from farutech_console.commands import output
 from farutech_console.commands.events import step_line
 from farutech_console.commands.output import json_flag
 from farutech_console.commands.session import EXIT_DONE, EXIT_FAILED, run, unless_stopped
-from farutech_console.operations.story_words import where_words
+from farutech_console.operations.story.words import where_words
 from farutech_console.operations.units import full_time
 from farutech_console.settings import ConsoleSettings
 from worker.flags import settings_flags
 from worker.model.text import literal
 
 if TYPE_CHECKING:
-    from farutech_console.operations.live import LiveBackend
-    from farutech_console.operations.story_view import TaskStory, TaskSummary
+    from farutech_console.operations.live.backend import LiveBackend
+    from farutech_console.operations.story.view import TaskStory, TaskSummary
 
 LIMIT = 100
 
@@ -57,7 +57,7 @@ def task(
         raise click.UsageError("say which task: its ID, or --tenant to list a tenant's")
 
     async def work(backend: LiveBackend, stop: asyncio.Event) -> int:
-        from farutech_console.operations.story import task_story, tenant_tasks
+        from farutech_console.operations.story.telling import task_story, tenant_tasks
 
         queue = backend.queue()
         if task_id:

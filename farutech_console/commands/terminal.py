@@ -12,7 +12,7 @@ from farutech_console import language
 
 # Only what the first paint needs: settings, click and NATS are imported after it, in a thread.
 if TYPE_CHECKING:
-    from farutech_console.operations.live import LiveBackend
+    from farutech_console.operations.live.backend import LiveBackend
     from farutech_console.settings import ConsoleSettings
     from farutech_console.tui.preferences import Preferences
 
@@ -55,7 +55,7 @@ def open_console(load: Callable[[], ConsoleSettings], notice: str = "") -> int:
             "the console needs its extra: pip install 'farutech-console[tui]'. "
             "The commands, such as `farutech-console dlq list`, work without it."
         ) from error
-    from farutech_console.operations.threaded import ThreadedBackend
+    from farutech_console.operations.live.threaded import ThreadedBackend
 
     loaded: list[ConsoleSettings] = []
 
@@ -93,7 +93,7 @@ def _preferences(settings: ConsoleSettings) -> Preferences:
 
 
 def _backend(settings: ConsoleSettings) -> LiveBackend:
-    from farutech_console.operations.live import LiveBackend
+    from farutech_console.operations.live.backend import LiveBackend
 
     return LiveBackend(
         settings.connection("farutech-console"), settings.names, read_only=settings.read_only

@@ -30,15 +30,15 @@ from farutech_console.commands.session import (
     until_stopped,
 )
 from farutech_console.commands.unfinished import finish_interrupted
-from farutech_console.operations.selection import Selection
+from farutech_console.operations.letters.selection import Selection
 from farutech_console.settings import ConsoleSettings
 from worker.flags import offer_files, settings_flags
 from worker.model.text import literal
 
 if TYPE_CHECKING:
-    from farutech_console.operations.live import LiveBackend
+    from farutech_console.operations.files.transfer import Format, ImportPlan
+    from farutech_console.operations.live.backend import LiveBackend
     from farutech_console.operations.model import OutcomeKind
-    from farutech_console.operations.transfer import Format, ImportPlan
 
 STANDARD = "-"
 NOT_FOR_PEOPLE = "What is imported is what dlq export writes as jsonl; its csv is for people."
@@ -73,7 +73,7 @@ def export(*, selection: Selection, form: Format, target: str, **given: Any) -> 
     """
 
     async def work(backend: LiveBackend, stop: asyncio.Event) -> int:
-        from farutech_console.operations.transfer import export_letters
+        from farutech_console.operations.files.transfer import export_letters
 
         queue = backend.queue()
         line = ScanLine(queue.clock)
@@ -134,7 +134,7 @@ def import_(
         raise click.UsageError("nobody can be asked here: add --yes, or --dry-run to only look")
 
     async def work(backend: LiveBackend, stop: asyncio.Event) -> int:
-        from farutech_console.operations import transfer as operation
+        from farutech_console.operations.files import transfer as operation
 
         queue = backend.queue()
         if not dry_run:
@@ -180,7 +180,7 @@ def _written(target: str) -> Iterator[BinaryIO]:
         yield sys.stdout.buffer
         sys.stdout.buffer.flush()
         return
-    from farutech_console.operations.export_file import FileError, whole_file
+    from farutech_console.operations.files.export_file import FileError, whole_file
 
     try:
         with whole_file(Path(target), replace=True) as file:

@@ -23,9 +23,9 @@ from worker.model.text import literal
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
-    from farutech_console.operations.live import LiveBackend
+    from farutech_console.operations.changes.undo import UndoPlan
+    from farutech_console.operations.live.backend import LiveBackend
     from farutech_console.operations.model import Outcome, OutcomeKind
-    from farutech_console.operations.undo import UndoPlan
 
 KINDS: tuple[OutcomeKind, ...] = ("restored", "already", "failed")
 
@@ -58,7 +58,7 @@ def undo(
         raise click.UsageError("nobody can be asked here: add --yes, or --dry-run to only look")
 
     async def work(backend: LiveBackend, stop: asyncio.Event) -> int:
-        from farutech_console.operations import undo as operation
+        from farutech_console.operations.changes import undo as operation
 
         queue = backend.queue()
         if not dry_run:

@@ -10,7 +10,7 @@ from farutech_console.commands.session import unless_stopped
 from worker.model.text import literal
 
 if TYPE_CHECKING:
-    from farutech_console.operations.live import LiveBackend
+    from farutech_console.operations.live.backend import LiveBackend
 
 
 async def finish_interrupted(backend: LiveBackend, stop: asyncio.Event) -> None:

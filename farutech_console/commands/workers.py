@@ -12,15 +12,15 @@ from farutech_console.commands import output
 from farutech_console.commands.output import json_flag
 from farutech_console.commands.session import EXIT_DONE, going_on, run
 from farutech_console.commands.status import CLEAR, watch_flags
-from farutech_console.operations.status_records import worker_record
 from farutech_console.operations.units import age, count, duration, rate
+from farutech_console.operations.watch.status_records import worker_record
 from farutech_console.settings import ConsoleSettings
 from worker.flags import settings_flags
 from worker.model.text import literal
 
 if TYPE_CHECKING:
-    from farutech_console.operations.fleet_view import FleetView, WorkerView
-    from farutech_console.operations.live import LiveBackend
+    from farutech_console.operations.fleet.view import FleetView, WorkerView
+    from farutech_console.operations.live.backend import LiveBackend
 
 
 @click.command()
@@ -45,7 +45,7 @@ def workers(*, as_json: bool, watch: bool, every: float, listen: float, **given:
     """
 
     async def work(backend: LiveBackend, stop: asyncio.Event) -> int:
-        from farutech_console.operations.fleet import FleetWatch
+        from farutech_console.operations.fleet.workers import FleetWatch
 
         looks = FleetWatch()
         while True:

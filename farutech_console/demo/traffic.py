@@ -10,7 +10,7 @@ from random import Random
 from uuid import UUID, uuid4
 
 from worker.jetstream.api import Api
-from worker.jetstream.connection import connect
+from worker.jetstream.connect.connection import connect
 from worker.jetstream.errors import JetStreamError
 from worker.model.clock import Clock, SystemClock, format_rfc3339
 from worker.model.link import ConnectionOptions

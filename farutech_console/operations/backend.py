@@ -7,13 +7,18 @@ from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
 
-from farutech_console.operations.audit_log import AuditEntry, AuditPage
-from farutech_console.operations.browse import Groups
-from farutech_console.operations.control import Control
-from farutech_console.operations.edit import Draft
+from farutech_console.operations.audit.log import AuditEntry, AuditPage
+from farutech_console.operations.audit.notes import Note
+from farutech_console.operations.changes.edit import Draft
+from farutech_console.operations.changes.plan import Which
+from farutech_console.operations.changes.undo import UndoPlan
+from farutech_console.operations.changes.unfinished import Finished
+from farutech_console.operations.files.transfer import Format
 from farutech_console.operations.filter.model import ALL, Filter
-from farutech_console.operations.fleet_view import FleetView
+from farutech_console.operations.fleet.view import FleetView
 from farutech_console.operations.index.letters import LetterIndex
+from farutech_console.operations.letters.browse import Groups
+from farutech_console.operations.letters.selection import ScanProgress, Selection, no_progress
 from farutech_console.operations.model import (
     FeedCounts,
     LinkState,
@@ -23,16 +28,11 @@ from farutech_console.operations.model import (
     QueueStatus,
     TaskEvent,
 )
-from farutech_console.operations.notes import Note
-from farutech_console.operations.pacing import Pacing
-from farutech_console.operations.plan import Which
-from farutech_console.operations.selection import ScanProgress, Selection, no_progress
-from farutech_console.operations.story_view import TaskStory, TaskSummary
-from farutech_console.operations.stuck_view import StuckView
-from farutech_console.operations.transfer import Format
-from farutech_console.operations.undo import UndoPlan
-from farutech_console.operations.unfinished import Finished
-from worker.jetstream.dead_letters_lean import LeanLetter
+from farutech_console.operations.pace.control import Control
+from farutech_console.operations.pace.pacing import Pacing
+from farutech_console.operations.story.view import TaskStory, TaskSummary
+from farutech_console.operations.stuck.view import StuckView
+from worker.jetstream.dead_letters.lean import LeanLetter
 from worker.model.dead_letter import StoredDeadLetter
 from worker.model.names import QueueNames
 from worker.model.state import Pause

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from farutech_console.operations.queue import Queue
 from farutech_console.operations.steps import TaskStep, of_event
-from worker.jetstream.event_reader import EventLog, hearing_events
+from worker.jetstream.fleet.event_reader import EventLog, hearing_events
 from worker.model.event import Event
 
 RING = 50_000

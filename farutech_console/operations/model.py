@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, NamedTuple
 
-from farutech_console.operations.pacing import Pacing
+from farutech_console.operations.pace.pacing import Pacing
 from worker.model.dead_letter import StoredDeadLetter
 from worker.model.heard import HeardKind
 from worker.model.state import ConsumerState, ServerState, StreamState

@@ -10,8 +10,8 @@ from farutech_console.operations.actions import ACTIONS, ActionName
 from farutech_console.operations.errors import ReadOnlyError
 from farutech_console.operations.reading import ReadingApi
 from worker.jetstream.api import Api
-from worker.jetstream.connection import Connection
-from worker.jetstream.topology import Layout, discover
+from worker.jetstream.connect.connection import Connection
+from worker.jetstream.topology.layout import Layout, discover
 from worker.model.clock import Clock
 from worker.model.names import QueueNames
 from worker.model.text import literal

@@ -29,7 +29,7 @@ from worker.model.text import literal
 # What is not needed for the first paint is imported after it.
 if TYPE_CHECKING:
     from farutech_console.operations.backend import Backend
-    from farutech_console.operations.trend import Trend
+    from farutech_console.operations.watch.trend import Trend
     from farutech_console.tui.common.alarm import Alarm
     from farutech_console.tui.common.live import Live
     from farutech_console.tui.monitor import Monitor
@@ -126,7 +126,7 @@ class ConsoleApp(Navigating):
 
     async def _furnish(self) -> None:
         """Put up the rooms, then look at the queue and listen."""
-        from farutech_console.operations.trend import Trend
+        from farutech_console.operations.watch.trend import Trend
         from farutech_console.tui.common.alarm import Alarm
         from farutech_console.tui.common.eventlog import EventLog
         from farutech_console.tui.common.room import Desk

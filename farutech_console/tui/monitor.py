@@ -14,9 +14,9 @@ from farutech_console.tui.common.live import Live
 
 if TYPE_CHECKING:
     from farutech_console.operations.backend import Backend
-    from farutech_console.operations.causes import CauseGroup
+    from farutech_console.operations.causes.causes import CauseGroup
     from farutech_console.operations.model import TaskEvent
-    from farutech_console.operations.trend import Trend
+    from farutech_console.operations.watch.trend import Trend
     from farutech_console.tui.common.eventlog import EventLog
 
 POLL_S = 1.0
@@ -86,7 +86,7 @@ class Monitor:
             await asyncio.sleep(DEEPER_S if seen is not None else POLL_S)
 
     async def _causes(self) -> tuple[CauseGroup, ...]:
-        from farutech_console.operations.selection import Selection
+        from farutech_console.operations.letters.selection import Selection
 
         return (await self._backend.groups(Selection(limit=NEWEST))).groups
 

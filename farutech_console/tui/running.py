@@ -94,7 +94,7 @@ class Running(KeysInOrder):
 
     def take_rate(self, text: str) -> None:
         """Have the run go at this rate, such as `50/s` or `max`; what is none is told."""
-        from farutech_console.operations.pacing import parse_rate
+        from farutech_console.operations.pace.pacing import parse_rate
 
         if self._run is None or self._run.progress.ended:
             self.notify(tr("No run is under way."), severity="warning")

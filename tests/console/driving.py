@@ -9,8 +9,8 @@ from typing import cast
 
 from textual.pilot import Pilot
 
-from farutech_console.operations.live import LiveBackend
-from farutech_console.operations.threaded import ThreadedBackend
+from farutech_console.operations.live.backend import LiveBackend
+from farutech_console.operations.live.threaded import ThreadedBackend
 from farutech_console.tui.app import ConsoleApp
 from farutech_console.tui.common.room import Room
 from farutech_console.tui.preferences import Preferences

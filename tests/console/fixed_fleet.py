@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from farutech_console.operations.audit_log import AuditEntry
-from farutech_console.operations.fleet_view import WorkerView
+from farutech_console.operations.audit.log import AuditEntry
+from farutech_console.operations.changes.undo import UndoPlan
+from farutech_console.operations.fleet.view import WorkerView
 from farutech_console.operations.steps import TaskStep
-from farutech_console.operations.story_view import SummaryPlace, TaskStory, TaskSummary, Whereabouts
-from farutech_console.operations.stuck_view import StuckTask, StuckView
-from farutech_console.operations.undo import UndoPlan
+from farutech_console.operations.story.view import SummaryPlace, TaskStory, TaskSummary, Whereabouts
+from farutech_console.operations.stuck.view import StuckTask, StuckView
 from tests.console.moment import ago
 from worker.model.fleet import BreakerReport, TaskReport, WorkerReport
 from worker.model.stuck import SpentTask, StuckTasks, Tally

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from tests.console.moment import ago
-from worker.jetstream.dead_letters_lean import LeanLetter
+from worker.jetstream.dead_letters.lean import LeanLetter
 from worker.jetstream.messages import StoredMessage
 from worker.model.clock import format_rfc3339
 from worker.model.dead_letter import StoredDeadLetter, read_dead_letter

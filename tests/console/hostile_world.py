@@ -6,14 +6,14 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import Any
 
-from farutech_console.operations.audit_log import AuditEntry
-from farutech_console.operations.fleet_view import WorkerView
+from farutech_console.operations.audit.log import AuditEntry
+from farutech_console.operations.audit.notes import Note
+from farutech_console.operations.changes.plan import Which
+from farutech_console.operations.changes.undo import UndoPlan
+from farutech_console.operations.fleet.view import WorkerView
 from farutech_console.operations.model import Plan, PlanKind, QueueStatus, TaskEvent
-from farutech_console.operations.notes import Note
-from farutech_console.operations.plan import Which
 from farutech_console.operations.steps import TaskStep
-from farutech_console.operations.story_view import TaskStory, TaskSummary, Whereabouts
-from farutech_console.operations.undo import UndoPlan
+from farutech_console.operations.story.view import TaskStory, TaskSummary, Whereabouts
 from tests.console.fixed import FixedBackend
 from tests.console.fixed_fleet import some_changes, some_stuck, some_undo, some_workers
 from tests.console.fixed_letters import letter

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from farutech_console.operations.audit_log import AuditEntry
-from farutech_console.operations.notes import Note
+from farutech_console.operations.audit.log import AuditEntry
+from farutech_console.operations.audit.notes import Note
 from tests.console.driving import console, does_not_see, eventually, sees
 from tests.console.fixed import FixedBackend
 from tests.console.fixed_fleet import some_undo

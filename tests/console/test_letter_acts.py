@@ -10,8 +10,8 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input, TextArea
 
-from farutech_console.operations.causes import cause_of
-from farutech_console.operations.notes import Note
+from farutech_console.operations.audit.notes import Note
+from farutech_console.operations.causes.causes import cause_of
 from farutech_console.tui.common.spans import line
 from farutech_console.tui.dlq.editing import Editor
 from farutech_console.tui.dlq.exporting import Export

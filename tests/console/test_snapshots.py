@@ -10,7 +10,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input, TextArea
 
 from farutech_console import language
-from farutech_console.operations.trend import Trend
+from farutech_console.operations.watch.trend import Trend
 from farutech_console.tui.app import ConsoleApp
 from farutech_console.tui.common.room import Room
 from farutech_console.tui.common.table import VirtualTable

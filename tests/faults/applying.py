@@ -8,10 +8,10 @@ import signal
 import sys
 
 from tests.support.topology import WAITS
-from worker.jetstream.apply import apply
-from worker.jetstream.connection import connect
+from worker.jetstream.connect.connection import connect
+from worker.jetstream.migration.apply import apply
 from worker.jetstream.migration.parts import Parts
-from worker.jetstream.survey import survey
+from worker.jetstream.migration.survey import survey
 from worker.model.clock import SystemClock
 from worker.model.link import ConnectionOptions
 from worker.model.names import QueueNames

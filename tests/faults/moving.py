@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from typing import Literal
 
 from tests.faults.replaying import die
-from worker.jetstream.connection import connect
-from worker.jetstream.moves import Origin, always, purge_letters, return_letters
-from worker.jetstream.purges_parts import PurgeParts
-from worker.jetstream.replays_claims import Author
-from worker.jetstream.topology import discover
+from worker.jetstream.connect.connection import connect
+from worker.jetstream.moves.moves import Origin, always, purge_letters, return_letters
+from worker.jetstream.moves.purges_parts import PurgeParts
+from worker.jetstream.replays.claims import Author
+from worker.jetstream.topology.layout import discover
 from worker.model.clock import SystemClock
 from worker.model.link import ConnectionOptions
 from worker.model.names import QueueNames

@@ -6,15 +6,15 @@ import asyncio
 from collections.abc import Sequence
 from typing import Literal
 
-from farutech_console.operations.archive import ensure_archive
-from farutech_console.operations.audit import Change, audited
+from farutech_console.operations.audit.recording import Change, audited
+from farutech_console.operations.changes.archive import ensure_archive
 from farutech_console.operations.queue import Queue
 from tests.faults.replaying import die
-from worker.jetstream.connection import connect
-from worker.jetstream.moves import always, purge_letters
-from worker.jetstream.purges_parts import PurgeParts
-from worker.jetstream.replays import Replayer
-from worker.jetstream.replays_claims import Author
+from worker.jetstream.connect.connection import connect
+from worker.jetstream.moves.moves import always, purge_letters
+from worker.jetstream.moves.purges_parts import PurgeParts
+from worker.jetstream.replays.claims import Author
+from worker.jetstream.replays.replayer import Replayer
 from worker.model.clock import SystemClock
 from worker.model.link import ConnectionOptions
 from worker.model.names import QueueNames

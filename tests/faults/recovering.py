@@ -7,10 +7,10 @@ import os
 import signal
 
 from farutech_console.operations.queue import Queue
-from farutech_console.operations.stuck import plan_recovery, recover_stuck
+from farutech_console.operations.stuck.recover import plan_recovery, recover_stuck
 from tests.support.queues import NAMES
-from worker.jetstream.connection import connect
-from worker.jetstream.wire import Wire
+from worker.jetstream.connect.connection import connect
+from worker.jetstream.wire.wire import Wire
 from worker.model.clock import SystemClock
 from worker.model.link import ConnectionOptions
 

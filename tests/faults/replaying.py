@@ -8,10 +8,10 @@ import signal
 import sys
 from collections.abc import Sequence
 
-from worker.jetstream.connection import connect
-from worker.jetstream.replays import Replayer
-from worker.jetstream.replays_claims import Author
-from worker.jetstream.topology import discover
+from worker.jetstream.connect.connection import connect
+from worker.jetstream.replays.claims import Author
+from worker.jetstream.replays.replayer import Replayer
+from worker.jetstream.topology.layout import discover
 from worker.model.clock import SystemClock
 from worker.model.link import ConnectionOptions
 from worker.model.names import QueueNames

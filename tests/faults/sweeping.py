@@ -8,9 +8,9 @@ import signal
 
 from tests.support.queues import NAMES
 from worker.jetstream.api import Api
-from worker.jetstream.connection import connect
-from worker.jetstream.stuck import StuckFinder
-from worker.jetstream.stuck_moves import StuckMover
+from worker.jetstream.connect.connection import connect
+from worker.jetstream.stuck.finder import StuckFinder
+from worker.jetstream.stuck.mover import StuckMover
 from worker.model.clock import SystemClock
 from worker.model.link import ConnectionOptions
 

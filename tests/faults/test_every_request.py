@@ -18,13 +18,13 @@ from typing import Any
 import pytest
 import structlog
 
-from farutech_console.operations.audit_log import read_audit
-from farutech_console.operations.browse import read_selection
-from farutech_console.operations.edit import draft_of, edit
+from farutech_console.operations.audit.log import read_audit
+from farutech_console.operations.changes.edit import draft_of, edit
+from farutech_console.operations.changes.undo import plan_undo, undo
 from farutech_console.operations.errors import NothingToUndoError, OperationError
+from farutech_console.operations.letters.browse import read_selection
+from farutech_console.operations.letters.selection import Selection
 from farutech_console.operations.queue import Queue as Operated
-from farutech_console.operations.selection import Selection
-from farutech_console.operations.undo import plan_undo, undo
 from tests.faults.stopping import Stopping
 from tests.live.test_archive import carried_out, letters
 from tests.live.test_transfer import exported, imported
@@ -32,7 +32,7 @@ from tests.support.nats_server import NatsServer
 from tests.support.operating import operated
 from tests.support.queues import NAMES, LayoutKind, Queue, queue
 from worker.jetstream.messages import purge_subject
-from worker.jetstream.topology import ensure_claims
+from worker.jetstream.topology.layout import ensure_claims
 from worker.model.surroundings import Surroundings
 from worker.runtime.records import Records
 from worker.runtime.unfinished import UnfinishedReplays

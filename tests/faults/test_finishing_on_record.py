@@ -11,8 +11,8 @@ import pytest
 import structlog
 from structlog.testing import capture_logs
 
-from farutech_console.operations.audit_log import AuditEntry, Wanted, read_audit
-from farutech_console.operations.unfinished import finish_interrupted
+from farutech_console.operations.audit.log import AuditEntry, Wanted, read_audit
+from farutech_console.operations.changes.unfinished import finish_interrupted
 from tests.conftest import StartNats
 from tests.faults.recorded import VICTIM, change_until
 from tests.faults.test_next_start import QUICKLY, VICTIMS, killed
@@ -23,10 +23,10 @@ from tests.support.nats_server import NatsServer
 from tests.support.operating import operated
 from tests.support.queues import NAMES, LayoutKind, Queue, queue
 from worker.jetstream.api import Api
-from worker.jetstream.connection import connect
-from worker.jetstream.finishings import Finishings
-from worker.jetstream.replays_claims import Claims, claim_body
-from worker.jetstream.topology import ensure_claims
+from worker.jetstream.connect.connection import connect
+from worker.jetstream.moves.finishings import Finishings
+from worker.jetstream.replays.claims import Claims, claim_body
+from worker.jetstream.topology.layout import ensure_claims
 from worker.model.clock import SystemClock
 from worker.model.finishing import Finishing
 from worker.model.link import ConnectionOptions, Credentials

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from farutech_console.operations.undo import plan_undo
+from farutech_console.operations.changes.undo import plan_undo
 from tests.live.test_archive import carried_out, letters, undone
 from tests.live.test_transfer import imported
 from tests.support.commands import start

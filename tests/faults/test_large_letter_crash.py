@@ -19,13 +19,13 @@ from tests.support.waiting import eventually
 from tests.support.worker_queue import failing, letters, publish, tasks_left
 from tests.support.workers import working
 from worker.handlers.errors import Permanent
-from worker.jetstream.bodies import Bodies
-from worker.jetstream.bodies_orphans import Orphans
+from worker.jetstream.dead_letters.bodies import Bodies
+from worker.jetstream.dead_letters.orphans import Orphans
 from worker.jetstream.messages import purge_subject
-from worker.jetstream.replays import Replayer
-from worker.jetstream.replays_claims import Author
-from worker.jetstream.stuck import StuckFinder
-from worker.jetstream.stuck_moves import StuckMover
+from worker.jetstream.replays.claims import Author
+from worker.jetstream.replays.replayer import Replayer
+from worker.jetstream.stuck.finder import StuckFinder
+from worker.jetstream.stuck.mover import StuckMover
 from worker.model.clock import SystemClock
 from worker.model.dead_letter import DeadLetter, RawObject
 from worker.model.task import Task

@@ -17,13 +17,19 @@ from tests.faults.processes import context
 from tests.faults.replaying import KILLED
 from tests.support.nats_server import NatsServer
 from tests.support.queues import NAMES, LayoutKind, Queue, queue
-from worker.jetstream.dead_letters import DeadLetters
+from worker.jetstream.dead_letters.browse import DeadLetters
 from worker.jetstream.messages import purge_subject
-from worker.jetstream.moves import Origin, always, finish_standing, purge_letters, return_letters
-from worker.jetstream.purges_parts import PurgeParts
-from worker.jetstream.replays import Replayer
-from worker.jetstream.replays_claims import Author
-from worker.jetstream.topology import create_stream
+from worker.jetstream.moves.moves import (
+    Origin,
+    always,
+    finish_standing,
+    purge_letters,
+    return_letters,
+)
+from worker.jetstream.moves.purges_parts import PurgeParts
+from worker.jetstream.replays.claims import Author
+from worker.jetstream.replays.replayer import Replayer
+from worker.jetstream.topology.layout import create_stream
 from worker.model.clock import SystemClock
 from worker.model.topology import archive_stream
 

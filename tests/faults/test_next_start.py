@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from farutech_console.operations.audit_log import read_audit
-from farutech_console.operations.edit import draft_of, edit
+from farutech_console.operations.audit.log import read_audit
+from farutech_console.operations.changes.edit import draft_of, edit
+from farutech_console.operations.changes.unfinished import Finished, finish_interrupted
 from farutech_console.operations.queue import Queue as Operated
-from farutech_console.operations.unfinished import Finished, finish_interrupted
 from tests.conftest import StartNats
 from tests.console.driving import live_console, sees
 from tests.faults.moving import move_until
@@ -26,9 +26,9 @@ from tests.support.commands import invoked
 from tests.support.nats_server import NatsServer
 from tests.support.operating import operated
 from tests.support.queues import NAMES, LayoutKind, Queue, letter, queue
-from worker.jetstream.intentions import Intentions
-from worker.jetstream.replays_claims import Author, Claims, claim_body
-from worker.jetstream.topology import ensure_claims
+from worker.jetstream.moves.intentions import Intentions
+from worker.jetstream.replays.claims import Author, Claims, claim_body
+from worker.jetstream.topology.layout import ensure_claims
 
 VICTIMS = 3
 QUICKLY = 0.05

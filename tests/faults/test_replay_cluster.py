@@ -15,13 +15,13 @@ from tests.support.nats_server import NatsServer
 from tests.support.queues import NAMES, letter
 from tests.support.waiting import eventually
 from worker.jetstream.api import Api
-from worker.jetstream.connection import connect
-from worker.jetstream.dead_letters import DeadLetters
+from worker.jetstream.connect.connection import connect
+from worker.jetstream.dead_letters.browse import DeadLetters
 from worker.jetstream.errors import JetStreamError
 from worker.jetstream.messages import next_message
-from worker.jetstream.replays import Replayed, Replayer
-from worker.jetstream.replays_claims import Author
-from worker.jetstream.topology import Layout, discover
+from worker.jetstream.replays.claims import Author
+from worker.jetstream.replays.replayer import Replayed, Replayer
+from worker.jetstream.topology.layout import Layout, discover
 from worker.model.clock import SystemClock
 from worker.model.link import ConnectionOptions
 

@@ -13,9 +13,9 @@ from tests.faults.replaying import KILLED, replay_until
 from tests.support.nats_server import NatsServer
 from tests.support.queues import NAMES, LayoutKind, Queue, letter, queue
 from worker.jetstream.messages import purge_subject
-from worker.jetstream.replays import Replayed, Replayer
-from worker.jetstream.replays_claims import Author, Claims, claim_body
-from worker.jetstream.topology import ensure_claims
+from worker.jetstream.replays.claims import Author, Claims, claim_body
+from worker.jetstream.replays.replayer import Replayed, Replayer
+from worker.jetstream.topology.layout import ensure_claims
 from worker.model.clock import SystemClock
 from worker.model.replay import Unknown
 

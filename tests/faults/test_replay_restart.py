@@ -11,8 +11,8 @@ from tests.support.nats_server import NatsServer
 from tests.support.queues import NAMES, LayoutKind, Queue, queue
 from worker.jetstream.api import Api
 from worker.jetstream.messages import purge_subject
-from worker.jetstream.replays import Replayed, Replayer
-from worker.jetstream.replays_claims import Author
+from worker.jetstream.replays.claims import Author
+from worker.jetstream.replays.replayer import Replayed, Replayer
 from worker.model.clock import SystemClock
 
 LETTERS = 3

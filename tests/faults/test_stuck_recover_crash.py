@@ -9,16 +9,16 @@ import uuid
 import pytest
 
 from farutech_console.operations.queue import Queue as Handle
-from farutech_console.operations.stuck import plan_recovery, recover_stuck
+from farutech_console.operations.stuck.recover import plan_recovery, recover_stuck
 from tests.faults.processes import context
 from tests.faults.recovering import no_wait, recover_until
 from tests.support.nats_server import NatsServer
 from tests.support.queues import NAMES, LayoutKind, Queue, queue
 from tests.support.stuck import stuck
-from worker.jetstream.dead_letters import DeadLetters
+from worker.jetstream.dead_letters.browse import DeadLetters
 from worker.jetstream.messages import purge_subject
-from worker.jetstream.replays import Replayer
-from worker.jetstream.replays_claims import Author
+from worker.jetstream.replays.claims import Author
+from worker.jetstream.replays.replayer import Replayer
 from worker.model.clock import SystemClock
 
 MOST = 80

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from farutech_console.operations.changes.plan import make_plan
+from farutech_console.operations.changes.run_plan import run_plan
 from farutech_console.operations.model import PlanKind
-from farutech_console.operations.plan import make_plan
-from farutech_console.operations.run_plan import run_plan
 from tests.faults.processes import context
 from tests.faults.replaying import KILLED, replay_until
 from tests.support.nats_server import NatsServer
@@ -20,15 +20,15 @@ from tests.support.queues import NAMES, LayoutKind, Queue, queue, task
 from tests.support.stuck import stuck
 from tests.support.worker_queue import letters, publish, tasks_left
 from worker.jetstream.api import Api
-from worker.jetstream.bodies import Bodies
-from worker.jetstream.dead_letters import DeadLetters
+from worker.jetstream.dead_letters.bodies import Bodies
+from worker.jetstream.dead_letters.browse import DeadLetters
 from worker.jetstream.errors import UnreachableError
 from worker.jetstream.messages import message_at, purge_subject
-from worker.jetstream.origins import delete_origin
-from worker.jetstream.replays import Replayed, Replayer
-from worker.jetstream.replays_claims import Author
-from worker.jetstream.stuck import StuckFinder
-from worker.jetstream.stuck_moves import StuckMover
+from worker.jetstream.moves.origins import delete_origin
+from worker.jetstream.replays.claims import Author
+from worker.jetstream.replays.replayer import Replayed, Replayer
+from worker.jetstream.stuck.finder import StuckFinder
+from worker.jetstream.stuck.mover import StuckMover
 from worker.model.clock import SystemClock
 from worker.model.dead_letter import DeadLetter, RawObject
 

@@ -14,8 +14,8 @@ from tests.support.queues import NAMES, LayoutKind, queue
 from tests.support.stuck import stuck, with_stream
 from tests.support.worker_queue import letters, tasks_left
 from worker.jetstream.messages import purge_subject
-from worker.jetstream.stuck import StuckFinder
-from worker.jetstream.stuck_moves import StuckMover
+from worker.jetstream.stuck.finder import StuckFinder
+from worker.jetstream.stuck.mover import StuckMover
 from worker.model.clock import SystemClock
 
 MOST = 60

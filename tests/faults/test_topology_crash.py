@@ -14,11 +14,11 @@ from tests.support.nats_server import NatsServer
 from tests.support.queues import NAMES, Queue, queue, task
 from tests.support.topology import applied, bodies_in, plan
 from tests.support.worker_queue import publish
-from worker.jetstream.answers import raw_consumers
 from worker.jetstream.api import Api
-from worker.jetstream.dead_letters import DeadLetters
+from worker.jetstream.dead_letters.browse import DeadLetters
 from worker.jetstream.errors import JetStreamError
-from worker.jetstream.topology import discover, ensure
+from worker.jetstream.topology.answers import raw_consumers
+from worker.jetstream.topology.layout import discover, ensure
 
 LETTERS = 5
 TASKS = 3

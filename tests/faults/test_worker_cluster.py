@@ -17,10 +17,10 @@ from tests.support.queues import NAMES, task
 from tests.support.waiting import eventually
 from tests.support.workers import log_lines, worker_process
 from worker.jetstream.api import Api
-from worker.jetstream.connection import connect
+from worker.jetstream.connect.connection import connect
 from worker.jetstream.errors import JetStreamError
 from worker.jetstream.info import consumer_state, stream_state
-from worker.jetstream.topology import ensure
+from worker.jetstream.topology.layout import ensure
 from worker.model.link import ConnectionOptions
 
 COUNT = 60

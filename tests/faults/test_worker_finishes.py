@@ -15,8 +15,8 @@ from tests.faults.test_replay_crash import everything_else
 from tests.live.test_archive import letters
 from tests.support.nats_server import NatsServer
 from tests.support.queues import NAMES, LayoutKind, Queue, queue
-from worker.jetstream.replays_claims import Author, Claims, claim_body
-from worker.jetstream.topology import ensure_claims
+from worker.jetstream.replays.claims import Author, Claims, claim_body
+from worker.jetstream.topology.layout import ensure_claims
 from worker.model.clock import SystemClock
 from worker.model.surroundings import Surroundings
 from worker.runtime.records import Records

@@ -18,9 +18,9 @@ from tests.support.waiting import eventually
 from tests.support.worker_queue import all_done, letters, publish, with_ack_wait
 from tests.support.workers import Calls, log_lines, worker_process, working
 from worker.handlers.context import TaskContext
+from worker.jetstream.fleet.service import fleet
 from worker.jetstream.info import consumer_state
 from worker.jetstream.messages import last_message
-from worker.jetstream.service import fleet
 from worker.model.ledger import Entry, State, task_key
 from worker.model.task import Task
 

@@ -21,10 +21,10 @@ from tests.support.stuck import client, mixture, pending, published, stuck, with
 from tests.support.waiting import eventually
 from tests.support.worker_queue import all_done, letters, publish, tasks_left
 from tests.support.workers import Calls, RunningWorker, worker_process, working
+from worker.jetstream.fleet.service import fleet
 from worker.jetstream.info import stream_of_subject
 from worker.jetstream.messages import next_message
-from worker.jetstream.replays_fences import is_fence
-from worker.jetstream.service import fleet
+from worker.jetstream.replays.fences import is_fence
 from worker.model.event import read_events
 
 QUICK = 0.3

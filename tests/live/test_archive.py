@@ -9,18 +9,18 @@ from collections.abc import Sequence
 
 import pytest
 
-from farutech_console.operations.audit_log import read_audit
+from farutech_console.operations.audit.log import read_audit
+from farutech_console.operations.changes.plan import make_plan
+from farutech_console.operations.changes.run_plan import run_plan
+from farutech_console.operations.changes.undo import UndoPlan, plan_undo, undo
 from farutech_console.operations.errors import ArchiveError, NothingToUndoError
 from farutech_console.operations.model import Outcome, PlanKind
-from farutech_console.operations.plan import make_plan
 from farutech_console.operations.queue import Queue as OperatedQueue
-from farutech_console.operations.run_plan import run_plan
-from farutech_console.operations.undo import UndoPlan, plan_undo, undo
 from tests.support.nats_server import NatsServer
 from tests.support.operating import OPERATOR, operated
 from tests.support.queues import NAMES, LayoutKind, Queue, letter, queue
-from worker.jetstream.archive import Archive
-from worker.jetstream.dead_letters import DeadLetters
+from worker.jetstream.dead_letters.browse import DeadLetters
+from worker.jetstream.moves.archive import Archive
 from worker.model.dead_letter import StoredDeadLetter
 
 LAYOUTS: Sequence[LayoutKind] = ("fresh", "go")

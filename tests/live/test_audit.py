@@ -5,19 +5,19 @@ from collections.abc import Sequence
 
 import pytest
 
-from farutech_console.operations.audit import Change, audited
-from farutech_console.operations.audit_log import (
+from farutech_console.operations.audit.log import (
     AuditEntry,
     Wanted,
     audit_page,
     entry_record,
     read_audit,
 )
+from farutech_console.operations.audit.recording import Change, audited
+from farutech_console.operations.changes.plan import make_plan
+from farutech_console.operations.changes.run_plan import run_plan
 from farutech_console.operations.errors import AuditError, ReadOnlyError
 from farutech_console.operations.model import Plan, PlanKind
-from farutech_console.operations.plan import make_plan
 from farutech_console.operations.queue import Queue as OperatedQueue
-from farutech_console.operations.run_plan import run_plan
 from tests.support.nats_server import NatsServer
 from tests.support.operating import OPERATOR, operated
 from tests.support.queues import NAMES, LayoutKind, Queue, queue

@@ -10,14 +10,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from farutech_console.operations.errors import ReadOnlyError, StalePlanError
-from farutech_console.operations.live import LiveBackend
+from farutech_console.operations.live.backend import LiveBackend
 from farutech_console.operations.model import Outcome, Plan
 from tests.conftest import StartNats
 from tests.support.nats_server import NatsServer
 from tests.support.queues import NAMES, LayoutKind, letter, queue, task
 from tests.support.waiting import eventually
 from worker.jetstream.errors import RefusedError, UnreachableError
-from worker.jetstream.topology import NoQueueError
+from worker.jetstream.topology.layout import NoQueueError
 from worker.model.link import ConnectionOptions
 
 LAYOUTS: Sequence[LayoutKind] = ("fresh", "go")

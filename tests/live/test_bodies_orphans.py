@@ -12,11 +12,11 @@ from tests.support.queues import NAMES, LayoutKind, Queue, queue, task
 from tests.support.waiting import eventually
 from tests.support.worker_queue import letters, publish
 from tests.support.workers import Calls, working
-from worker.jetstream.bodies import Bodies
-from worker.jetstream.bodies_orphans import Orphans
+from worker.jetstream.dead_letters.bodies import Bodies
+from worker.jetstream.dead_letters.orphans import Orphans
 from worker.jetstream.info import stream_state
 from worker.jetstream.messages import delete_message
-from worker.jetstream.topology import create_stream, generation
+from worker.jetstream.topology.layout import create_stream, generation
 from worker.model.clock import SystemClock
 from worker.model.dead_letter import DeadLetter, RawObject
 from worker.model.names import death_key

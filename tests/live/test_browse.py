@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.nats_server import NatsServer
 from tests.support.queues import NAMES, LayoutKind, Queue, letter, queue, sample_lines, task
-from worker.jetstream.dead_letters import DeadLetters
+from worker.jetstream.dead_letters.browse import DeadLetters
 from worker.jetstream.messages import delete_message
 from worker.model.dead_letter import StoredDeadLetter
 

@@ -16,7 +16,7 @@ from tests.support.stuck import consumer, stuck
 from tests.support.waiting import eventually
 from tests.support.worker_queue import publish
 from tests.support.workers import worker_process
-from worker.jetstream.event_reader import EventLog
+from worker.jetstream.fleet.event_reader import EventLog
 
 
 async def test_the_exit_code_is_the_state(nats_server: NatsServer) -> None:

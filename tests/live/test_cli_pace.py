@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from farutech_console.commands.progress_line import progress_text
-from farutech_console.operations.control import Progress
-from farutech_console.operations.pacing import parse_rate
+from farutech_console.operations.pace.control import Progress
+from farutech_console.operations.pace.pacing import parse_rate
 from tests.support.commands import CONSOLE, console
 from tests.support.nats_server import NatsServer
 from tests.support.queues import NAMES, letter, queue

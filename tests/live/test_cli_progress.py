@@ -6,7 +6,7 @@ import asyncio
 import os
 from pathlib import Path
 
-from farutech_console.operations.stuck import plan_recovery, recover_stuck
+from farutech_console.operations.stuck.recover import plan_recovery, recover_stuck
 from tests.support.commands import CONSOLE, Said, invoked
 from tests.support.nats_server import NatsServer
 from tests.support.operating import operated

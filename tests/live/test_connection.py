@@ -10,13 +10,13 @@ import pytest
 
 from tests.support.nats_server import NatsServer
 from tests.support.waiting import eventually
-from worker.jetstream.connection import connect
+from worker.jetstream.connect.connection import connect
 from worker.jetstream.errors import UnreachableError
 from worker.model.link import ConnectionOptions, LinkChange
 
 WEBSOCKET = """
 import asyncio, sys
-from worker.jetstream.connection import connect
+from worker.jetstream.connect.connection import connect
 from worker.model.link import ConnectionOptions
 
 async def main():

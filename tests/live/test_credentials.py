@@ -12,10 +12,10 @@ from nats.aio.transport import TcpTransport
 from tests.conftest import StartNats
 from tests.support.identities import new_certificates, new_key, new_operator
 from tests.support.nats_server import NatsServer
-from worker.jetstream.connection import connect
+from worker.jetstream.connect.connection import connect
 from worker.jetstream.errors import NoJetStreamError, RefusedError
 from worker.jetstream.info import server_state
-from worker.jetstream.topology import ensure
+from worker.jetstream.topology.layout import ensure
 from worker.model.link import ConnectionOptions, Credentials, TlsFiles
 from worker.model.names import QueueNames
 from worker.settings import ConnectionSettings

@@ -17,7 +17,7 @@ from tests.support.commands import invoked
 from tests.support.nats_server import NatsServer
 from tests.support.queues import NAMES, LayoutKind, Queue, letter, queue
 from tests.support.stuck import published, stuck, with_consumer, with_stream
-from worker.jetstream.connection import connect
+from worker.jetstream.connect.connection import connect
 from worker.model.clock import SystemClock
 from worker.model.link import ConnectionOptions, Credentials
 
@@ -109,7 +109,7 @@ async def limited(start_nats: StartNats, permissions: str) -> AsyncIterator[Queu
     everything, few = (Credentials(user=x, password=x) for x in ("all", "few"))
     options = ConnectionOptions(servers=(server.url,), credentials=everything)
     async with connect(options, within=10) as connection:
-        from worker.jetstream.topology import discover, ensure
+        from worker.jetstream.topology.layout import discover, ensure
 
         await ensure(connection.api, NAMES)
         layout = await discover(connection.api, NAMES)

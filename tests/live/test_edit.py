@@ -8,8 +8,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from farutech_console.operations.audit_log import read_audit
-from farutech_console.operations.edit import (
+from farutech_console.operations.audit.log import read_audit
+from farutech_console.operations.changes.edit import (
     InvalidEditError,
     NotEditableError,
     draft_of,
@@ -17,8 +17,8 @@ from farutech_console.operations.edit import (
     pretty,
     read_edited,
 )
+from farutech_console.operations.changes.undo import plan_undo
 from farutech_console.operations.errors import OperationError, StalePlanError
-from farutech_console.operations.undo import plan_undo
 from tests.live.test_archive import carried_out, letters
 from tests.support.nats_server import NatsServer
 from tests.support.operating import OPERATOR, operated

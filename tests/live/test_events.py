@@ -14,8 +14,8 @@ from tests.conftest import StartNats
 from tests.support.clients import connected
 from tests.support.nats_server import NatsServer
 from tests.support.waiting import eventually
-from worker.jetstream.connection import Connection, connect
-from worker.jetstream.events import BUFFER, GATHER, Events
+from worker.jetstream.connect.connection import Connection, connect
+from worker.jetstream.fleet.events import BUFFER, GATHER, Events
 from worker.model.breaker import BreakerStatus
 from worker.model.clock import SystemClock
 from worker.model.event import Event, TaskFacts, read_events, task_id_of

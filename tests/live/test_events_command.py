@@ -15,7 +15,7 @@ from tests.support.waiting import eventually
 from tests.support.worker_queue import all_done, failing, publish
 from tests.support.workers import Calls, working
 from worker.handlers.errors import Permanent
-from worker.jetstream.event_reader import EventLog
+from worker.jetstream.fleet.event_reader import EventLog
 
 
 async def test_kept_events_are_told_and_live_ones_follow(nats_server: NatsServer) -> None:

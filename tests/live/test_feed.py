@@ -11,8 +11,8 @@ from dataclasses import replace
 import pytest
 from nats.aio.msg import Msg
 
-from farutech_console.operations.feed import RING
-from farutech_console.operations.live import LiveBackend
+from farutech_console.operations.live.backend import LiveBackend
+from farutech_console.operations.live.feed import RING
 from farutech_console.operations.model import TaskEvent
 from tests.conftest import StartNats
 from tests.support.nats_server import NatsServer

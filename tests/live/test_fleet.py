@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
-from farutech_console.operations.fleet import SILENT_AFTER, FleetWatch
-from farutech_console.operations.fleet_view import WorkerView
+from farutech_console.operations.fleet.view import WorkerView
+from farutech_console.operations.fleet.workers import SILENT_AFTER, FleetWatch
 from farutech_console.operations.queue import Queue as Handle
 from tests.conftest import StartNats
 from tests.live.test_service import report
@@ -16,8 +16,8 @@ from tests.support.nats_server import NatsServer
 from tests.support.queues import NAMES, Queue, queue
 from tests.support.stuck import client
 from tests.support.waiting import eventually
-from worker.jetstream.connection import Connection, connect
-from worker.jetstream.service import answering
+from worker.jetstream.connect.connection import Connection, connect
+from worker.jetstream.fleet.service import answering
 from worker.model.link import ConnectionOptions, Credentials
 
 

@@ -12,7 +12,7 @@ from farutech_console.operations.filter.parser import parse_filter
 from farutech_console.operations.index.letters import LetterIndex
 from farutech_console.operations.index.order import NEWEST, Order
 from farutech_console.operations.index.view import View
-from farutech_console.operations.live import LiveBackend
+from farutech_console.operations.live.backend import LiveBackend
 from tests.support.nats_server import NatsServer
 from tests.support.queues import NAMES, LayoutKind, Queue, queue
 from tests.support.waiting import eventually

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from farutech_console.operations.one_letter import read_letter
+from farutech_console.operations.letters.one_letter import read_letter
 from tests.conftest import StartNats
 from tests.support.nats_server import NatsServer
 from tests.support.operating import operated
@@ -21,15 +21,15 @@ from tests.support.waiting import eventually
 from tests.support.worker_queue import all_done, failing, letter_of, letters, publish, tasks_left
 from tests.support.workers import Calls, working
 from worker.handlers.errors import Permanent
-from worker.jetstream.bodies import Bodies, BodyLostError
-from worker.jetstream.bodies_orphans import Orphans
+from worker.jetstream.dead_letters.bodies import Bodies, BodyLostError
+from worker.jetstream.dead_letters.orphans import Orphans
+from worker.jetstream.dead_letters.post import LetterPost
 from worker.jetstream.info import find_stream, stream_state
-from worker.jetstream.letter_post import LetterPost
 from worker.jetstream.messages import next_message, purge_subject
-from worker.jetstream.replays import Replayed, Replayer
-from worker.jetstream.replays_claims import Author
-from worker.jetstream.stuck import StuckFinder
-from worker.jetstream.stuck_moves import StuckMover
+from worker.jetstream.replays.claims import Author
+from worker.jetstream.replays.replayer import Replayed, Replayer
+from worker.jetstream.stuck.finder import StuckFinder
+from worker.jetstream.stuck.mover import StuckMover
 from worker.model.clock import SystemClock
 from worker.model.dead_letter import DeadLetter, RawObject
 from worker.model.names import REPLAY_COUNT

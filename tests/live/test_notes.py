@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import pytest
 
+from farutech_console.operations.audit.notes import LONGEST, read_notes, write_note
 from farutech_console.operations.errors import NoteError, ReadOnlyError
-from farutech_console.operations.notes import LONGEST, read_notes, write_note
 from tests.support.nats_server import NatsServer
 from tests.support.operating import OPERATOR, operated
 from tests.support.queues import LayoutKind, queue

@@ -6,9 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from farutech_console.operations.audit_log import read_audit
+from farutech_console.operations.audit.log import read_audit
 from farutech_console.operations.errors import ReadOnlyError, UnsupportedError
-from farutech_console.operations.pause import (
+from farutech_console.operations.fleet.pause import (
     LONGEST,
     PauseTooLongError,
     pause_for,
@@ -16,12 +16,12 @@ from farutech_console.operations.pause import (
     resume,
 )
 from farutech_console.operations.queue import Queue as Handle
-from farutech_console.operations.status_records import PAUSE_KEYS
+from farutech_console.operations.watch.status_records import PAUSE_KEYS
 from tests.support.commands import invoked
 from tests.support.nats_server import NatsServer
 from tests.support.queues import NAMES, Queue, queue
 from tests.support.stuck import consumer
-from worker.jetstream.pause import server_time
+from worker.jetstream.fleet.pause import server_time
 from worker.model.clock import SystemClock
 
 

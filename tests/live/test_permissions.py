@@ -6,9 +6,9 @@ import time
 
 import pytest
 
-from farutech_console.operations.live import LiveBackend
-from farutech_console.operations.trend import Hearing, Rates
-from farutech_console.operations.verdict import problems
+from farutech_console.operations.live.backend import LiveBackend
+from farutech_console.operations.watch.trend import Hearing, Rates
+from farutech_console.operations.watch.verdict import problems
 from tests.conftest import StartNats
 from tests.support.nats_server import NatsServer
 from tests.support.queues import NAMES, queue, task

@@ -11,28 +11,28 @@ import pytest
 from nats.aio.msg import Msg
 
 from farutech_console.operations.actions import WRITES, ActionName
-from farutech_console.operations.audit_log import read_audit
-from farutech_console.operations.edit import Draft, draft_of, edit
+from farutech_console.operations.audit.log import read_audit
+from farutech_console.operations.audit.notes import read_notes, write_note
+from farutech_console.operations.changes.edit import Draft, draft_of, edit
+from farutech_console.operations.changes.plan import make_plan
+from farutech_console.operations.changes.run_plan import run_plan
+from farutech_console.operations.changes.undo import UndoPlan, plan_undo, undo
 from farutech_console.operations.errors import ReadOnlyError
+from farutech_console.operations.files.transfer import import_letters, plan_import
+from farutech_console.operations.fleet.pause import pause_for, resume
 from farutech_console.operations.model import InDoubt, PlanKind
-from farutech_console.operations.notes import read_notes, write_note
-from farutech_console.operations.pacing import Pacing
-from farutech_console.operations.pause import pause_for, resume
-from farutech_console.operations.plan import make_plan
+from farutech_console.operations.pace.pacing import Pacing
 from farutech_console.operations.queue import Queue as OperatedQueue
-from farutech_console.operations.run_plan import run_plan
-from farutech_console.operations.status import ask_status
-from farutech_console.operations.stuck import plan_recovery, recover_stuck
-from farutech_console.operations.stuck_view import Destination
-from farutech_console.operations.transfer import import_letters, plan_import
-from farutech_console.operations.undo import UndoPlan, plan_undo, undo
+from farutech_console.operations.stuck.recover import plan_recovery, recover_stuck
+from farutech_console.operations.stuck.view import Destination
+from farutech_console.operations.watch.status import ask_status
 from tests.live.test_archive import carried_out
 from tests.support.nats_server import NatsServer
 from tests.support.operating import operated
 from tests.support.queues import NAMES, Queue, queue
 from worker.jetstream.errors import JetStreamError
-from worker.jetstream.replays import Replayer
-from worker.jetstream.replays_claims import Author
+from worker.jetstream.replays.claims import Author
+from worker.jetstream.replays.replayer import Replayer
 from worker.model.clock import SystemClock
 
 READS = ("INFO", "STREAM.INFO.", "STREAM.NAMES", "STREAM.MSG.GET.", "CONSUMER.INFO.", "DIRECT.GET.")

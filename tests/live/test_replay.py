@@ -14,10 +14,10 @@ from tests.support.replays import LAYOUTS, left_behind, replay, replayer, result
 from tests.support.waiting import eventually
 from tests.support.workers import Calls, working
 from worker.handlers.context import TaskContext
-from worker.jetstream.dead_letters import DeadLetters
+from worker.jetstream.dead_letters.browse import DeadLetters
 from worker.jetstream.errors import ApiError
-from worker.jetstream.replays import Replayed, Replayer, StreamReplacedError
-from worker.jetstream.replays_claims import Author
+from worker.jetstream.replays.claims import Author
+from worker.jetstream.replays.replayer import Replayed, Replayer, StreamReplacedError
 from worker.model.clock import SystemClock
 from worker.model.task import Task
 

@@ -10,10 +10,10 @@ import pytest
 from tests.support.nats_server import NatsServer
 from tests.support.queues import NAMES, LayoutKind, Queue, queue
 from tests.support.replays import LAYOUTS, left_behind, replay, results
-from worker.jetstream.replays import Replayed, Replayer
-from worker.jetstream.replays_claims import Author, Claims, claim_body
-from worker.jetstream.replays_memory import claims_in_doubt
-from worker.jetstream.topology import discover, ensure_claims
+from worker.jetstream.replays.claims import Author, Claims, claim_body
+from worker.jetstream.replays.memory import claims_in_doubt
+from worker.jetstream.replays.replayer import Replayed, Replayer
+from worker.jetstream.topology.layout import discover, ensure_claims
 from worker.model.clock import SystemClock
 from worker.model.replay import Unknown
 

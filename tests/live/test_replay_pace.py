@@ -12,11 +12,11 @@ from contextlib import asynccontextmanager
 import pytest
 from nats.errors import TimeoutError as NatsTimeoutError
 
-from farutech_console.operations.control import Control, Progress
+from farutech_console.operations.changes.plan import make_plan
+from farutech_console.operations.changes.run_plan import run_plan
 from farutech_console.operations.model import Outcome, Plan, PlanKind
-from farutech_console.operations.pacing import Pacing, parse_rate
-from farutech_console.operations.plan import make_plan
-from farutech_console.operations.run_plan import run_plan
+from farutech_console.operations.pace.control import Control, Progress
+from farutech_console.operations.pace.pacing import Pacing, parse_rate
 from tests.support.nats_server import NatsServer
 from tests.support.operating import operated
 from tests.support.queues import NAMES, LayoutKind, Queue, letter, queue

@@ -12,7 +12,7 @@ from nats.errors import BadHeaderError, BadSubjectError
 
 from tests.support.nats_server import NatsServer
 from worker.jetstream.api import Api, PubAck
-from worker.jetstream.connection import connect
+from worker.jetstream.connect.connection import connect
 from worker.jetstream.errors import (
     ApiError,
     NoJetStreamError,
@@ -20,9 +20,9 @@ from worker.jetstream.errors import (
     UncertainError,
     UnreachableError,
 )
-from worker.jetstream.headers import header_block, read_headers
 from worker.jetstream.requests import Asked
-from worker.jetstream.wire import Wire
+from worker.jetstream.wire.headers import header_block, read_headers
+from worker.jetstream.wire.wire import Wire
 from worker.model.link import ConnectionOptions
 
 

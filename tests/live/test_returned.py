@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 import pytest
 
-from farutech_console.operations.audit_log import AuditEntry, read_audit
+from farutech_console.operations.audit.log import AuditEntry, read_audit
+from farutech_console.operations.changes.returned import plan_purge_of_returned
+from farutech_console.operations.changes.run_plan import run_plan
 from farutech_console.operations.errors import NothingToUndoError
 from farutech_console.operations.model import Outcome, Plan
 from farutech_console.operations.queue import Queue as OperatedQueue
-from farutech_console.operations.returned import plan_purge_of_returned
-from farutech_console.operations.run_plan import run_plan
 from tests.live.test_archive import carried_out, kinds, letters, undone
 from tests.live.test_transfer import exported, imported
 from tests.support.nats_server import NatsServer

@@ -10,17 +10,17 @@ from datetime import UTC, datetime
 
 import pytest
 
-from farutech_console.operations.browse import read_groups, read_page
 from farutech_console.operations.filter.evaluate import predicate
 from farutech_console.operations.filter.parser import parse_filter
+from farutech_console.operations.letters.browse import read_groups, read_page
+from farutech_console.operations.letters.select import select
+from farutech_console.operations.letters.selection import Order, ScanProgress, Selection
 from farutech_console.operations.queue import Queue as WorkQueue
-from farutech_console.operations.select import select
-from farutech_console.operations.selection import Order, ScanProgress, Selection
 from tests.support.nats_server import NatsServer
 from tests.support.queues import NAMES, LayoutKind, Queue, letter, queue, task
-from worker.jetstream import dead_letters
 from worker.jetstream.api import Api
-from worker.jetstream.dead_letters import DeadLetters
+from worker.jetstream.dead_letters import browse as dead_letters
+from worker.jetstream.dead_letters.browse import DeadLetters
 from worker.jetstream.errors import UncertainError, UnreachableError
 from worker.jetstream.messages import delete_message
 from worker.model.clock import SystemClock

@@ -13,9 +13,9 @@ from tests.conftest import StartNats
 from tests.support.clients import connected
 from tests.support.nats_server import NatsServer
 from tests.support.waiting import eventually
-from worker.jetstream.connection import Connection, connect
+from worker.jetstream.connect.connection import Connection, connect
 from worker.jetstream.errors import UnreachableError
-from worker.jetstream.service import SERVICE, answering, fleet, read_member
+from worker.jetstream.fleet.service import SERVICE, answering, fleet, read_member
 from worker.model.fleet import InvalidReportError, TaskReport, WorkerReport
 from worker.model.link import ConnectionOptions, Credentials
 from worker.model.names import QueueNames

@@ -15,7 +15,7 @@ from tests.support.queues import NAMES, Queue, queue, task
 from tests.support.waiting import eventually
 from tests.support.worker_queue import publish, tasks_left
 from worker.jetstream.info import consumer_state
-from worker.jetstream.settle import (
+from worker.jetstream.work.settle import (
     MAX_INT64,
     AlreadySettledError,
     LostDeliveryError,

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from farutech_console.operations.one_letter import read_letter
+from farutech_console.operations.letters.one_letter import read_letter
 from farutech_console.tui.dlq.detail import body_parts
 from tests.support.commands import console
 from tests.support.nats_server import NatsServer
 from tests.support.operating import operated
 from tests.support.queues import NAMES, Queue, queue
-from worker.jetstream.bodies import Bodies
+from worker.jetstream.dead_letters.bodies import Bodies
 from worker.model.dead_letter import DeadLetter, RawObject, StoredDeadLetter
 from worker.model.task import Task
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from farutech_console.operations.status_records import STATUS_KEYS, WORKER_KEYS
+from farutech_console.operations.watch.status_records import STATUS_KEYS, WORKER_KEYS
 from tests.live.test_fleet import worker_at
 from tests.support.commands import flat, invoked, start
 from tests.support.nats_server import NatsServer

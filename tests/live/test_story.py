@@ -7,8 +7,8 @@ import asyncio
 import pytest
 
 from farutech_console.operations.queue import Queue as Handle
-from farutech_console.operations.story import task_story, tenant_tasks
-from farutech_console.operations.story_view import STORY_KEYS, SUMMARY_KEYS, TaskStory
+from farutech_console.operations.story.telling import task_story, tenant_tasks
+from farutech_console.operations.story.view import STORY_KEYS, SUMMARY_KEYS, TaskStory
 from tests.live.test_stuck_command import recovered
 from tests.support.commands import flat, invoked
 from tests.support.nats_server import NatsServer
@@ -18,10 +18,10 @@ from tests.support.waiting import eventually
 from tests.support.worker_queue import all_done, failing, letters, publish
 from tests.support.workers import Calls, working
 from worker.handlers.errors import Permanent, RetryAfter
-from worker.jetstream.dead_letters import DeadLetters
-from worker.jetstream.event_reader import EventLog
-from worker.jetstream.replays import Replayer
-from worker.jetstream.replays_claims import Author
+from worker.jetstream.dead_letters.browse import DeadLetters
+from worker.jetstream.fleet.event_reader import EventLog
+from worker.jetstream.replays.claims import Author
+from worker.jetstream.replays.replayer import Replayer
 from worker.model.clock import SystemClock
 
 HOSTILE = 'a "quoted" é [/red]\x1b[31m.*>'

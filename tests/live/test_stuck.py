@@ -25,7 +25,7 @@ from tests.support.stuck import (
 from tests.support.waiting import eventually
 from worker.jetstream.info import consumer_state, stream_state
 from worker.jetstream.messages import delete_message
-from worker.jetstream.stuck import StuckFinder
+from worker.jetstream.stuck.finder import StuckFinder
 from worker.model.clock import SystemClock
 from worker.model.stuck import StuckTasks, Tally
 

@@ -6,11 +6,11 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from farutech_console.operations.audit_log import read_audit
+from farutech_console.operations.audit.log import read_audit
 from farutech_console.operations.errors import ReadOnlyError
 from farutech_console.operations.queue import Queue as Handle
-from farutech_console.operations.stuck import find_stuck, plan_recovery, recover_stuck
-from farutech_console.operations.stuck_view import (
+from farutech_console.operations.stuck.recover import find_stuck, plan_recovery, recover_stuck
+from farutech_console.operations.stuck.view import (
     RECOVERY_KEYS,
     STUCK_KEYS,
     Destination,

@@ -10,9 +10,9 @@ import pytest
 from tests.support.nats_server import NatsServer
 from tests.support.queues import NAMES, queue
 from worker.jetstream.api import Api
-from worker.jetstream.connection import connect
+from worker.jetstream.connect.connection import connect
 from worker.jetstream.info import find_stream
-from worker.jetstream.topology import NoQueueError, discover, ensure
+from worker.jetstream.topology.layout import NoQueueError, discover, ensure
 from worker.model.link import ConnectionOptions
 from worker.model.names import QueueNames
 

@@ -14,9 +14,9 @@ from tests.support.topology import applied, bodies_in, letters_in, plan, the_mov
 from tests.support.worker_queue import publish
 from worker.jetstream.errors import ApiError
 from worker.jetstream.messages import delete_message, next_message
-from worker.jetstream.replays_claims import Author, ClaimStep, claim_body
-from worker.jetstream.topology import discover, ensure_claims
-from worker.jetstream.updates import NotTakenError, update_consumer, update_stream
+from worker.jetstream.replays.claims import Author, ClaimStep, claim_body
+from worker.jetstream.topology.layout import discover, ensure_claims
+from worker.jetstream.topology.updates import NotTakenError, update_consumer, update_stream
 from worker.model.topology_changes import TakeClaims
 
 STREAM = f"STREAM.INFO.{NAMES.stream}"

@@ -25,10 +25,10 @@ from tests.support.worker_queue import all_done, publish, with_ack_wait
 from tests.support.workers import Calls, working
 from worker.handlers.context import TaskContext
 from worker.handlers.errors import Permanent
-from worker.jetstream.dead_letters import DeadLetters
+from worker.jetstream.dead_letters.browse import DeadLetters
 from worker.jetstream.info import consumer_state
 from worker.jetstream.migration.parts import Waits
-from worker.jetstream.topology import discover, ensure
+from worker.jetstream.topology.layout import discover, ensure
 from worker.model.clock import format_rfc3339
 from worker.model.task import Task
 

@@ -10,17 +10,17 @@ from typing import BinaryIO
 
 import pytest
 
-from farutech_console.operations.filter.parser import parse_filter
-from farutech_console.operations.model import Outcome
-from farutech_console.operations.queue import Queue as OperatedQueue
-from farutech_console.operations.selection import Selection
-from farutech_console.operations.transfer import (
+from farutech_console.operations.files.transfer import (
     LEFT,
     STILL_THERE,
     export_letters,
     import_letters,
     plan_import,
 )
+from farutech_console.operations.filter.parser import parse_filter
+from farutech_console.operations.letters.selection import Selection
+from farutech_console.operations.model import Outcome
+from farutech_console.operations.queue import Queue as OperatedQueue
 from tests.live.test_archive import carried_out, kinds, letters, undone
 from tests.support.nats_server import NatsServer
 from tests.support.operating import operated

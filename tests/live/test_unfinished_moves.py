@@ -9,7 +9,7 @@ import structlog
 from tests.support.left import leave_purge
 from tests.support.nats_server import NatsServer
 from tests.support.queues import NAMES, queue
-from worker.jetstream.intentions import Intentions
+from worker.jetstream.moves.intentions import Intentions
 from worker.model.clock import SystemClock
 from worker.model.surroundings import Surroundings
 from worker.runtime.records import Records

@@ -28,7 +28,7 @@ from tests.support.worker_queue import (
 )
 from tests.support.workers import Calls, log_lines, worker_process, working
 from worker.handlers.context import TaskContext
-from worker.jetstream.service import fleet
+from worker.jetstream.fleet.service import fleet
 from worker.model.clock import SystemClock, format_rfc3339
 from worker.model.event import breaker_token
 from worker.model.fleet import BreakerReport

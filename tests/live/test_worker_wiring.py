@@ -14,8 +14,8 @@ from tests.support.waiting import eventually
 from tests.support.worker_queue import all_done, failing, letters, publish
 from tests.support.workers import Calls, log_lines, worker_process, working
 from worker.handlers.context import TaskContext
+from worker.jetstream.fleet.service import fleet
 from worker.jetstream.messages import next_message
-from worker.jetstream.service import fleet
 from worker.model.event import Event, read_events
 from worker.model.task import Task
 

@@ -6,10 +6,10 @@ import contextlib
 from collections.abc import Sequence
 
 from worker.jetstream.api import Api
-from worker.jetstream.moves import always, purge_letters
-from worker.jetstream.purges_parts import PurgeParts
-from worker.jetstream.replays_claims import Author
-from worker.jetstream.topology import Layout
+from worker.jetstream.moves.moves import always, purge_letters
+from worker.jetstream.moves.purges_parts import PurgeParts
+from worker.jetstream.replays.claims import Author
+from worker.jetstream.topology.layout import Layout
 from worker.model.clock import SystemClock
 
 

@@ -11,9 +11,9 @@ from typing import Any, Literal
 
 from tests.support.nats_server import NatsServer
 from worker.jetstream.api import Api
-from worker.jetstream.connection import Connection, connect
+from worker.jetstream.connect.connection import Connection, connect
 from worker.jetstream.messages import next_message
-from worker.jetstream.topology import Layout, discover, ensure
+from worker.jetstream.topology.layout import Layout, discover, ensure
 from worker.model.link import ConnectionOptions
 from worker.model.names import QueueNames
 

@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Sequence
 
 from tests.support.queues import NAMES, LayoutKind, Queue
-from worker.jetstream.replays import Replayed, Replayer
-from worker.jetstream.replays_claims import Author
-from worker.jetstream.topology import ensure_claims
+from worker.jetstream.replays.claims import Author
+from worker.jetstream.replays.replayer import Replayed, Replayer
+from worker.jetstream.topology.layout import ensure_claims
 from worker.model.clock import SystemClock
 
 LAYOUTS: Sequence[LayoutKind] = ("fresh", "go")

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 
 from tests.support.queues import NAMES, Queue
 from worker.jetstream.api import Api
-from worker.jetstream.apply import Applied, apply
 from worker.jetstream.messages import next_message
+from worker.jetstream.migration.apply import Applied, apply
 from worker.jetstream.migration.parts import Parts, Step, Waits, no_step
-from worker.jetstream.survey import survey
+from worker.jetstream.migration.survey import survey
 from worker.model.clock import SystemClock
 from worker.model.names import QueueNames, carried_headers
 from worker.model.topology_changes import Difference, MoveDeadLetters

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from farutech_console.operations import causes
-from farutech_console.operations.causes import Causes, cause_of
-from farutech_console.operations.masking import LONGEST, address_in, masked, without_address
+from farutech_console.operations.causes import causes
+from farutech_console.operations.causes.causes import Causes, cause_of
+from farutech_console.operations.causes.masking import LONGEST, address_in, masked, without_address
 from tests.support.letters import NOW
 
 WORDS = st.sampled_from(

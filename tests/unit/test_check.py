@@ -8,7 +8,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from farutech_console.operations.check import (
+from farutech_console.operations.fleet.silence import SilentWorker, silent_in
+from farutech_console.operations.fleet.view import FleetView, WorkerView
+from farutech_console.operations.model import DeadLetterState, QueueStatus
+from farutech_console.operations.watch.check import (
     Threshold,
     ThresholdError,
     Thresholds,
@@ -16,11 +19,8 @@ from farutech_console.operations.check import (
     read_threshold,
     unknown,
 )
-from farutech_console.operations.fleet_view import FleetView, WorkerView
-from farutech_console.operations.model import DeadLetterState, QueueStatus
-from farutech_console.operations.overview import overview_of
-from farutech_console.operations.silence import SilentWorker, silent_in
-from farutech_console.operations.trend import Trend
+from farutech_console.operations.watch.overview import overview_of
+from farutech_console.operations.watch.trend import Trend
 from tests.console.fixed_queue import some_status
 from tests.console.moment import NOW
 from worker.model.event import Event, EventKind

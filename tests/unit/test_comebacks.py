@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from farutech_console.operations.comebacks import TaskIds
+from farutech_console.operations.changes.comebacks import TaskIds
 
 
 def test_ids_are_remembered_and_few_others_mistaken_for_them() -> None:

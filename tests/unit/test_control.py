@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from farutech_console.operations.bucket import Bucket
-from farutech_console.operations.control import Control, State
 from farutech_console.operations.model import Outcome, OutcomeKind
-from farutech_console.operations.pacing import Pacing, Rate, parse_rate, parse_share
+from farutech_console.operations.pace.bucket import Bucket
+from farutech_console.operations.pace.control import Control, State
+from farutech_console.operations.pace.pacing import Pacing, Rate, parse_rate, parse_share
 from tests.console.moment import StillClock
 
 

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from farutech_console.operations.feed import SETTLE, LiveFeed, read_event
+from farutech_console.operations.live.feed import SETTLE, LiveFeed, read_event
+from farutech_console.operations.live.task_names import TaskName, TaskNames
 from farutech_console.operations.model import TaskEvent
-from farutech_console.operations.task_names import TaskName, TaskNames
-from worker.jetstream.feed import Heard
+from worker.jetstream.fleet.feed import Heard
 from worker.model.acknowledgement import Acknowledgement, read_acknowledgement
 from worker.model.heard import HeardKind
 

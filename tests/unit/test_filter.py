@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from farutech_console.operations.causes import cause_of
+from farutech_console.operations.causes.causes import cause_of
 from farutech_console.operations.filter.bounds import sequence_bounds
 from farutech_console.operations.filter.evaluate import _Compiler, predicate
 from farutech_console.operations.filter.keys import KEYS

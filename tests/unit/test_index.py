@@ -31,7 +31,7 @@ from farutech_console.operations.index.store import Store
 from tests.support.letters import BODIES, NOW
 from tests.support.waiting import eventually
 from tests.unit.test_filter import EXPRESSIONS
-from worker.jetstream.dead_letters_lean import LeanLetter
+from worker.jetstream.dead_letters.lean import LeanLetter
 from worker.jetstream.messages import StoredMessage
 
 DAY = timedelta(days=1)

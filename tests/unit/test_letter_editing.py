@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from farutech_console.operations.edit import pretty
-from farutech_console.operations.export_file import FileError, FileThereError, whole_file
+from farutech_console.operations.changes.edit import pretty
+from farutech_console.operations.files.export_file import FileError, FileThereError, whole_file
 from farutech_console.operations.filter.evaluate import predicate
 from farutech_console.operations.filter.parser import parse_filter
 from farutech_console.tui.dlq.editing import difference_lines, typeable

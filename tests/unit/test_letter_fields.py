@@ -9,7 +9,7 @@ from hypothesis import example, given, settings
 
 from tests.support.letters import BODIES, stored
 from tests.support.queues import letter, task
-from worker.jetstream.dead_letters_lean import LeanLetter
+from worker.jetstream.dead_letters.lean import LeanLetter
 from worker.jetstream.messages import StoredMessage
 from worker.model.dead_letter import DeadLetter, Source
 from worker.model.letter_fields import _LETTER_TYPES, _SOURCE_TYPES, _TASK_TYPES, _certain

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from farutech_console.operations.letter_lines import (
+from farutech_console.operations.files.lines import (
     InvalidLineError,
     csv_row,
     from_line,

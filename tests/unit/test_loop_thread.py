@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from farutech_console.operations.loop_thread import ClosedError, LoopThread
+from farutech_console.operations.live.loop_thread import ClosedError, LoopThread
 
 DEADLINE_S = 20.0
 

@@ -14,8 +14,8 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.trace import StatusCode
 
 from worker.handlers.call import Failed
-from worker.jetstream.connection import Connection
-from worker.jetstream.events import Events
+from worker.jetstream.connect.connection import Connection
+from worker.jetstream.fleet.events import Events
 from worker.model.clock import SystemClock
 from worker.model.delivery import Delivery
 from worker.model.event import Event, read_events

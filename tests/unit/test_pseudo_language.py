@@ -13,10 +13,10 @@ from itertools import chain
 import pytest
 
 from farutech_console import language
+from farutech_console.operations.changes.plan import command_line
+from farutech_console.operations.letters.selection import Selection
 from farutech_console.operations.model import LinkState, Outcome
-from farutech_console.operations.pacing import Pacing
-from farutech_console.operations.plan import command_line
-from farutech_console.operations.selection import Selection
+from farutech_console.operations.pace.pacing import Pacing
 from farutech_console.tui.common.aftermath import Aftermath
 from farutech_console.tui.common.header import Place, header_line
 from farutech_console.tui.common.help import NAMING, help_lines

@@ -8,15 +8,15 @@ import click
 import pytest
 
 from farutech_console import cli
-from farutech_console.operations import record_keys as keys
-from farutech_console.operations.audit_log import AuditEntry, entry_record
-from farutech_console.operations.model import Outcome
-from farutech_console.operations.records import (
+from farutech_console.operations.audit.log import AuditEntry, entry_record
+from farutech_console.operations.letters import record_keys as keys
+from farutech_console.operations.letters.records import (
     full_record,
     letter_record,
     outcome_record,
     plan_record,
 )
+from farutech_console.operations.model import Outcome
 from farutech_console.reference import RECORDS, reference
 from tests.console.fixed import FixedBackend
 from tests.console.fixed_letters import some_letters

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from farutech_console.commands.scan_line import ScanLine
-from farutech_console.operations.selection import ScanProgress
+from farutech_console.operations.letters.selection import ScanProgress
 from tests.console.moment import StillClock
 
 

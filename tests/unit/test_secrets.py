@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from farutech_console.operations.secrets import HIDDEN, is_secret, without_secrets
+from farutech_console.operations.letters.secrets import HIDDEN, is_secret, without_secrets
 from farutech_console.tui.dlq.parts import json_parts, section, shown
 from worker.model.text import literal
 

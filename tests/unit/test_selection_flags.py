@@ -13,7 +13,7 @@ from farutech_console.commands.selection import selection_flags
 from farutech_console.operations.filter.help import RULES
 from farutech_console.operations.filter.keys import KEYS
 from farutech_console.operations.filter.parser import parse_filter
-from farutech_console.operations.selection import Selection
+from farutech_console.operations.letters.selection import Selection
 
 
 def called(words: str, *, required: bool = True) -> tuple[Result, Selection | None]:

@@ -6,8 +6,8 @@ import pytest
 
 from farutech_console.operations.model import EventKind, TaskEvent
 from farutech_console.operations.steps import StepSource, TaskStep
-from farutech_console.operations.story_live import is_of, with_heard
-from farutech_console.operations.story_view import TaskStory, Whereabouts
+from farutech_console.operations.story.live import is_of, with_heard
+from farutech_console.operations.story.view import TaskStory, Whereabouts
 from tests.console.moment import ago
 
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from farutech_console.operations.steps import TaskStep
-from farutech_console.operations.story_order import APART, in_order_of_cause
+from farutech_console.operations.story.order import APART, in_order_of_cause
 from tests.console.moment import ago
 
 LIFE = [

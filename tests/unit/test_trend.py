@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from farutech_console.operations.model import FeedCounts
-from farutech_console.operations.trend import MOST_POINTS, Trend
+from farutech_console.operations.watch.trend import MOST_POINTS, Trend
 from tests.console.fixed_queue import some_status
 from tests.console.moment import NOW
 

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from farutech_console.operations.causes import Causes
-from farutech_console.operations.fleet_view import FleetView
-from farutech_console.operations.trend import Hearing, Rates
-from farutech_console.operations.verdict import Problem, drain_text, headline, problems
+from farutech_console.operations.causes.causes import Causes
+from farutech_console.operations.fleet.view import FleetView
+from farutech_console.operations.watch.trend import Hearing, Rates
+from farutech_console.operations.watch.verdict import Problem, drain_text, headline, problems
 from farutech_console.tui.common.spans import cells_of, text_of
 from farutech_console.tui.overview.rows import (
     SHORT,

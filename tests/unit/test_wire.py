@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from nats.aio.client import Client
 from nats.errors import ProtocolError
 
-from worker.jetstream.headers import read_headers
-from worker.jetstream.wire_parser import WireParser
+from worker.jetstream.wire.headers import read_headers
+from worker.jetstream.wire.parser import WireParser
 
 OURS, THEIRS = 7, 9
 

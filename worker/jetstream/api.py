@@ -18,8 +18,8 @@ from worker.jetstream.errors import (
     PayloadTooLargeError,
     UnreachableError,
 )
-from worker.jetstream.headers import header_block
 from worker.jetstream.requests import Answer, Asked, Requests
+from worker.jetstream.wire.headers import header_block
 from worker.model import wire_json
 
 DEFAULT_TIMEOUT = 5.0

@@ -13,10 +13,10 @@ from types import TracebackType
 from typing import NamedTuple, Self
 
 from worker.jetstream.api import DEFAULT_TIMEOUT, EXPECTED_LAST_SUBJECT_SEQUENCE, decoded
-from worker.jetstream.connection import Connection
+from worker.jetstream.connect.connection import Connection
 from worker.jetstream.errors import UncertainError, UnreachableError
 from worker.jetstream.requests import Answer
-from worker.jetstream.wire import DirectSubscription
+from worker.jetstream.wire.wire import DirectSubscription
 from worker.model.link import LinkChange
 
 _HEADERS = b"NATS/1.0\r\n%b: %%d\r\n\r\n" % EXPECTED_LAST_SUBJECT_SEQUENCE.encode()

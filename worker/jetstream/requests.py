@@ -13,15 +13,15 @@ from typing import NamedTuple
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
 
-from worker.jetstream.denials import Denial, denied_in_words
 from worker.jetstream.errors import (
     JetStreamError,
     NotAllowedError,
     UncertainError,
     UnreachableError,
 )
-from worker.jetstream.headers import read_headers
-from worker.jetstream.wire import DirectSubscription, Wire
+from worker.jetstream.wire.denials import Denial, denied_in_words
+from worker.jetstream.wire.headers import read_headers
+from worker.jetstream.wire.wire import DirectSubscription, Wire
 
 _NO_RESPONDERS = "503"
 

@@ -9,15 +9,15 @@ from typing import Any
 
 from worker.handlers.interrupts import Interrupts
 from worker.handlers.registry import Registry
-from worker.jetstream.binding import Binding
-from worker.jetstream.connection import Connection
-from worker.jetstream.dead_letter_writer import DeadLetterWriter
-from worker.jetstream.events import Events
-from worker.jetstream.ledger import Ledger
-from worker.jetstream.outages import Outages
+from worker.jetstream.connect.connection import Connection
+from worker.jetstream.dead_letters.writer import DeadLetterWriter
+from worker.jetstream.fleet.events import Events
+from worker.jetstream.fleet.outages import Outages
 from worker.jetstream.pipeline import Pipeline
-from worker.jetstream.settle import Receipt, Settlements
-from worker.jetstream.source import Intake, Source
+from worker.jetstream.work.binding import Binding
+from worker.jetstream.work.ledger import Ledger
+from worker.jetstream.work.settle import Receipt, Settlements
+from worker.jetstream.work.source import Intake, Source
 from worker.model.breaker import BreakerPolicy, BreakerStatus
 from worker.model.delivery import Delivery
 from worker.model.retry import RetryPolicy

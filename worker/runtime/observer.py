@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from worker.handlers.failed import Failed
-from worker.jetstream.events import Events, TaskEvents
+from worker.jetstream.fleet.events import Events, TaskEvents
 from worker.model.clock import Clock
 from worker.model.dead_letter import DeadLetter, Reason
 from worker.model.delivery import Delivery

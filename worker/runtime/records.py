@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from worker.jetstream.api import Api
 from worker.jetstream.errors import ApiError, NotAllowedError, PayloadTooLargeError
-from worker.jetstream.finishings import Finishings
 from worker.jetstream.info import stream_of_subject
+from worker.jetstream.moves.finishings import Finishings
 from worker.model.finishing import Finishing
 from worker.model.names import QueueNames
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from worker.jetstream.stuck import StuckFinder
-from worker.jetstream.stuck_moves import Moved, StuckMover
+from worker.jetstream.stuck.finder import StuckFinder
+from worker.jetstream.stuck.mover import Moved, StuckMover
 from worker.model.stuck import SpentTask, StuckTasks
 from worker.model.surroundings import Surroundings
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from worker.jetstream.api import Api
-from worker.jetstream.archive import Archive
-from worker.jetstream.bodies_orphans import Orphans
-from worker.jetstream.finishings import NO_RUN, note_claims
+from worker.jetstream.dead_letters.orphans import Orphans
 from worker.jetstream.info import stream_of_subject
 from worker.jetstream.messages import next_message
-from worker.jetstream.replays import Replayer
-from worker.jetstream.replays_claims import Author, Claim
-from worker.jetstream.replays_edits import is_cut_off_edit
-from worker.jetstream.replays_fences import is_fence
-from worker.jetstream.topology import discover
+from worker.jetstream.moves.archive import Archive
+from worker.jetstream.moves.finishings import NO_RUN, note_claims
+from worker.jetstream.replays.claims import Author, Claim
+from worker.jetstream.replays.edits import is_cut_off_edit
+from worker.jetstream.replays.fences import is_fence
+from worker.jetstream.replays.replayer import Replayer
+from worker.jetstream.topology.layout import discover
 from worker.model.names import QueueNames
 from worker.model.surroundings import Surroundings
 from worker.runtime.records import Records

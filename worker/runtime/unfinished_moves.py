@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from worker.jetstream.api import Api
-from worker.jetstream.finishings import move_noter
-from worker.jetstream.intentions import Intentions
-from worker.jetstream.moves import finish_standing
-from worker.jetstream.purges_parts import PurgeParts
-from worker.jetstream.topology import discover
+from worker.jetstream.moves.finishings import move_noter
+from worker.jetstream.moves.intentions import Intentions
+from worker.jetstream.moves.moves import finish_standing
+from worker.jetstream.moves.purges_parts import PurgeParts
+from worker.jetstream.topology.layout import discover
 from worker.model.names import QueueNames
 from worker.model.surroundings import Surroundings
 from worker.runtime.records import Records

@@ -7,9 +7,9 @@ import contextlib
 from collections.abc import AsyncIterator
 
 from worker.jetstream.api import Api
-from worker.jetstream.bodies_orphans import Orphans
-from worker.jetstream.stuck import StuckFinder
-from worker.jetstream.stuck_moves import Moved, StuckMover, no_ledger
+from worker.jetstream.dead_letters.orphans import Orphans
+from worker.jetstream.stuck.finder import StuckFinder
+from worker.jetstream.stuck.mover import Moved, StuckMover, no_ledger
 from worker.model.surroundings import Surroundings
 from worker.runtime.late_ledger import LateLedger
 from worker.runtime.observer import Observer

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from farutech_console.operations.doctor.model import Account, Evidence, Permissions
-from farutech_console.operations.fleet import FleetWatch
+from farutech_console.operations.fleet.workers import FleetWatch
 from farutech_console.operations.model import Part, QueueStatus
 from farutech_console.operations.queue import Queue
-from farutech_console.operations.status import ask_status
-from worker.jetstream.answers import find_raw_stream
-from worker.jetstream.dead_letters import DeadLetters
+from farutech_console.operations.watch.status import ask_status
+from worker.jetstream.connect.user import user_info
+from worker.jetstream.dead_letters.browse import DeadLetters
 from worker.jetstream.errors import (
     JetStreamError,
     NotAllowedError,
@@ -21,11 +21,11 @@ from worker.jetstream.errors import (
     UnreachableError,
 )
 from worker.jetstream.info import find_stream, server_state
-from worker.jetstream.scan import Scan
-from worker.jetstream.stuck import StuckFinder
-from worker.jetstream.survey import survey
-from worker.jetstream.topology import NoQueueError
-from worker.jetstream.user import user_info
+from worker.jetstream.migration.survey import survey
+from worker.jetstream.reading.scan import Scan
+from worker.jetstream.stuck.finder import StuckFinder
+from worker.jetstream.topology.answers import find_raw_stream
+from worker.jetstream.topology.layout import NoQueueError
 from worker.model.clock import parse_rfc3339
 from worker.model.dead_letter import StoredDeadLetter
 from worker.model.state import ServerState

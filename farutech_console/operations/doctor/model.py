@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from farutech_console.operations.fleet_view import FleetView
+from farutech_console.operations.fleet.view import FleetView
 from farutech_console.operations.model import QueueStatus
 from worker.model.dead_letter import StoredDeadLetter
 from worker.model.names import QueueNames

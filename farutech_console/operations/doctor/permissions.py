@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from farutech_console.operations.doctor.model import Evidence, Finding, Permissions, Severity
-from worker.jetstream.service import SERVICE
+from worker.jetstream.fleet.service import SERVICE
 from worker.model.topology_found import covers
 
 Direction = Literal["publish", "subscribe"]

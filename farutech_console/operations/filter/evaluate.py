@@ -7,7 +7,7 @@ from datetime import datetime
 from operator import attrgetter, ge, gt, le, lt
 from typing import Any
 
-from farutech_console.operations.causes import cause_of
+from farutech_console.operations.causes.causes import cause_of
 from farutech_console.operations.filter.keys import KEYS, Key
 from farutech_console.operations.filter.letters import Letter
 from farutech_console.operations.filter.model import (

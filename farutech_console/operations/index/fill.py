@@ -12,9 +12,9 @@ from farutech_console.operations.errors import OperationError
 from farutech_console.operations.index.state import IndexState
 from farutech_console.operations.index.store import Store
 from farutech_console.operations.queue import Queue
-from worker.jetstream.dead_letters import DeadLetters
-from worker.jetstream.dead_letters_reader import Extent
+from worker.jetstream.dead_letters.browse import DeadLetters
 from worker.jetstream.errors import JetStreamError
+from worker.jetstream.reading.reader import Extent
 
 LOOK_S = 5.0
 """Seconds between looks at the stream where nobody says that it changed."""

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from farutech_console.operations.causes import cause_of
+from farutech_console.operations.causes.causes import cause_of
 from farutech_console.operations.index.row import TEXT
-from worker.jetstream.dead_letters_lean import LeanLetter
+from worker.jetstream.dead_letters.lean import LeanLetter
 from worker.model.text import literal
 
 # A database without a name is a temporary file of SQLite's: made with mode 0600, its name taken

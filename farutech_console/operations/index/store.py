@@ -20,7 +20,7 @@ from farutech_console.operations.index import schema
 from farutech_console.operations.index.compiled import compiled, lookup
 from farutech_console.operations.index.order import Order, SortKey
 from farutech_console.operations.index.row import LetterRow
-from worker.jetstream.dead_letters_lean import LeanLetter
+from worker.jetstream.dead_letters.lean import LeanLetter
 
 T = TypeVar("T")
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from farutech_console.operations.audit_log import AuditEntry, FinishedBy
+    from farutech_console.operations.audit.log import AuditEntry, FinishedBy
 
 
 def detail_lines(entry: AuditEntry, now: datetime) -> list[Line]:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from farutech_console.operations.audit_log import AuditEntry, EntryState
+    from farutech_console.operations.audit.log import AuditEntry, EntryState
     from farutech_console.tui.common.live import Live
 
 NONE = "–"  # noqa: RUF001 - a glyph

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from farutech_console.operations.audit_log import AuditEntry
+    from farutech_console.operations.audit.log import AuditEntry
 
 READ_EVERY = timedelta(seconds=3)
 """From the end of one reading to the next, while the room is looked at."""

@@ -6,8 +6,7 @@ import shlex
 from typing import TYPE_CHECKING
 
 from farutech_console.language import tr
-from farutech_console.operations.units import age, count, duration
-from farutech_console.operations.way_back import (
+from farutech_console.operations.audit.way_back import (
     NoteBefore,
     NoWayBackError,
     check_consumer,
@@ -15,6 +14,7 @@ from farutech_console.operations.way_back import (
     note_before,
     way_back,
 )
+from farutech_console.operations.units import age, count, duration
 from farutech_console.tui.common.confirm import dialog_for
 from farutech_console.tui.common.failures import expected, in_words
 from farutech_console.tui.common.messages import RunRequested
@@ -26,9 +26,9 @@ from worker.model.text import literal
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from farutech_console.operations.audit_log import AuditEntry
+    from farutech_console.operations.audit.log import AuditEntry
+    from farutech_console.operations.audit.way_back import Way
     from farutech_console.operations.model import QueueStatus
-    from farutech_console.operations.way_back import Way
     from farutech_console.tui.common.room import Room
     from worker.model.state import ConsumerState
 

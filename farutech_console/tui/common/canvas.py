@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from farutech_console.language import tr
-from farutech_console.operations.trend import Point
 from farutech_console.operations.units import short_count, short_duration
+from farutech_console.operations.watch.trend import Point
 from farutech_console.tui.common.spans import Line, Span, Tone
 
 _BLANK = 0x2800

@@ -15,7 +15,7 @@ def expected() -> tuple[type[Exception], ...]:
     """
     from farutech_console.operations.errors import OperationError
     from worker.jetstream.errors import JetStreamError
-    from worker.jetstream.topology import NoQueueError
+    from worker.jetstream.topology.layout import NoQueueError
 
     return (JetStreamError, NoQueueError, OperationError)
 
@@ -28,7 +28,7 @@ def in_words(error: BaseException) -> str:
 def kind_of(error: BaseException) -> Trouble:
     """Return which of those it is."""
     from worker.jetstream.errors import NoJetStreamError, NotAllowedError
-    from worker.jetstream.topology import NoQueueError
+    from worker.jetstream.topology.layout import NoQueueError
 
     if isinstance(error, NoJetStreamError):
         return "no_jetstream"

@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from farutech_console.operations.causes import CauseGroup
-    from farutech_console.operations.fleet_view import FleetView
+    from farutech_console.operations.causes.causes import CauseGroup
+    from farutech_console.operations.fleet.view import FleetView
     from farutech_console.operations.model import LinkState, QueueStatus
     from farutech_console.tui.common.failures import Trouble
 

@@ -13,7 +13,7 @@ from textual.widgets import Button, Input, Static
 
 from farutech_console.language import tr
 from farutech_console.operations.durations import read_seconds, spelled
-from farutech_console.operations.pause import PauseTooLongError, check_length
+from farutech_console.operations.fleet.pause import PauseTooLongError, check_length
 from farutech_console.operations.units import count, duration
 from farutech_console.tui.common.dialog import Dialog
 from farutech_console.tui.common.failures import expected, in_words

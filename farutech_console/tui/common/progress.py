@@ -12,7 +12,7 @@ from textual.geometry import Size
 from textual.widget import Widget
 
 from farutech_console.language import msg, msgn, tr, trn
-from farutech_console.operations.control import Control
+from farutech_console.operations.pace.control import Control
 from farutech_console.operations.units import count, duration, rate
 from farutech_console.tui.common.aftermath import Aftermath, Fate, fate_words
 from farutech_console.tui.common.spans import Line, Span, Tone, cells_of, content, line

@@ -25,7 +25,7 @@ from worker.model.text import literal
 
 if TYPE_CHECKING:
     from farutech_console.operations.backend import Backend
-    from farutech_console.operations.trend import Trend
+    from farutech_console.operations.watch.trend import Trend
     from farutech_console.tui.common.eventlog import EventLog
     from worker.model.clock import Clock
 

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
     from textual.worker import Worker
 
+    from farutech_console.operations.changes.undo import UndoPlan
     from farutech_console.operations.model import Outcome
-    from farutech_console.operations.undo import UndoPlan
     from farutech_console.tui.common.room import Desk, Room
 
 BAR = 30

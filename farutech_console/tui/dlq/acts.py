@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from textual import work
 
 from farutech_console.language import tr, trn
-from farutech_console.operations.causes import cause_of
-from farutech_console.operations.pacing import Pacing
-from farutech_console.operations.selection import Selection as Chosen
+from farutech_console.operations.causes.causes import cause_of
+from farutech_console.operations.letters.selection import Selection as Chosen
+from farutech_console.operations.pace.pacing import Pacing
 from farutech_console.operations.units import count
 from farutech_console.tui.common.confirm import dialog_for
 from farutech_console.tui.common.failures import expected, in_words
@@ -25,7 +25,7 @@ from farutech_console.tui.dlq.selection import Selection
 from worker.model.text import literal
 
 if TYPE_CHECKING:
-    from farutech_console.operations.causes import Cause
+    from farutech_console.operations.causes.causes import Cause
     from farutech_console.operations.model import PlanKind
 
 CAREFUL = Pacing(canary=True, stop_share=0.2)

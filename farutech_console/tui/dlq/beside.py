@@ -11,7 +11,7 @@ from textual.containers import Vertical
 from textual.message import Message
 
 from farutech_console.language import tr
-from farutech_console.operations.selection import Selection
+from farutech_console.operations.letters.selection import Selection
 from farutech_console.operations.units import count
 from farutech_console.tui.common.failures import expected, in_words
 from farutech_console.tui.common.spans import Span, line, one_line
@@ -23,7 +23,7 @@ from worker.model.text import literal
 if TYPE_CHECKING:
     from collections.abc import Container, Sequence
 
-    from farutech_console.operations.causes import Cause, CauseGroup
+    from farutech_console.operations.causes.causes import Cause, CauseGroup
     from farutech_console.operations.filter.model import Filter
     from farutech_console.tui.common.room import Desk
 

@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from farutech_console.language import tr
-from farutech_console.operations.selection import Selection
+from farutech_console.operations.letters.selection import Selection
 from farutech_console.operations.units import age, count, plural, short_duration
 from farutech_console.tui.common.dialog import Modal
 from farutech_console.tui.common.failures import expected, in_words
@@ -26,9 +26,9 @@ from worker.model.text import literal
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from farutech_console.operations.causes import CauseGroup
+    from farutech_console.operations.causes.causes import CauseGroup
     from farutech_console.operations.filter.model import Filter
-    from farutech_console.operations.selection import ScanProgress
+    from farutech_console.operations.letters.selection import ScanProgress
     from farutech_console.tui.common.room import Desk
 
 

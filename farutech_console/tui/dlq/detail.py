@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from farutech_console.language import tr, trn
-from farutech_console.operations.secrets import HIDDEN, is_secret, without_secrets
-from farutech_console.operations.story_words import step_words
+from farutech_console.operations.letters.secrets import HIDDEN, is_secret, without_secrets
+from farutech_console.operations.story.words import step_words
 from farutech_console.operations.units import age, count, duration, full_time, size
 from farutech_console.tui.common.spans import Line, Span, Tone, line
 from farutech_console.tui.dlq.parts import Part, json_parts, section
@@ -17,8 +17,8 @@ from worker.model.text import literal
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from farutech_console.operations.notes import Note
-    from farutech_console.operations.story_view import TaskStory
+    from farutech_console.operations.audit.notes import Note
+    from farutech_console.operations.story.view import TaskStory
     from worker.model.dead_letter import StoredDeadLetter
 
 LABEL = 11

@@ -14,7 +14,7 @@ from textual.timer import Timer
 from textual.widgets import Button, Input, TextArea
 
 from farutech_console.language import tr
-from farutech_console.operations.edit import InvalidEditError, read_edited
+from farutech_console.operations.changes.edit import InvalidEditError, read_edited
 from farutech_console.tui.common.dialog import Dialog
 from farutech_console.tui.common.failures import expected, in_words
 from farutech_console.tui.common.field import Area, Field
@@ -25,7 +25,7 @@ from farutech_console.tui.common.words import Words
 from worker.model.text import literal
 
 if TYPE_CHECKING:
-    from farutech_console.operations.edit import Draft
+    from farutech_console.operations.changes.edit import Draft
     from farutech_console.operations.model import Outcome
     from farutech_console.tui.common.room import Room
 

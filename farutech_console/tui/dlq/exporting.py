@@ -12,8 +12,8 @@ from textual.containers import Horizontal
 from textual.widgets import Button, Input
 
 from farutech_console.language import msg, tr
-from farutech_console.operations.export_file import FileThereError
-from farutech_console.operations.transfer import Format
+from farutech_console.operations.files.export_file import FileThereError
+from farutech_console.operations.files.transfer import Format
 from farutech_console.operations.units import count, duration
 from farutech_console.tui.common.dialog import Dialog
 from farutech_console.tui.common.failures import expected, in_words
@@ -27,7 +27,7 @@ from worker.model.text import literal
 if TYPE_CHECKING:
     from textual.worker import Worker
 
-    from farutech_console.operations.selection import ScanProgress, Selection
+    from farutech_console.operations.letters.selection import ScanProgress, Selection
     from farutech_console.tui.common.room import Desk
 
 BAR = 30

@@ -169,7 +169,7 @@ class IndexedLetters:
     async def _fetch_oldest(self, backend: Backend) -> None:
         """Read the far end from the server: what the operator goes to before it is indexed."""
         from farutech_console.operations.index.row import summarize
-        from farutech_console.operations.selection import Selection
+        from farutech_console.operations.letters.selection import Selection
 
         self._asked_oldest = True
         found: list[LetterRow] = []

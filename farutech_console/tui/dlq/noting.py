@@ -9,8 +9,8 @@ from textual.binding import Binding, BindingType
 from textual.widgets import TextArea
 
 from farutech_console.language import tr
-from farutech_console.operations.masking import without_address
-from farutech_console.operations.notes import LONGEST
+from farutech_console.operations.audit.notes import LONGEST
+from farutech_console.operations.causes.masking import without_address
 from farutech_console.operations.units import age, count, duration
 from farutech_console.tui.common.dialog import Dialog
 from farutech_console.tui.common.failures import expected, in_words
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
     from textual.app import App
 
-    from farutech_console.operations.causes import Cause, CauseGroup
-    from farutech_console.operations.notes import Note
+    from farutech_console.operations.audit.notes import Note
+    from farutech_console.operations.causes.causes import Cause, CauseGroup
     from farutech_console.tui.common.room import Desk
 
 

@@ -8,7 +8,7 @@ from textual import on, work
 from textual.timer import Timer
 
 from farutech_console.language import tr
-from farutech_console.operations.causes import cause_of
+from farutech_console.operations.causes.causes import cause_of
 from farutech_console.tui.common.failures import expected, in_words
 from farutech_console.tui.common.table import VirtualTable
 from farutech_console.tui.dlq.acts import LetterActs
@@ -16,7 +16,7 @@ from farutech_console.tui.dlq.letterview import LetterView
 from farutech_console.tui.dlq.pane import LetterPane
 
 if TYPE_CHECKING:
-    from farutech_console.operations.story_view import TaskStory
+    from farutech_console.operations.story.view import TaskStory
     from farutech_console.tui.common.room import Desk
 
 DETAIL_DELAY_S = 0.08

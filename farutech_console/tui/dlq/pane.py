@@ -8,7 +8,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 
 from farutech_console.language import tr
-from farutech_console.operations.secrets import HIDDEN
+from farutech_console.operations.letters.secrets import HIDDEN
 from farutech_console.tui.dlq.detail import (
     body_parts,
     gone_lines,
@@ -22,8 +22,8 @@ from farutech_console.tui.dlq.parts import Part
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from farutech_console.operations.notes import Note
-    from farutech_console.operations.story_view import TaskStory
+    from farutech_console.operations.audit.notes import Note
+    from farutech_console.operations.story.view import TaskStory
     from worker.model.dead_letter import StoredDeadLetter
 
 

@@ -7,7 +7,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from farutech_console.language import trn
-from farutech_console.operations.secrets import HIDDEN, is_secret, without_secrets
+from farutech_console.operations.letters.secrets import HIDDEN, is_secret, without_secrets
 from farutech_console.operations.units import count
 from farutech_console.tui.common.spans import Line, Span, Tone, line
 from worker.model.text import literal

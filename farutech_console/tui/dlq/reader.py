@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from farutech_console.operations.filter.model import ALL
 from farutech_console.operations.index.compiled import covers
 from farutech_console.operations.index.order import NEWEST, Order
-from farutech_console.operations.selection import Selection as Chosen
+from farutech_console.operations.letters.selection import Selection as Chosen
 from farutech_console.tui.dlq.indexed import IndexedLetters
 from farutech_console.tui.dlq.letters import Letters
 from farutech_console.tui.dlq.selection import Selection
@@ -15,11 +15,11 @@ from worker.model.clock import SystemClock
 
 if TYPE_CHECKING:
     from farutech_console.operations.backend import Backend
+    from farutech_console.operations.changes.plan import Which
     from farutech_console.operations.filter.model import Filter
     from farutech_console.operations.index.letters import LetterIndex
     from farutech_console.operations.model import Plan, PlanKind
-    from farutech_console.operations.pacing import Pacing
-    from farutech_console.operations.plan import Which
+    from farutech_console.operations.pace.pacing import Pacing
     from worker.model.clock import Clock
 
 PAGE = 200

@@ -37,7 +37,7 @@ from worker.model.text import literal
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from farutech_console.operations.causes import Cause
+    from farutech_console.operations.causes.causes import Cause
     from farutech_console.operations.filter.model import Filter
     from farutech_console.operations.index.order import Order
 

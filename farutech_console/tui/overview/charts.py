@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from farutech_console.language import tr
-from farutech_console.operations.trend import Hearing, Point, Rates, Trend
 from farutech_console.operations.units import rate, short_count
+from farutech_console.operations.watch.trend import Hearing, Point, Rates, Trend
 from farutech_console.tui.common.canvas import Curve, peak
 from farutech_console.tui.common.spans import Line, Span, line
 

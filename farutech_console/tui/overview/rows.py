@@ -9,17 +9,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from farutech_console.language import tr
-from farutech_console.operations.fleet_view import shared_out
-from farutech_console.operations.trend import Hearing, Rates
+from farutech_console.operations.fleet.view import shared_out
 from farutech_console.operations.units import age, count, duration, millis, rate, size
-from farutech_console.operations.verdict import EARS, drain_text
+from farutech_console.operations.watch.trend import Hearing, Rates
+from farutech_console.operations.watch.verdict import EARS, drain_text
 from farutech_console.tui.common.spans import Line, Span, Tone, cells_of, line
 from worker.model.text import literal
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from farutech_console.operations.fleet_view import FleetView
+    from farutech_console.operations.fleet.view import FleetView
     from farutech_console.operations.model import QueueStatus
     from worker.model.heard import HeardKind
     from worker.model.state import ConsumerState

@@ -10,7 +10,7 @@ from textual.containers import Horizontal, Vertical
 
 from farutech_console.language import tr
 from farutech_console.operations.units import duration
-from farutech_console.operations.verdict import problems
+from farutech_console.operations.watch.verdict import problems
 from farutech_console.tui.common.chart import Chart
 from farutech_console.tui.common.live import Live
 from farutech_console.tui.common.messages import Follow
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from farutech_console.operations.model import QueueStatus
-    from farutech_console.operations.trend import Hearing, Rates
+    from farutech_console.operations.watch.trend import Hearing, Rates
 
 LOWEST_CHARTS = 5
 """Rows that the verdict leaves to the charts."""

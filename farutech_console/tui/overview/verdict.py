@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from farutech_console.language import tr
 from farutech_console.operations.units import duration, plural
-from farutech_console.operations.verdict import counted, headline
+from farutech_console.operations.watch.verdict import counted, headline
 from farutech_console.tui.common.spans import Line, Span, line
 from worker.model.cells import fit, width_of
 from worker.model.text import literal
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from farutech_console.operations.model import QueueStatus
-    from farutech_console.operations.verdict import Grade, Problem
+    from farutech_console.operations.watch.verdict import Grade, Problem
 
 POINTER = "› "  # noqa: RUF001 - a glyph
 LINK = "  ⏎"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from farutech_console.language import msg, tr
-from farutech_console.operations.stuck_words import stuck_words
+from farutech_console.operations.stuck.words import stuck_words
 from farutech_console.operations.units import age, count, short_duration
 from farutech_console.tui.common.spans import Line, Span, Tone, line
 from farutech_console.tui.common.tablerows import Column
@@ -17,8 +17,8 @@ from worker.model.text import literal
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from farutech_console.operations.story_view import SummaryPlace, TaskSummary
-    from farutech_console.operations.stuck_view import StuckTask, StuckView
+    from farutech_console.operations.story.view import SummaryPlace, TaskSummary
+    from farutech_console.operations.stuck.view import StuckTask, StuckView
 
 FoundKind = Literal["stuck", "tenant"]
 NONE = "–"  # noqa: RUF001 - a glyph

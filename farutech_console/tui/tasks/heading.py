@@ -12,7 +12,7 @@ from worker.model.text import literal
 
 if TYPE_CHECKING:
     from farutech_console.operations.model import LinkState
-    from farutech_console.operations.trend import Hearing
+    from farutech_console.operations.watch.trend import Hearing
     from farutech_console.tui.tasks.matching import Matching
 
 

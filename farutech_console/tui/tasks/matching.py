@@ -6,12 +6,12 @@ from bisect import bisect_left
 from collections import deque
 from typing import TYPE_CHECKING
 
-from farutech_console.operations.story_live import is_of
+from farutech_console.operations.story.live import is_of
 from farutech_console.tui.tasks.rows import cells
 
 if TYPE_CHECKING:
     from farutech_console.operations.model import TaskEvent
-    from farutech_console.operations.story_view import TaskStory
+    from farutech_console.operations.story.view import TaskStory
     from farutech_console.tui.common.eventlog import EventLog
     from farutech_console.tui.common.spans import Span
 

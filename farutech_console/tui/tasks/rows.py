@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from farutech_console.language import tr, trn
-from farutech_console.operations.trend import Hearing
 from farutech_console.operations.units import clock_time, count, duration, wait
-from farutech_console.operations.verdict import kinds_in_words
+from farutech_console.operations.watch.trend import Hearing
+from farutech_console.operations.watch.verdict import kinds_in_words
 from farutech_console.tui.common.live import Live
 from farutech_console.tui.common.spans import Line, Span, line
 from farutech_console.tui.common.tablerows import Column

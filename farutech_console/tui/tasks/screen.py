@@ -12,7 +12,7 @@ from textual.widgets import Input
 
 from farutech_console.language import tr
 from farutech_console.operations.units import clock_time
-from farutech_console.operations.verdict import STUCK
+from farutech_console.operations.watch.verdict import STUCK
 from farutech_console.tui.common.field import Field
 from farutech_console.tui.common.live import Live
 from farutech_console.tui.common.room import Desk, Room
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from farutech_console.operations.model import TaskEvent
-    from farutech_console.operations.trend import Hearing
+    from farutech_console.operations.watch.trend import Hearing
 
 REPAINTS_S = 0.1
 CONNECTING = timedelta(seconds=5)

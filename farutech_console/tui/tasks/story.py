@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from farutech_console.language import tr
-from farutech_console.operations.story_live import with_heard
-from farutech_console.operations.story_words import step_words, where_words
+from farutech_console.operations.story.live import with_heard
+from farutech_console.operations.story.words import step_words, where_words
 from farutech_console.operations.units import age, clock_time, duration, full_time
 from farutech_console.tui.common.spans import Line, Span, Tone, line
 from farutech_console.tui.tasks.kinds import WIDTH, kind_span
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from farutech_console.operations.model import TaskEvent
     from farutech_console.operations.steps import TaskStep
-    from farutech_console.operations.story_view import Place, TaskStory
+    from farutech_console.operations.story.view import Place, TaskStory
 
 LABEL = 8
 PLACES: dict[Place, Tone] = {

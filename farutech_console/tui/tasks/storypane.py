@@ -15,7 +15,7 @@ from farutech_console.tui.tasks.story import step_lines, where_lines
 from worker.model.text import literal
 
 if TYPE_CHECKING:
-    from farutech_console.operations.story_view import TaskStory
+    from farutech_console.operations.story.view import TaskStory
     from farutech_console.tui.common.room import Desk
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from farutech_console.operations.fleet_view import WorkerView
+    from farutech_console.operations.fleet.view import WorkerView
     from worker.model.fleet import WorkerReport
 
 COUNTERS: Mapping[str, str] = {

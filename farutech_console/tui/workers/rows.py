@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
-    from farutech_console.operations.fleet_view import FleetView, WorkerCondition, WorkerView
+    from farutech_console.operations.fleet.view import FleetView, WorkerCondition, WorkerView
     from farutech_console.tui.common.live import Live
     from worker.model.fleet import WorkerReport
 

@@ -34,7 +34,7 @@ from worker.model.text import literal
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from farutech_console.operations.fleet_view import FleetView, WorkerView
+    from farutech_console.operations.fleet.view import FleetView, WorkerView
 
 LOOK_EVERY = timedelta(seconds=2)
 """From the end of one look at the fleet to the next, while the room is looked at."""

@@ -5,16 +5,16 @@ from __future__ import annotations
 import asyncio
 import uuid
 
-from worker.jetstream.answers import find_raw_stream
 from worker.jetstream.api import Api
 from worker.jetstream.info import stream_of_subject
-from worker.jetstream.intentions import Intentions
 from worker.jetstream.messages import IN_FLIGHT, message_at
 from worker.jetstream.migration.parts import Parts, RefusedChangeError
-from worker.jetstream.replays import Replayer
-from worker.jetstream.replays_claims import Author
-from worker.jetstream.topology import discover, generation
-from worker.jetstream.updates import stream_configuration, update_stream
+from worker.jetstream.moves.intentions import Intentions
+from worker.jetstream.replays.claims import Author
+from worker.jetstream.replays.replayer import Replayer
+from worker.jetstream.topology.answers import find_raw_stream
+from worker.jetstream.topology.layout import discover, generation
+from worker.jetstream.topology.updates import stream_configuration, update_stream
 from worker.model.names import QueueNames
 from worker.model.topology_diff import unfinished_replays
 from worker.model.topology_found import covers

@@ -11,11 +11,11 @@ from typing import Any
 
 from nats.aio.msg import Msg
 
-from worker.jetstream.answers import raw_consumers
 from worker.jetstream.info import NANOSECONDS
 from worker.jetstream.migration.marks import PAUSED_UNTIL, paused_mark, read_marks
 from worker.jetstream.migration.parts import POLL, Parts, RefusedChangeError
-from worker.jetstream.updates import update_stream
+from worker.jetstream.topology.answers import raw_consumers
+from worker.jetstream.topology.updates import update_stream
 from worker.model.clock import format_rfc3339, parse_rfc3339
 from worker.model.topology_diff import workers_pull
 

@@ -13,7 +13,7 @@ from worker.jetstream.migration.copies import copy_id, copy_of
 from worker.jetstream.migration.marks import read_marks
 from worker.jetstream.migration.parts import Parts
 from worker.jetstream.migration.reading import letters_after
-from worker.jetstream.replays_fences import drop_fences
+from worker.jetstream.replays.fences import drop_fences
 from worker.model.names import carried_headers
 
 _Fingerprint = tuple[bytes, tuple[tuple[str, str], ...]]

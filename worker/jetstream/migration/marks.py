@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from worker.jetstream.topology import generation
+from worker.jetstream.topology.layout import generation
 from worker.model.clock import format_rfc3339, parse_rfc3339
 
 MOVED = "farutech-moved"

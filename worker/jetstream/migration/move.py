@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from worker.jetstream.answers import find_raw_stream
-from worker.jetstream.configs import stream_config
 from worker.jetstream.errors import SUBJECTS_OVERLAP, ApiError
 from worker.jetstream.info import stream_of_subject
 from worker.jetstream.migration.claims import refuse_claims, refuse_while_replaying
@@ -13,8 +11,10 @@ from worker.jetstream.migration.gap import Gap
 from worker.jetstream.migration.leftovers import clear_leftovers
 from worker.jetstream.migration.marks import moved_mark
 from worker.jetstream.migration.parts import Parts, RefusedChangeError
-from worker.jetstream.topology import give_back
-from worker.jetstream.updates import update_stream
+from worker.jetstream.topology.answers import find_raw_stream
+from worker.jetstream.topology.configs import stream_config
+from worker.jetstream.topology.layout import give_back
+from worker.jetstream.topology.updates import update_stream
 from worker.model.topology import StreamSpec
 
 _TRIES = 5

@@ -7,12 +7,12 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from worker.jetstream.answers import find_raw_stream
 from worker.jetstream.api import Api, PubAck
 from worker.jetstream.errors import JetStreamError, UnreachableError
 from worker.jetstream.info import stream_of_subject
 from worker.jetstream.patience import Patience
-from worker.jetstream.topology import generation
+from worker.jetstream.topology.answers import find_raw_stream
+from worker.jetstream.topology.layout import generation
 from worker.model.clock import Clock
 from worker.model.names import QueueNames, carried_headers
 from worker.model.state import ServerState

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 
 from worker.jetstream.api import Api
-from worker.jetstream.dead_letters_get import GetReader
-from worker.jetstream.dead_letters_reader import Extent
 from worker.jetstream.messages import StoredMessage
 from worker.jetstream.migration.parts import Pile
+from worker.jetstream.reading.get import GetReader
+from worker.jetstream.reading.reader import Extent
 
 STRETCH = 1000
 

@@ -1,0 +1,1 @@
+"""The audit: who changed what, with the outcome, and the way back."""

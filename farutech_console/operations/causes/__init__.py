@@ -1,0 +1,1 @@
+"""What dead letters died of: what differs is masked, what is left is the cause."""

@@ -1,0 +1,1 @@
+"""What changes the dead letters: planned, then run: replay, purge, undo, edit."""

@@ -1,0 +1,1 @@
+"""The workers, and the consumer that they share."""

@@ -1,0 +1,1 @@
+"""Dead letters as they are read: selected, browsed, counted by cause, exported, imported."""

@@ -1,0 +1,1 @@
+"""The operations on a real server: over one connection, in a thread of their own."""

@@ -1,0 +1,1 @@
+"""How fast a run goes, and when it ends."""

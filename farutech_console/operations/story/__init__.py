@@ -1,0 +1,1 @@
+"""The story of one task: told from all that the server keeps."""

@@ -1,0 +1,1 @@
+"""Stuck tasks: listed, recovered, and put into words."""

@@ -1,0 +1,1 @@
+"""The queue at a moment: figures, how they move, and a verdict."""

@@ -1,0 +1,1 @@
+"""Replay of dead letters, exactly once: in atomic batches, or claim by claim."""

@@ -1,0 +1,1 @@
+"""Tasks whose deliveries are spent: found, and moved to the dead letters."""
