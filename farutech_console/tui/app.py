@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 from textual import on
+from textual._styles_cache import StylesCache
 from textual.app import ComposeResult
 from textual.reactive import reactive
 from textual.worker import Worker, WorkerState
@@ -43,7 +44,18 @@ HEIGHTS = [(0, "-short"), (36, "-tall")]
 LISTENING_S = 5.0
 """Seconds from the first poll after which it is certain that we listen."""
 TERMINAL_S = 2.0
+FORGET_S = 10.0
+"""Seconds between two times at which Textual is made to forget what is shown no more."""
 OPENING = "opening the backend"
+
+
+def forget_removed() -> None:
+    """Have Textual let go of what is not on a screen any more.
+
+    Through this cache Textual 8.2.8 holds up to a thousand removed widgets' lines (its issue 6665):
+    those of every dialog and notification that was shown.
+    """
+    StylesCache.get_inner_outer.cache_clear()
 
 
 class ConsoleApp(Navigating):
@@ -118,6 +130,7 @@ class ConsoleApp(Navigating):
         handle_signals(self._leave)
         if has_terminal() and not self.is_headless:
             self.set_interval(TERMINAL_S, self._check_terminal)
+        self.set_interval(FORGET_S, forget_removed)
         self.call_after_refresh(self._begin)
 
     def _begin(self) -> None:
