@@ -60,6 +60,14 @@ def knows_all(app: ConsoleApp, backend: FixedBackend) -> bool:
     return bool(live and live.fleet and (live.causes or not backend.letters))
 
 
+async def stands_still(pilot: Pilot[None]) -> None:
+    """Wait until what a poll or the last key set off is drawn, however busy the machine is."""
+    before = ""
+    while (now := pilot.app.export_screenshot()) != before:
+        before = now
+        await pilot.pause(0.3)
+
+
 @pytest.fixture(autouse=True)
 def _no_blinking(monkeypatch: pytest.MonkeyPatch) -> None:
     """The cursor of a field stands still."""
@@ -107,8 +115,7 @@ def test_snapshot(snap_compare: Callable[..., bool], scene: str, theme: str, siz
             await eventually(pilot, lambda: knows_all(app, backend), "figures")
         await shown.act(pilot)
         await eventually(pilot, lambda: at_rest(app), "all is read")
-        # What a poll or the last key set off is drawn.
-        await pilot.pause(0.3)
+        await stands_still(pilot)
         await eventually(pilot, lambda: at_rest(app), "all is read")
         named = [screen for screen, name in SHOWS.items() if name == scene]
         assert not named or [type(app.screen)] == named
