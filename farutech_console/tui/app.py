@@ -29,6 +29,8 @@ from worker.model.text import literal
 
 # What is not needed for the first paint is imported after it.
 if TYPE_CHECKING:
+    from textual.driver import Driver
+
     from farutech_console.operations.backend import Backend
     from farutech_console.operations.watch.trend import Trend
     from farutech_console.tui.common.alarm import Alarm
@@ -205,6 +207,15 @@ class ConsoleApp(Navigating):
 
     def _leave(self, code: int) -> None:
         self.exit(return_code=code)
+
+    def get_driver_class(self) -> type[Driver]:
+        """Return what draws: on a terminal, what outlives it."""
+        chosen = super().get_driver_class()
+        if chosen.__module__ != "textual.drivers.linux_driver":
+            return chosen
+        from farutech_console.tui.outliving import OutlivingDriver
+
+        return OutlivingDriver
 
     def _check_terminal(self) -> None:
         if not has_terminal():

@@ -9,7 +9,8 @@ import subprocess
 import sys
 import termios
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 
 import pytest
 
@@ -137,6 +138,28 @@ def test_a_terminal_that_is_gone_ends_it(console: Started) -> None:
     os.close(terminal._fd)
     terminal._fd = os.open(os.devnull, os.O_RDWR)
     assert process.wait(20) == 128 + signal.SIGHUP
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+def test_a_terminal_that_stalled_and_is_gone_ends_it(console: Started) -> None:
+    """A laptop that fell asleep and was switched off: all that is written waits, then fails."""
+    terminal, process = console
+    terminal.send("12345" * 20)
+    rests = 0
+    before = -1
+    while rests < 10:
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(0.05)
+        used = main_thread_ticks(process.pid)
+        rests, before = (rests + 1 if used == before else 0), used
+    os.close(terminal._fd)
+    terminal._fd = os.open(os.devnull, os.O_RDWR)
+    assert process.wait(20) == 128 + signal.SIGHUP
+
+
+def main_thread_ticks(pid: int) -> int:
+    fields = Path(f"/proc/{pid}/task/{pid}/stat").read_text().rpartition(")")[2].split()
+    return int(fields[11]) + int(fields[12])
 
 
 def test_a_crash_tells_where_and_nothing_that_anybody_sent() -> None:

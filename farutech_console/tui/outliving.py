@@ -1,0 +1,64 @@
+"""Writing to a terminal that may go away: what writes must live on, for all to end in order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TextIO, cast
+
+from textual.drivers.linux_driver import LinuxDriver
+
+if TYPE_CHECKING:
+    from textual.app import App
+
+
+class Outliving:
+    """A stream to a terminal: once that is gone, what is written goes nowhere.
+
+    The thread of Textual 8.2.8 that writes to it ends at the first error, and then its event loop
+    waits for that thread for ever, with all that would end the console.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._gone = False
+
+    def write(self, text: str) -> int:
+        """Write to the terminal, if there is one."""
+        self._try(lambda: self._stream.write(text))
+        return len(text)
+
+    def flush(self) -> None:
+        """Have it written."""
+        self._try(self._stream.flush)
+
+    def fileno(self) -> int:
+        """Return the descriptor of the terminal."""
+        return self._stream.fileno()
+
+    def isatty(self) -> bool:
+        """Return whether there is a terminal."""
+        return self._stream.isatty()
+
+    def _try(self, write: Callable[[], object]) -> None:
+        if self._gone:
+            return
+        try:
+            write()
+        except (OSError, ValueError):
+            # That it is gone is seen elsewhere, and ends the console.
+            self._gone = True
+
+
+class OutlivingDriver(LinuxDriver):
+    """Textual's own driver, whose writing outlives the terminal."""
+
+    def __init__(
+        self,
+        app: App[object],
+        *,
+        debug: bool = False,
+        mouse: bool = True,
+        size: tuple[int, int] | None = None,
+    ) -> None:
+        super().__init__(app, debug=debug, mouse=mouse, size=size)
+        self._file = cast("TextIO", Outliving(self._file))
