@@ -144,7 +144,7 @@ def test_a_terminal_that_is_gone_ends_it(console: Started) -> None:
 def test_a_terminal_that_stalled_and_is_gone_ends_it(console: Started) -> None:
     """A laptop that fell asleep and was switched off: all that is written waits, then fails."""
     terminal, process = console
-    terminal.send("12345" * 20)
+    terminal.send("12345" * 100)
     rests = 0
     before = -1
     while rests < 10:
