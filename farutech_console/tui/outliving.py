@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, TextIO, cast
 
 from textual.drivers.linux_driver import LinuxDriver
 
+from farutech_console.tui.signals import has_terminal
+
 if TYPE_CHECKING:
     from textual.app import App
 
@@ -51,7 +53,7 @@ class Outliving:
 
 
 class OutlivingDriver(LinuxDriver):
-    """Textual's own driver, whose writing outlives the terminal."""
+    """Textual's own driver, which outlives the terminal: the console then ends in order."""
 
     def __init__(
         self,
@@ -64,3 +66,14 @@ class OutlivingDriver(LinuxDriver):
         super().__init__(app, debug=debug, mouse=mouse, size=size)
         if self._file is not None:
             self._file = cast("TextIOWrapper", Outliving(self._file))
+
+    def run_input_thread(self) -> None:
+        """Read keys for as long as there is a terminal; that it is gone is seen elsewhere.
+
+        A read that the end of the terminal breaks off would else end the console as if by `q`.
+        """
+        try:
+            super().run_input_thread()
+        except OSError:
+            if has_terminal():
+                raise

@@ -12,15 +12,16 @@ from textual.widget import Widget
 
 import farutech_console.tui
 from farutech_console.tui.common.bars import Bar
-from farutech_console.tui.common.dialog import Dialog
+from farutech_console.tui.common.dialog import Dialog, Modal
 from farutech_console.tui.common.finding import FindingRoom
+from farutech_console.tui.common.lines import Lines
 from farutech_console.tui.common.room import Room
 from farutech_console.tui.dlq.acts import LetterActs
 from farutech_console.tui.dlq.opened import OpenedLetter
 from farutech_console.tui.tasks.reading import Reading
 
 BASES: frozenset[type[Widget]] = frozenset(
-    {Room, FindingRoom, LetterActs, OpenedLetter, Dialog, Bar, Reading}
+    {Room, FindingRoom, LetterActs, OpenedLetter, Modal, Dialog, Bar, Lines, Reading}
 )
 """What is never shown itself, only what is made of it."""
 

@@ -222,14 +222,18 @@ class NatsServer:
         raise self._failure(f"was not ready within {START_TIMEOUT_S:g} s")
 
     def _ended_within(self, seconds: float) -> bool:
+        if self._process is None:
+            return True
         try:
-            self._running().wait(seconds)
+            self._process.wait(seconds)
         except subprocess.TimeoutExpired:
             return False
         return True
 
     def _read_ports(self) -> dict[str, list[str]]:
-        for path in self.directory.glob(f"*_{self._running().pid}.ports"):
+        if self._process is None:
+            return {}
+        for path in self.directory.glob(f"*_{self._process.pid}.ports"):
             try:
                 ports: dict[str, list[str]] = json.loads(path.read_text())
             except json.JSONDecodeError:
