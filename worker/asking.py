@@ -10,6 +10,9 @@ import click
 
 LINE_BYTES = 4096
 """A terminal gives a line of at most so many bytes at once."""
+LOOK = 0.5
+"""Seconds for which the event loop waits at most: a Ctrl-C in the moment before it begins to wait
+would else be heard with the next key only."""
 
 
 async def ask_line(words: str, stop: asyncio.Event) -> str | None:
@@ -23,7 +26,10 @@ async def ask_line(words: str, stop: asyncio.Event) -> str | None:
         return _said(await asyncio.to_thread(sys.stdin.readline))
     reading, stopping = asyncio.ensure_future(_typed()), asyncio.ensure_future(stop.wait())
     try:
-        await asyncio.wait((reading, stopping), return_when=asyncio.FIRST_COMPLETED)
+        while not (reading.done() or stopping.done()):
+            await asyncio.wait(
+                (reading, stopping), timeout=LOOK, return_when=asyncio.FIRST_COMPLETED
+            )
         return _said(reading.result()) if reading.done() else None
     finally:
         reading.cancel()
