@@ -177,9 +177,9 @@ async def test_a_megabyte_is_shown_quickly() -> None:
     letters = [letter(9, hostile("x" * (1 << 18))), letter(8, hostile("部" * (1 << 17)))]
     async with console(FixedBackend(letters=letters), room="3") as pilot:
         await sees(pilot, "Dead letters · 2")
-        began = time.monotonic()
+        began = time.process_time()
         await pilot.press("enter")
         await opens(pilot, 9)
         await pilot.press("escape", "j", "enter")
         await opens(pilot, 8)
-        assert time.monotonic() - began < 5.0
+        assert time.process_time() - began < 4.0
