@@ -130,7 +130,8 @@ class ConsoleApp(Navigating):
     def on_mount(self) -> None:
         """Paint first, then open the backend."""
         handle_signals(self._leave)
-        if has_terminal() and not self.is_headless:
+        if not (self.is_headless or self.is_web):
+            # Also where it is gone already: then this is what ends the console.
             self.set_interval(TERMINAL_S, self._check_terminal)
         self.set_interval(FORGET_S, forget_removed)
         self.call_after_refresh(self._begin)

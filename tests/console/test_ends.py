@@ -140,6 +140,15 @@ def test_a_terminal_that_is_gone_ends_it(console: Started) -> None:
     assert process.wait(20) == 128 + signal.SIGHUP
 
 
+def test_a_terminal_that_is_gone_before_the_first_screen_ends_it() -> None:
+    with program("-c", CONSOLE, "--server", NOBODY) as (terminal, process):
+        while b"\x1b[?1049h" not in terminal.raw:
+            terminal.read(0.05)
+        os.close(terminal._fd)
+        terminal._fd = os.open(os.devnull, os.O_RDWR)
+        assert process.wait(20) == 128 + signal.SIGHUP
+
+
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
 def test_a_terminal_that_stalled_and_is_gone_ends_it(console: Started) -> None:
     """A laptop that fell asleep and was switched off: all that is written waits, then fails."""
