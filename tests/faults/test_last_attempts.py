@@ -23,8 +23,8 @@ from tests.support.worker_queue import (
 )
 from tests.support.workers import Calls, working
 from worker.handlers.context import TaskContext
+from worker.jetstream.deliveries.ledger import Lease, Ledger
 from worker.jetstream.pipeline import Pipeline
-from worker.jetstream.work.ledger import Lease, Ledger
 from worker.model.clock import SystemClock
 from worker.model.ledger import task_key
 from worker.model.task import Task

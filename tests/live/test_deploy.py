@@ -23,8 +23,8 @@ from tests.support.waiting import eventually
 from tests.support.workers import ROOT, log_lines, worker_process
 from worker.cli import worker
 from worker.jetstream.connect.connection import connect
+from worker.jetstream.deliveries.source import STOP_TIMEOUT
 from worker.jetstream.topology.layout import discover
-from worker.jetstream.work.source import STOP_TIMEOUT
 from worker.model.link import ConnectionOptions, Credentials
 from worker.runtime.loop import HAND_BACK
 

@@ -14,11 +14,11 @@ from tests.support.queues import NAMES, LayoutKind, Queue, queue
 from tests.support.waiting import eventually
 from worker.jetstream.api import Api
 from worker.jetstream.connect.connection import connect
+from worker.jetstream.deliveries.ledger import Lease, Ledger, LedgerError, LostLeaseError
 from worker.jetstream.errors import ApiError, UncertainError, UnreachableError
 from worker.jetstream.messages import purge_subject
 from worker.jetstream.pipeline import Pipeline
 from worker.jetstream.topology.layout import create_stream, ensure
-from worker.jetstream.work.ledger import Lease, Ledger, LedgerError, LostLeaseError
 from worker.model.clock import SystemClock
 from worker.model.ledger import AlreadyDone, HeldBy, task_key
 from worker.model.link import ConnectionOptions

@@ -14,8 +14,7 @@ from tests.support.nats_server import NatsServer
 from tests.support.queues import NAMES, Queue, queue, task
 from tests.support.waiting import eventually
 from tests.support.worker_queue import publish, tasks_left
-from worker.jetstream.info import consumer_state
-from worker.jetstream.work.settle import (
+from worker.jetstream.deliveries.settle import (
     MAX_INT64,
     AlreadySettledError,
     LostDeliveryError,
@@ -23,6 +22,7 @@ from worker.jetstream.work.settle import (
     Settlements,
     nak_body,
 )
+from worker.jetstream.info import consumer_state
 from worker.model.clock import SystemClock
 from worker.model.delivery import Delivery, read_delivery
 

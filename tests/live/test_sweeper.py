@@ -16,13 +16,13 @@ from tests.support.queues import NAMES, LayoutKind, Queue, queue, task
 from tests.support.stuck import consumer, mixture, stuck, with_stream
 from tests.support.waiting import eventually
 from tests.support.worker_queue import letters, tasks_left
+from worker.jetstream.deliveries.ledger import Lease, Ledger
 from worker.jetstream.errors import ApiError
 from worker.jetstream.messages import next_message
 from worker.jetstream.pipeline import Pipeline
 from worker.jetstream.stuck.finder import StuckFinder
 from worker.jetstream.stuck.mover import Moved, StuckMover
 from worker.jetstream.topology.layout import generation
-from worker.jetstream.work.ledger import Lease, Ledger
 from worker.model.clock import SystemClock
 from worker.model.ledger import task_key
 from worker.model.names import death_key

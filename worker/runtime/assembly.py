@@ -11,13 +11,13 @@ from worker.handlers.interrupts import Interrupts
 from worker.handlers.registry import Registry
 from worker.jetstream.connect.connection import Connection
 from worker.jetstream.dead_letters.writer import DeadLetterWriter
+from worker.jetstream.deliveries.binding import Binding
+from worker.jetstream.deliveries.ledger import Ledger
+from worker.jetstream.deliveries.settle import Receipt, Settlements
+from worker.jetstream.deliveries.source import Intake, Source
 from worker.jetstream.fleet.events import Events
 from worker.jetstream.fleet.outages import Outages
 from worker.jetstream.pipeline import Pipeline
-from worker.jetstream.work.binding import Binding
-from worker.jetstream.work.ledger import Ledger
-from worker.jetstream.work.settle import Receipt, Settlements
-from worker.jetstream.work.source import Intake, Source
 from worker.model.breaker import BreakerPolicy, BreakerStatus
 from worker.model.delivery import Delivery
 from worker.model.retry import RetryPolicy

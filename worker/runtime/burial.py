@@ -8,8 +8,8 @@ import contextlib
 from structlog.typing import FilteringBoundLogger
 
 from worker.jetstream.dead_letters.writer import DeadLetterWriter, NotWrittenError
+from worker.jetstream.deliveries.settle import LostDeliveryError
 from worker.jetstream.errors import PayloadTooLargeError
-from worker.jetstream.work.settle import LostDeliveryError
 from worker.model.dead_letter import DeadLetter
 from worker.runtime.heartbeat import Heartbeats
 from worker.runtime.job import Job

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from worker.handlers.failed import RAN_ON, RUNS_ON, RUNS_ON_HINT, Failed
+from worker.jetstream.deliveries.binding import Binding
+from worker.jetstream.deliveries.settle import LostDeliveryError
 from worker.jetstream.fleet.outages import Outages
-from worker.jetstream.work.binding import Binding
-from worker.jetstream.work.settle import LostDeliveryError
 from worker.model.breaker import Admission
 from worker.model.dead_letter import Reason
 from worker.model.names import death_key

@@ -10,7 +10,7 @@ from worker.handlers.context import TaskContext
 from worker.handlers.failed import Failed
 from worker.handlers.interrupts import Interrupts, interrupted
 from worker.handlers.registry import Registry
-from worker.jetstream.work.binding import Binding
+from worker.jetstream.deliveries.binding import Binding
 from worker.model.clock import format_rfc3339
 from worker.model.dead_letter import salvaged
 from worker.model.ledger import AlreadyDone

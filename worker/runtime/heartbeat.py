@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from worker.jetstream.work.settle import Receipt
+from worker.jetstream.deliveries.settle import Receipt
 
 SHARE = 3
 """A signal goes out when a third of ack wait has passed since the last."""

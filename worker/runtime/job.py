@@ -6,8 +6,8 @@ import asyncio
 from dataclasses import dataclass
 
 from worker.handlers.failed import Failed
-from worker.jetstream.work.ledger import Lease
-from worker.jetstream.work.settle import Receipt
+from worker.jetstream.deliveries.ledger import Lease
+from worker.jetstream.deliveries.settle import Receipt
 from worker.model.delivery import Delivery
 from worker.model.retry import Settlement
 from worker.model.task import Task

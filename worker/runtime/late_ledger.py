@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from worker.jetstream.api import Api
+from worker.jetstream.deliveries.ledger import Ledger
 from worker.jetstream.info import find_stream
-from worker.jetstream.work.ledger import Ledger
 from worker.model.names import QueueNames
 from worker.model.surroundings import Surroundings
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from worker.handlers.failed import RAN_ON, RUNS_ON, RUNS_ON_HINT, Thread
 from worker.handlers.interrupts import Interrupts
+from worker.jetstream.deliveries.ledger import Lease, Ledger, LostLeaseError
 from worker.jetstream.errors import JetStreamError
-from worker.jetstream.work.ledger import Lease, Ledger, LostLeaseError
 from worker.model.ledger import SAFETY, AlreadyDone, task_key
 from worker.model.names import REPLAY_ID
 from worker.model.surroundings import Surroundings

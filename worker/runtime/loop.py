@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from worker.handlers.interrupts import Interrupts
-from worker.jetstream.work.settle import Receipt
-from worker.jetstream.work.source import Source
+from worker.jetstream.deliveries.settle import Receipt
+from worker.jetstream.deliveries.source import Source
 from worker.model.delivery import Delivery
 from worker.model.surroundings import Surroundings
 from worker.runtime.breaker import Breakers

@@ -10,10 +10,10 @@ from structlog.typing import FilteringBoundLogger
 
 from worker.handlers.registry import Registry
 from worker.jetstream.connect.connection import Connection, connect
+from worker.jetstream.deliveries.binding import Binding
 from worker.jetstream.errors import ApiError, RefusedError, UncertainError, UnreachableError
 from worker.jetstream.fleet.events import Events
 from worker.jetstream.fleet.service import answering
-from worker.jetstream.work.binding import Binding
 from worker.model.fleet import WorkerState
 from worker.model.link import LinkChange
 from worker.model.surroundings import Surroundings

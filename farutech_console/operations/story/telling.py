@@ -27,6 +27,7 @@ from farutech_console.operations.story.view import (
     last_of,
 )
 from farutech_console.operations.units import duration, full_time
+from worker.jetstream.deliveries.ledger import Ledger
 from worker.jetstream.errors import JetStreamError
 from worker.jetstream.fleet.event_reader import EventLog
 from worker.jetstream.info import find_stream
@@ -34,7 +35,6 @@ from worker.jetstream.pipeline import Pipeline
 from worker.jetstream.reading.scan import Scan
 from worker.jetstream.stuck.finder import StuckFinder
 from worker.jetstream.topology.layout import Layout, find_consumer
-from worker.jetstream.work.ledger import Ledger
 from worker.model.event import event_token
 from worker.model.fleet import TaskReport
 from worker.model.ledger import AlreadyDone, HeldBy, task_key

@@ -27,6 +27,7 @@ from farutech_console.operations.stuck.view import (
     StuckView,
 )
 from worker.jetstream.dead_letters.browse import DeadLetters
+from worker.jetstream.deliveries.ledger import Ledger
 from worker.jetstream.info import find_stream
 from worker.jetstream.messages import IN_FLIGHT, StoredMessage, message_at
 from worker.jetstream.pipeline import Pipeline
@@ -36,7 +37,6 @@ from worker.jetstream.replays.replayer import Replayer
 from worker.jetstream.stuck.finder import StuckFinder
 from worker.jetstream.stuck.mover import Moved, StuckMover
 from worker.jetstream.topology.layout import Layout, find_consumer, generation
-from worker.jetstream.work.ledger import Ledger
 from worker.model.stuck import SpentTask
 from worker.model.stuck_letter import read_stuck
 

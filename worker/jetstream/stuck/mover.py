@@ -9,10 +9,10 @@ from typing import Literal
 
 from worker.jetstream.api import Api
 from worker.jetstream.dead_letters.deaths import Deaths
+from worker.jetstream.deliveries.ledger import Lease, Ledger, LostLeaseError
 from worker.jetstream.errors import JetStreamError, PayloadTooLargeError
 from worker.jetstream.messages import StoredMessage, delete_message, message_at
 from worker.jetstream.topology.layout import discover
-from worker.jetstream.work.ledger import Lease, Ledger, LostLeaseError
 from worker.model.clock import Clock
 from worker.model.dead_letter import DeadLetter, Source
 from worker.model.ledger import AlreadyDone, HeldBy, task_key

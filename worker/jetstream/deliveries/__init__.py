@@ -1,0 +1,1 @@
+"""What a worker does with deliveries: it pulls them, settles them, and writes down what is done."""
