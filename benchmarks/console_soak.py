@@ -41,7 +41,7 @@ class FastClock:
 def main() -> None:
     """Run the console."""
     FastClock.speed = float(sys.argv[1])
-    clock.SystemClock.now = FastClock().now  # type: ignore[method-assign, assignment]
+    clock.SystemClock.now = FastClock().now  # type: ignore[method-assign, assignment] # of this process
     live.FRESH *= FastClock.speed
     task_names.KNOWN //= SHORTER
     trend.KEPT //= SHORTER
