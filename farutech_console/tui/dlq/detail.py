@@ -12,6 +12,7 @@ from farutech_console.operations.story.words import step_words
 from farutech_console.operations.units import age, count, duration, full_time, size
 from farutech_console.tui.common.spans import Line, Span, Tone, line
 from farutech_console.tui.dlq.parts import Part, json_parts, section
+from worker.model.clock import ZERO_TIME
 from worker.model.text import literal
 
 if TYPE_CHECKING:
@@ -127,7 +128,7 @@ def _fields(stored: StoredDeadLetter, now: datetime) -> Iterator[Part]:
             yield _field(tr("first fail"), letter.first_failed_at)
         if letter.source is not None:
             yield _field(tr("was"), f"{letter.source.subject} seq {letter.source.sequence}")
-    yield _field(tr("created"), task.created_at)
+    yield _field(tr("created"), "" if task.created_at == ZERO_TIME else task.created_at)
     yield _field(tr("stored"), f"seq {stored.sequence} · {stored.subject}")
     yield _expires(stored, now)
 
