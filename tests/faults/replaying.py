@@ -51,10 +51,9 @@ async def _replay(
     async with connect(ConnectionOptions(servers=(url,)), within=10) as connection:
         layout = await discover(connection.api, QueueNames())
         author = Author("the victim", f"killed at {fatal_step}")
-        replayer = Replayer(
-            connection.api, layout, author, clock=SystemClock(), step=step, unknown=unknown
-        )
-        async for _ in replayer.run(sequences, allow, complete=pieces > 0):
+        replayer = Replayer(connection.api, layout, author, clock=SystemClock(), step=step)
+        run = replayer.run(sequences, allow, complete=pieces > 0, unknown=unknown)
+        async for _ in run:
             pass
 
 

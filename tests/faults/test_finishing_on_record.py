@@ -12,7 +12,10 @@ import structlog
 from structlog.testing import capture_logs
 
 from farutech_console.operations.audit.log import AuditEntry, Wanted, read_audit
+from farutech_console.operations.changes.plan import make_plan
+from farutech_console.operations.changes.run_plan import run_plan
 from farutech_console.operations.changes.unfinished import finish_interrupted
+from farutech_console.operations.model import PlanKind
 from tests.conftest import StartNats
 from tests.faults.recorded import VICTIM, change_until
 from tests.faults.test_next_start import QUICKLY, VICTIMS, killed
@@ -44,6 +47,13 @@ KILLED_AT: list[tuple[LayoutKind, Action, str]] = [
     ("go", "replay", "sent"),
     ("fresh", "purge", "copied"),
     ("fresh", "purge", "purged"),
+]
+# Only a replay finishes a replay: a purge leaves the letters of one to it.
+MET_BY: list[tuple[LayoutKind, Action, str, PlanKind]] = [
+    (*killed_at, met_by)
+    for killed_at in KILLED_AT
+    for met_by in ("replay", "purge", "purge_hard")
+    if killed_at[1] == "purge" or met_by == "replay"
 ]
 DONE: dict[Action, str] = {"replay": "replayed", "purge": "purged"}
 
@@ -123,6 +133,27 @@ async def test_what_the_next_console_finishes_is_on_record(
             "finished",
             {DONE[action]: VICTIMS},
         )
+
+
+@pytest.mark.parametrize(("kind", "action", "step", "plan_kind"), MET_BY)
+async def test_what_a_running_console_finishes_on_its_way_is_on_record(
+    nats_server: NatsServer,
+    kind: LayoutKind,
+    action: Action,
+    step: str,
+    plan_kind: PlanKind,
+) -> None:
+    async with queue(nats_server, kind) as q:
+        kept = await q.bury_many(VICTIMS)
+        await killed(change_until, nats_server.url, action, kept, step)
+        after = await q.bury_many(1)
+        o = operated(q, operator="ben@desk")
+        plan = await make_plan(q.api, q.layout, plan_kind, [*kept, *after], clock=o.clock)
+        outcomes = [one async for one in run_plan(o, plan)]
+        assert {one.outcome for one in outcomes} <= {"replayed", "purged", "already"}
+        assert await letters(q) == []
+        (finished,) = (await the_change(q, action)).finished
+        assert (finished.by, finished.outcomes) == ("ben@desk", {DONE[action]: VICTIMS})
 
 
 async def test_a_worker_without_an_audit_goes_on_and_says_so_once(nats_server: NatsServer) -> None:

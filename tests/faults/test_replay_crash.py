@@ -107,8 +107,8 @@ async def test_killed_while_it_does_as_the_operator_said(
                 await claims.take(sequence, lost)
             died = await killed_at(nats_server.url, kept, step, unknown=unknown)
             author = Author("the next one", f"after {step}")
-            again = Replayer(q.api, q.layout, author, clock=SystemClock(), unknown=unknown)
-            outcomes = [outcome async for outcome in again.run(kept)]
+            again = Replayer(q.api, q.layout, author, clock=SystemClock())
+            outcomes = [outcome async for outcome in again.run(kept, unknown=unknown)]
             sent = Counter(task["task_id"] for task in await q.tasks())
             wanted = {"task-0": 1, "task-1": 1} if unknown == "send" else {}
             assert sent == wanted, f"killed at {step}"

@@ -94,8 +94,9 @@ async def test_what_nobody_can_judge_is_settled_as_the_operator_says(
 
         async def settled(sequence: int, unknown: Unknown) -> Replayed:
             author = Author("ana@host", unknown)
-            again = Replayer(q.api, q.layout, author, clock=clock, unknown=unknown)
-            (outcome,) = [outcome async for outcome in again.run([sequence])]
+            again = Replayer(q.api, q.layout, author, clock=clock)
+            run = again.run([sequence], unknown=unknown)
+            (outcome,) = [outcome async for outcome in run]
             return outcome
 
         assert (await settled(kept[0], "keep")).result == "unknown"
@@ -118,8 +119,8 @@ async def test_operators_who_settle_the_same_at_once_send_it_once(nats_server: N
 
         async def send(where: Queue, run: str) -> list[Replayed]:
             author = Author(f"{run}@host", run)
-            again = Replayer(where.api, where.layout, author, clock=SystemClock(), unknown="send")
-            return [outcome async for outcome in again.run(kept)]
+            again = Replayer(where.api, where.layout, author, clock=SystemClock())
+            return [outcome async for outcome in again.run(kept, unknown="send")]
 
         both = await asyncio.gather(send(q, "a"), send(other, "b"))
         assert Counter(task["task_id"] for task in await q.tasks()) == {

@@ -9,7 +9,7 @@ from worker.jetstream.dead_letters.orphans import Orphans
 from worker.jetstream.info import stream_of_subject
 from worker.jetstream.messages import next_message
 from worker.jetstream.moves.archive import Archive
-from worker.jetstream.moves.finishings import NO_RUN, note_claims
+from worker.jetstream.moves.finishings import NO_RUN
 from worker.jetstream.replays.claims import Author, Claim
 from worker.jetstream.replays.edits import is_cut_off_edit
 from worker.jetstream.replays.fences import is_fence
@@ -73,8 +73,9 @@ class UnfinishedReplays:
 
     async def _finish(self) -> bool:
         layout = await discover(self._api, self._names)
-        replayer = Replayer(self._api, layout, self._author, clock=self._clock)
-        left = await replayer.recover(self._records.note)
+        note = self._records.note
+        replayer = Replayer(self._api, layout, self._author, clock=self._clock, note=note)
+        left = await replayer.recover()
         for sequence, claim in left.finished.items():
             self._log.info("replay.finished", dead_letter=sequence, why=claim.told)
         before, self._in_doubt = self._in_doubt, left.in_doubt
@@ -89,18 +90,12 @@ class UnfinishedReplays:
         archive = Archive(self._api, self._names)
         which = [n for n, claim in claims.items() if not await is_cut_off_edit(archive, claim)]
         kept = len(claims) - len(which)
-        sent: dict[Claim, str] = {}
         async for outcome in replayer.run(sorted(which)):
             if outcome.result in ("replayed", "already"):
                 why = outcome.detail or claims[outcome.sequence].told
                 self._log.info("replay.finished", dead_letter=outcome.sequence, why=why)
-                claim = claims[outcome.sequence]
-                # Else somebody else was faster, who says so.
-                if outcome.result == "replayed" or outcome.detail == claim.told:
-                    sent[claim] = "replayed"
             else:
                 kept += 1
-        await note_claims(self._records.note, self._author.by, sent)
         if kept:
             self._log.warning(
                 "replay.in_doubt",

@@ -45,7 +45,7 @@ class UnfinishedMoves:
             return True
         layout = await discover(self._api, self._names)
         note = move_noter(self._records.note, self._worker_id)
-        left = await finish_standing(PurgeParts(self._api, layout, self._clock), note)
+        left = await finish_standing(PurgeParts(self._api, layout, self._clock, note=note))
         if left is not None:
             self._log.info(
                 f"{left.kind}.finished", dead_letters=len(left.sequences), by=left.by, run=left.run

@@ -6,13 +6,13 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 
 from farutech_console.language import tr
+from farutech_console.operations.changes.tools import mover
 from farutech_console.operations.errors import ArchiveError
 from farutech_console.operations.model import Outcome, Plan
 from farutech_console.operations.pace.control import Control
 from farutech_console.operations.queue import Queue
 from worker.jetstream.errors import JetStreamError
 from worker.jetstream.moves.moves import purge_letters
-from worker.jetstream.moves.purges_parts import PurgeParts
 from worker.jetstream.replays.claims import Author
 from worker.jetstream.topology.layout import Layout, ensure_stream
 from worker.model.topology import archive_stream
@@ -35,7 +35,7 @@ async def archive(
             `MOST_LETTERS` may be under way: whoever replays or purges next finishes them.
     """
     await ensure_archive(queue, layout)
-    parts = PurgeParts(queue.api, layout, queue.clock)
+    parts = mover(queue, layout)
     task_ids = dict(zip(plan.sequences, plan.task_ids, strict=False))
     moving = purge_letters(parts, author, why, plan.sequences, control.may_begin)
     async with aclosing(moving):

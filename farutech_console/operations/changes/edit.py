@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from farutech_console.language import tr
 from farutech_console.operations.audit.recording import Change, audited
 from farutech_console.operations.changes.archive import ensure_archive
+from farutech_console.operations.changes.tools import replayer
 from farutech_console.operations.errors import OperationError, StalePlanError
 from farutech_console.operations.letters.one_letter import read_letter
 from farutech_console.operations.model import Outcome
@@ -18,7 +19,6 @@ from farutech_console.operations.queue import Queue
 from worker.jetstream.errors import PayloadTooLargeError
 from worker.jetstream.moves.archive import Archive, Purpose, edited_key
 from worker.jetstream.replays.claims import Author
-from worker.jetstream.replays.replayer import Replayer
 from worker.jetstream.topology.layout import Layout
 from worker.model import wire_json
 from worker.model.dead_letter import StoredDeadLetter
@@ -193,8 +193,7 @@ async def _keep(
 async def _replay(
     queue: Queue, layout: Layout, draft: Draft, author: Author, body: bytes
 ) -> Outcome:
-    replayer = Replayer(queue.api, layout, author, clock=queue.clock)
-    replaying = replayer.run([draft.sequence], edited={draft.sequence: body})
+    replaying = replayer(queue, layout, author).run([draft.sequence], edited={draft.sequence: body})
     async with aclosing(replaying) as run:
         async for done in run:
             return Outcome(done.sequence, done.task_id, done.result, done.detail)

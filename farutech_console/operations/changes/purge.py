@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, Iterable, Sequence
 from functools import partial
 
 from farutech_console.operations.alike import Alike
+from farutech_console.operations.changes.tools import mover
 from farutech_console.operations.model import Outcome, OutcomeKind, Plan
 from farutech_console.operations.pace.control import Control
 from farutech_console.operations.queue import Queue
@@ -17,7 +18,6 @@ from worker.jetstream.messages import delete_message, purge_subject
 from worker.jetstream.moves.belongings import Belongings
 from worker.jetstream.moves.moves import finish_standing
 from worker.jetstream.moves.origins import delete_origin
-from worker.jetstream.moves.purges_parts import PurgeParts
 from worker.jetstream.patience import Patience
 from worker.jetstream.replays.parts import GONE
 from worker.jetstream.replays.replayer import check_stream
@@ -40,7 +40,7 @@ async def purge(
             yielded were not touched.
     """
     # What came back and is not on record as that yet must not come back a second time.
-    await finish_standing(PurgeParts(queue.api, layout, queue.clock))
+    await finish_standing(mover(queue, layout))
     patience = Patience(queue.api, queue.clock)
     belongings = Belongings(queue.api, layout)
     ids = dict(zip(plan.sequences, plan.task_ids, strict=False))

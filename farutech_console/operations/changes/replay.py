@@ -8,12 +8,12 @@ from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
 
 from farutech_console.operations.changes.comebacks import Comebacks
+from farutech_console.operations.changes.tools import replayer
 from farutech_console.operations.model import Outcome, Plan
 from farutech_console.operations.pace.control import Control
 from farutech_console.operations.queue import Queue
-from worker.jetstream.moves.finishings import Note
 from worker.jetstream.replays.claims import Author
-from worker.jetstream.replays.replayer import Replayed, Replayer
+from worker.jetstream.replays.replayer import Replayed
 from worker.jetstream.topology.layout import Layout
 
 
@@ -23,21 +23,17 @@ async def replay(
     plan: Plan,
     author: Author,
     control: Control,
-    note: Note | None = None,
 ) -> AsyncGenerator[Sequence[Outcome], None]:
     """Replay the letters of a plan and yield an outcome for each, some at a time.
-
-    `note` puts on record what was finished of interrupted runs before.
 
     Raises:
         JetStreamError: the server was away for too long; letters not yielded were not touched.
     """
     task_ids = dict(zip(plan.sequences, plan.task_ids, strict=False))
     comebacks = Comebacks(queue.api, layout, control, queue.clock)
-    replayer = Replayer(
-        queue.api, layout, author, clock=queue.clock, unknown=control.pacing.unknown
+    pages = replayer(queue, layout, author).pages(
+        plan.sequences, control.allow, complete=plan.complete, unknown=control.pacing.unknown
     )
-    pages = replayer.pages(plan.sequences, control.allow, complete=plan.complete, note=note)
     async with _watching(comebacks), aclosing(pages):
         async for page in pages:
             for done in page:

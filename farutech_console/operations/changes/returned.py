@@ -5,10 +5,10 @@ from __future__ import annotations
 from farutech_console.language import tr
 from farutech_console.operations.audit.log import AuditEntry
 from farutech_console.operations.changes.plan import make_plan
+from farutech_console.operations.changes.tools import mover
 from farutech_console.operations.errors import NothingToUndoError
 from farutech_console.operations.model import Plan
 from farutech_console.operations.queue import Queue
-from worker.jetstream.moves.purges_parts import PurgeParts
 from worker.jetstream.moves.returns_facts import returned_by
 
 
@@ -22,7 +22,7 @@ async def plan_purge_of_returned(queue: Queue, entry: AuditEntry) -> Plan:
         JetStreamError: the server could not be asked.
     """
     layout = await queue.fresh_layout()
-    parts = PurgeParts(queue.api, layout, queue.clock)
+    parts = mover(queue, layout)
     until = entry.ended_at or queue.clock.now()
     found = await returned_by(parts, entry.id, entry.began_at, until)
     if not found:

@@ -18,7 +18,6 @@ from farutech_console.operations.model import NEVER_THERE, Outcome, Plan
 from farutech_console.operations.pace.control import Control
 from farutech_console.operations.queue import Queue
 from worker.jetstream.moves.archive import Purpose
-from worker.jetstream.moves.finishings import Note
 from worker.jetstream.replays.claims import Author
 from worker.jetstream.replays.parts import GONE
 from worker.jetstream.topology.layout import Layout
@@ -30,10 +29,9 @@ async def run_plan(
     *,
     control: Control | None = None,
     why: str = "",
-    note: Note | None = None,
 ) -> AsyncGenerator[Outcome, None]:
     """Carry out a plan as `run_pages` does; yields the outcome of each letter by itself."""
-    pages = run_pages(queue, plan, control=control, why=why, note=note)
+    pages = run_pages(queue, plan, control=control, why=why)
     async with aclosing(pages):
         async for page in pages:
             for outcome in page:
@@ -46,13 +44,11 @@ async def run_pages(
     *,
     control: Control | None = None,
     why: str = "",
-    note: Note | None = None,
 ) -> AsyncGenerator[Sequence[Outcome], None]:
     """Carry out a plan; yields an outcome for each of its letters, some at a time.
 
     `control` has the reins, where somebody holds them: once it is cancelled no more letters are
-    begun; the outcomes of those in hand are yielded. `why` goes into the audit. `note`
-    puts on record what a replay finished of interrupted ones before.
+    begun; the outcomes of those in hand are yielded. `why` goes into the audit.
 
     Raises:
         ReadOnlyError: the console may not change anything.
@@ -84,7 +80,7 @@ async def run_pages(
     async with audited(queue, change_of(plan, why)) as tally:
         who = Who(queue, plan.generation, tally.id)
         purpose = Purpose(tally.id, queue.operator, why)
-        pages = _outcomes(queue, layout, plan, purpose, control, note)
+        pages = _outcomes(queue, layout, plan, purpose, control)
         try:
             async with aclosing(pages):
                 async for page in pages:
@@ -129,11 +125,10 @@ def _outcomes(
     plan: Plan,
     purpose: Purpose,
     control: Control,
-    note: Note | None,
 ) -> AsyncGenerator[Sequence[Outcome], None]:
     author = Author(purpose.by, purpose.run)
     if plan.kind == "replay":
-        return replay(queue, layout, plan, author, control, note)
+        return replay(queue, layout, plan, author, control)
     if plan.kind == "purge":
         return archive(queue, layout, plan, author, why=purpose.why, control=control)
     return purge(queue, layout, plan, control)

@@ -11,13 +11,13 @@ from typing import Any
 from farutech_console.language import tr
 from farutech_console.operations.audit.log import AuditEntry, Wanted, read_audit
 from farutech_console.operations.audit.recording import Change, audited
+from farutech_console.operations.changes.tools import mover
 from farutech_console.operations.errors import NothingToUndoError
 from farutech_console.operations.model import Outcome
 from farutech_console.operations.pace.control import never
 from farutech_console.operations.queue import Queue
 from worker.jetstream.info import find_stream
 from worker.jetstream.moves.moves import Origin, return_letters
-from worker.jetstream.moves.purges_parts import PurgeParts
 from worker.jetstream.moves.returns_facts import returned_before
 from worker.jetstream.reading.scan import Scan
 from worker.jetstream.replays.claims import Author
@@ -73,7 +73,7 @@ async def plan_undo(queue: Queue, which: str = LAST) -> UndoPlan:
             )
         )
     layout = await queue.fresh_layout()
-    parts = PurgeParts(queue.api, layout, queue.clock)
+    parts = mover(queue, layout)
     copies = await _copies(queue, entry)
     back = await returned_before(parts, entry.generation)
     return UndoPlan(
@@ -122,7 +122,7 @@ async def undo(
     )
     async with audited(queue, change) as tally:
         moving = return_letters(
-            PurgeParts(queue.api, layout, queue.clock),
+            mover(queue, layout),
             Author(queue.operator, tally.id),
             Origin(plan.generation, plan.id),
             plan.sequences,

@@ -6,25 +6,22 @@ import asyncio
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 from farutech_console.language import tr, trn
-from farutech_console.operations.audit.recording import note_finishing
 from farutech_console.operations.changes.plan import make_plan
 from farutech_console.operations.changes.run_plan import run_plan
+from farutech_console.operations.changes.tools import mover, replayer
 from farutech_console.operations.model import Outcome, Plan
 from farutech_console.operations.queue import Queue
 from farutech_console.operations.units import count
 from worker.jetstream.info import stream_of_subject
 from worker.jetstream.messages import IN_FLIGHT
 from worker.jetstream.moves.archive import Archive
-from worker.jetstream.moves.finishings import NO_RUN, Note, move_noter, note_claims
+from worker.jetstream.moves.finishings import NO_RUN
 from worker.jetstream.moves.intentions import Intention, Intentions
 from worker.jetstream.moves.moves import finish_standing
-from worker.jetstream.moves.purges_parts import PurgeParts
 from worker.jetstream.replays.claims import Author, Claim, Claims
 from worker.jetstream.replays.edits import is_cut_off_edit
-from worker.jetstream.replays.replayer import Replayer
 from worker.jetstream.topology.layout import Layout
 
 SETTLES = 1.0
@@ -153,8 +150,7 @@ async def finish_interrupted(queue: Queue, settles: float = SETTLES) -> Finished
     layout = await queue.fresh_layout()
     move = None
     if now.version and now.version == seen.version:
-        parts = PurgeParts(queue.api, layout, queue.clock)
-        move = await finish_standing(parts, move_noter(_noting(queue), queue.operator))
+        move = await finish_standing(mover(queue, layout))
     keys = seen.keys & now.keys
     return await _finish_replays(queue, layout, move, keys) if keys else Finished(move)
 
@@ -176,23 +172,13 @@ async def _finish_replays(
     which, in_doubt, edits = await _told_apart(queue, layout, claims)
     if not which:
         # Claims on letters that are gone are in nobody's way, and need not be told.
-        recovering = Replayer(queue.api, layout, Author(queue.operator, NO_RUN), clock=queue.clock)
-        await recovering.recover(_noting(queue))
+        await replayer(queue, layout, Author(queue.operator, NO_RUN)).recover()
         return Finished(move, in_doubt=in_doubt, edits=edits)
     began = tuple(sorted({claims[n].by for n in which}))
     plan = await _planned(queue, layout, which)
     why = tr("finishes an interrupted replay by {who}", who=", ".join(began))
-    note = _noting(queue)
-    outcomes = tuple([one async for one in run_plan(queue, plan, why=why, note=note)])
-    over = {one.sequence for one in outcomes if one.outcome in ("replayed", "already")}
-    # What was published had been sent before, and is on record since that was found.
-    sent = [claims[n] for n in sorted(over) if claims[n].step != "published"]
-    await note_claims(note, queue.operator, dict.fromkeys(sent, "replayed"))
+    outcomes = tuple([one async for one in run_plan(queue, plan, why=why)])
     return Finished(move, began, outcomes, in_doubt, edits)
-
-
-def _noting(queue: Queue) -> Note:
-    return partial(note_finishing, queue)
 
 
 _Sequences = tuple[int, ...]

@@ -13,6 +13,7 @@ from typing import Any, BinaryIO, Literal
 
 from farutech_console.operations.audit.recording import Change, audited
 from farutech_console.operations.changes.archive import ensure_archive
+from farutech_console.operations.changes.tools import mover
 from farutech_console.operations.files.lines import (
     CSV_COLUMNS,
     LONGEST_LINE,
@@ -169,7 +170,7 @@ async def import_letters(
     )
     async with audited(queue, change) as tally:
         await ensure_archive(queue, layout)
-        parts = PurgeParts(queue.api, layout, queue.clock)
+        parts = mover(queue, layout)
         importer = _Importer(parts, Author(queue.operator, tally.id), why, plan)
         file.seek(0)
         number = 0

@@ -15,6 +15,7 @@ from datetime import datetime
 
 from farutech_console.operations.actions import ActionName
 from farutech_console.operations.audit.recording import Change, Tally, audited
+from farutech_console.operations.changes.tools import replayer
 from farutech_console.operations.fleet.consumer import require_consumer
 from farutech_console.operations.pace.control import never
 from farutech_console.operations.queue import Queue
@@ -33,7 +34,6 @@ from worker.jetstream.messages import IN_FLIGHT, StoredMessage, message_at
 from worker.jetstream.pipeline import Pipeline
 from worker.jetstream.reading.scan import Scan
 from worker.jetstream.replays.claims import Author
-from worker.jetstream.replays.replayer import Replayer
 from worker.jetstream.stuck.finder import StuckFinder
 from worker.jetstream.stuck.mover import Moved, StuckMover
 from worker.jetstream.topology.layout import Layout, find_consumer, generation
@@ -205,8 +205,8 @@ async def _send_on(
             detail = "it is a dead letter now, which somebody took at once: see the audit"
             yield Recovered(one.sequence, _task_id(one), "moved", detail=detail)
     sources = {letter: sequence for sequence, letter in letters.items()}
-    replayer = Replayer(queue.api, layout, Author(queue.operator, tally.id), clock=queue.clock)
-    async with aclosing(replayer.run(sorted(sources))) as run:
+    replaying = replayer(queue, layout, Author(queue.operator, tally.id))
+    async with aclosing(replaying.run(sorted(sources))) as run:
         async for done in run:
             sequence = sources[done.sequence]
             result, letter = _after_replay(done.result, done.sequence)

@@ -8,7 +8,7 @@ from functools import partial
 
 from worker.jetstream.moves.intentions import Intention, Standing
 from worker.jetstream.moves.purges import finish_purge
-from worker.jetstream.moves.purges_parts import NoteMove, Purged, PurgeParts
+from worker.jetstream.moves.purges_parts import Purged, PurgeParts
 from worker.jetstream.moves.returns import Returned, finish_return
 from worker.jetstream.replays.claims import Author
 
@@ -29,17 +29,17 @@ class Origin:
     run: str
 
 
-async def finish_standing(parts: PurgeParts, note: NoteMove | None = None) -> Intention | None:
+async def finish_standing(parts: PurgeParts) -> Intention | None:
     """Finish what someone began and left; return what it was, None where nothing stood.
 
-    `note` is told what became of its letters; without it nothing goes on record.
+    `parts.note` is told what became of its letters; without it nothing goes on record.
 
     Raises:
         JetStreamError: it could not be finished; it stands.
     """
     standing = await parts.patience.repeat(parts.intentions.standing)
     if standing.intention is not None:
-        await _finish(parts, standing, note)
+        await _finish(parts, standing)
     return standing.intention
 
 
@@ -112,12 +112,12 @@ async def _announce(parts: PurgeParts, intention: Intention) -> Standing:
             return written
 
 
-async def _finish(parts: PurgeParts, standing: Standing, note: NoteMove | None = None) -> None:
+async def _finish(parts: PurgeParts, standing: Standing) -> None:
     assert standing.intention is not None
     if standing.intention.kind == "purge":
-        await finish_purge(parts, standing, note)
+        await finish_purge(parts, standing, parts.note)
     else:
-        await finish_return(parts, standing, note)
+        await finish_return(parts, standing, parts.note)
 
 
 def _parts(sequences: Sequence[int], most: int) -> list[tuple[int, ...]]:

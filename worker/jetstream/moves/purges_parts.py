@@ -49,7 +49,15 @@ class Purged(NamedTuple):
 class PurgeParts:
     """What carrying out a purge takes."""
 
-    def __init__(self, api: Api, layout: Layout, clock: Clock, step: Step = no_step) -> None:
+    def __init__(
+        self,
+        api: Api,
+        layout: Layout,
+        clock: Clock,
+        step: Step = no_step,
+        note: NoteMove | None = None,
+    ) -> None:
+        """Take the tools; `note` puts on record what of others' is finished on the way."""
         self.api = api
         self.layout = layout
         self.patience = Patience(api, clock)
@@ -57,6 +65,7 @@ class PurgeParts:
         self.archive = Archive(api, layout.names)
         self.letters = DeadLetters(api, layout, current=True)
         self.step = step
+        self.note = note
 
     def scan(self) -> Scan:
         """Return what reads the letters as messages, without a look into them."""

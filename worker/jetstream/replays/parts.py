@@ -18,7 +18,7 @@ from worker.jetstream.messages import (
     purge_subject,
 )
 from worker.jetstream.moves.purges import finish_purge
-from worker.jetstream.moves.purges_parts import PurgeParts
+from worker.jetstream.moves.purges_parts import NoteMove, PurgeParts
 from worker.jetstream.patience import Patience
 from worker.jetstream.replays.claims import Author, Claim, Claims
 from worker.jetstream.replays.letters import ReplayedLetters
@@ -106,21 +106,22 @@ class ReplayParts:
         claims: Claims,
         author: Author,
         clock: Clock,
-        unknown: Unknown = "keep",
+        note: NoteMove | None = None,
     ) -> None:
         self.api = api
         self.layout = layout
         self.claims = claims
         self.author = author
         self.clock = clock
-        self.unknown = unknown
         self.patience = Patience(api, clock)
         self.step = claims.step
         self.letters = ReplayedLetters(api, layout)
-        self.moves = PurgeParts(api, layout, clock, claims.step)
+        self.moves = PurgeParts(api, layout, clock, claims.step, note)
         self._finishing = asyncio.Lock()
         self.edited: Mapping[int, bytes] = {}
         """What is sent in place of the tasks of some letters."""
+        self.unknown: Unknown = "keep"
+        """What becomes of letters of which nobody can tell whether they were sent."""
 
     async def finish_purge_of(self, sequences: Sequence[int]) -> None:
         """Finish a purge that is under way of any of these letters, whoever began it.
@@ -134,7 +135,7 @@ class ReplayParts:
             async with self._finishing:
                 standing = await self.patience.repeat(self.moves.intentions.standing)
                 if standing.concerns(self.layout.dlq_generation, asked):
-                    await finish_purge(self.moves, standing)
+                    await finish_purge(self.moves, standing, self.moves.note)
 
     async def _is_purged(self, asked: frozenset[int]) -> bool:
         standing = await self.patience.repeat(self.moves.intentions.standing)

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 
 from worker.jetstream.api import Api
 from worker.jetstream.messages import IN_FLIGHT
-from worker.jetstream.moves.finishings import Note, note_claims
+from worker.jetstream.moves.finishings import Note, move_noter, note_claims
 from worker.jetstream.moves.moves import finish_standing
 from worker.jetstream.patience import Patience
 from worker.jetstream.replays.atomic import AtomicReplay
 from worker.jetstream.replays.batches import MAX_BYTES, MAX_LETTERS
-from worker.jetstream.replays.claimed import ClaimedReplay
+from worker.jetstream.replays.claimed import TAKEN_AS_SENT, ClaimedReplay
 from worker.jetstream.replays.claims import Author, Claim, Claims, Step, no_step
 from worker.jetstream.replays.flow import Allow, Flow, Way, all_at_once
 from worker.jetstream.replays.parts import Replayed as Replayed
@@ -53,18 +53,19 @@ class Replayer:
         *,
         clock: Clock,
         step: Step = no_step,
-        unknown: Unknown = "keep",
+        note: Note | None = None,
     ) -> None:
+        """Prepare a run; `note` puts on record what it finishes of interrupted ones."""
         self._api = api
         self._layout = layout
         self._author = author
         self._clock = clock
         self._step = step
-        self._unknown = unknown
+        self._note = note
 
-    async def recover(self, note: Note | None = None) -> Recovered:
-        """Finish what earlier runs left behind; `note` puts that on record."""
-        return await self._recover(await self._parts(), note)
+    async def recover(self) -> Recovered:
+        """Finish what earlier runs left behind."""
+        return await self._recover(await self._parts())
 
     async def run(
         self,
@@ -73,9 +74,10 @@ class Replayer:
         *,
         complete: bool = False,
         edited: Mapping[int, bytes] | None = None,
+        unknown: Unknown = "keep",
     ) -> AsyncGenerator[Replayed, None]:
         """Replay these letters and yield the outcome of each, in their order; see `pages`."""
-        pages = self.pages(sequences, allow, complete=complete, edited=edited)
+        pages = self.pages(sequences, allow, complete=complete, edited=edited, unknown=unknown)
         async with aclosing(pages):
             async for page in pages:
                 for outcome in page:
@@ -88,14 +90,14 @@ class Replayer:
         *,
         complete: bool = False,
         edited: Mapping[int, bytes] | None = None,
-        note: Note | None = None,
+        unknown: Unknown = "keep",
     ) -> AsyncGenerator[Sequence[Replayed], None]:
         """Replay these letters and yield the outcome of each, in their order, some at a time.
 
         Before any are begun, `allow` is asked how many of those left may be. With `complete` the
         caller knows that the letters, ascending, are all that the stream holds up to the last.
-        `edited` has, by letter, what is sent in place of its task. `note` puts on record what is
-        finished of earlier runs before these letters are begun.
+        `edited` has, by letter, what is sent in place of its task. `unknown` says what becomes
+        of letters of which nobody can tell whether an earlier run sent them.
 
         Raises:
             StreamReplacedError: their stream was deleted and created anew.
@@ -104,7 +106,8 @@ class Replayer:
         """
         parts = await self._parts()
         parts.edited = edited or {}
-        recovered = await parts.patience.repeat(lambda: self._recover(parts, note))
+        parts.unknown = unknown
+        recovered = await parts.patience.repeat(lambda: self._recover(parts))
         await self._step("recovered")
         claimed = ClaimedReplay(parts)
         way: Way = claimed
@@ -113,6 +116,7 @@ class Replayer:
         flow = Flow(way, claimed, sequences, allow, self._most_at_once())
         try:
             async for page in flow.pages():
+                await self._note_settled(page, recovered.in_doubt)
                 if recovered.finished:
                     yield [_told(outcome, recovered) for outcome in page]
                 else:
@@ -130,11 +134,26 @@ class Replayer:
         patience = Patience(self._api, self._clock)
         home = await patience.repeat(lambda: ensure_claims(self._api, self._layout))
         claims = Claims(self._api, home, self._layout, self._step)
-        return ReplayParts(
-            self._api, self._layout, claims, self._author, self._clock, self._unknown
-        )
+        note = None if self._note is None else move_noter(self._note, self._author.by)
+        return ReplayParts(self._api, self._layout, claims, self._author, self._clock, note)
 
-    async def _recover(self, parts: ReplayParts, note: Note | None) -> Recovered:
+    async def _note_settled(self, page: Sequence[Replayed], in_doubt: Mapping[int, Claim]) -> None:
+        """Note the letters that may have been sent by an earlier run, and were by now."""
+        if self._note is None or not in_doubt:
+            return
+        settled: dict[Claim, str] = {}
+        for outcome in page:
+            claim = in_doubt.get(outcome.sequence)
+            # What else is done now somebody else did, who says so.
+            if claim is None:
+                continue
+            if outcome.result == "replayed" or outcome.detail == claim.told:
+                settled[claim] = "replayed"
+            elif outcome.detail == TAKEN_AS_SENT:
+                settled[claim] = "already"
+        await note_claims(self._note, self._author.by, settled)
+
+    async def _recover(self, parts: ReplayParts) -> Recovered:
         await finish_standing(parts.moves)
         finished: dict[int, Claim] = {}
         over: list[str] = []
@@ -151,9 +170,10 @@ class Replayer:
                     over.append(key)
                 elif left is not None:
                     in_doubt[left.sequence] = left
-        if note is not None:
+        if self._note is not None:
             # First, for whoever is killed now leaves it to the next one to say the same.
-            await note_claims(note, self._author.by, dict.fromkeys(finished.values(), "replayed"))
+            sent = dict.fromkeys(finished.values(), "replayed")
+            await note_claims(self._note, self._author.by, sent)
         await parts.delete_letters(list(finished))
         await self._step("found")
         if over:
