@@ -21,6 +21,7 @@ from worker.model.event import (
     encode_event,
     encode_facts,
     encode_more,
+    encode_quick,
     encode_seconds,
     encode_source,
     event_token,
@@ -113,6 +114,23 @@ def test_steps_that_share_a_message_come_back_one_by_one() -> None:
     for event in events:
         assert (event.task_id, event.tenant_id, event.task_type) == ("t-1", "acme", "provision")
         assert (event.attempt, event.stream_sequence, event.worker_id) == (2, 77, "worker-001")
+
+
+@given(
+    received=st.floats(-1e6, 1e6),
+    waited=st.floats(0, 1e6),
+    ran=st.floats(0, 1e6),
+)
+def test_a_quick_task_is_told_like_any_other(received: float, waited: float, ran: float) -> None:
+    taken_up = received + waited
+    at = taken_up + ran
+    steps: list[Step] = [
+        ("received", received, encode_seconds(taken_up - received)),
+        ("started", taken_up, ""),
+        ("succeeded", at, encode_seconds(ran)),
+    ]
+    told = encode_quick("ab-7", (received, taken_up, at, ran), stamps(NOW), encode_facts(FACTS))
+    assert told == encode_event("ab-7", steps, stamps(NOW), encode_facts(FACTS))
 
 
 @given(ANY_TEXT)

@@ -43,8 +43,10 @@ def context(replays: int = 0) -> TaskContext:
 
 async def called(function: Handler, within: float = 10.0) -> Failed | None:
     found = Registry({"provision": function}).find("provision")
+    current = asyncio.current_task()
     assert found is not None
-    return await call(found, TASK, context(), Interrupts(within))
+    assert current is not None
+    return await call(found, TASK, context(), Interrupts(within), current)
 
 
 def raising(error: BaseException) -> Callable[[Task, TaskContext], None]:

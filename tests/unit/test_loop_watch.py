@@ -27,7 +27,7 @@ async def test_in_flight_is_what_runs_now() -> None:
     go = asyncio.Event()
 
     async def run(number: int) -> None:
-        in_flight.enter(FACTS._replace(stream_sequence=number), -number)
+        in_flight.enter(asyncio.current_task(), FACTS._replace(stream_sequence=number), -number)
         await go.wait()
         in_flight.leave(asyncio.current_task())
         in_flight.leave(asyncio.current_task())
@@ -73,7 +73,7 @@ async def test_a_handler_that_blocks_the_loop_is_named_while_it_does(
     alive: list[tuple[int, dict[str, Any]]] = []
 
     async def handler() -> None:
-        parts.in_flight.enter(FACTS, 0.0)
+        parts.in_flight.enter(asyncio.current_task(), FACTS, 0.0)
         hold_the_loop(1.6)
         parts.in_flight.leave(asyncio.current_task())
 

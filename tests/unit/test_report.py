@@ -45,7 +45,8 @@ async def test_a_report_tells_all_that_is_counted() -> None:
 
     async def run(number: int) -> None:
         began = clock.monotonic() - Random(number).random()
-        in_flight.enter(TaskFacts(f"t-{number}", "acme", "provision", 2, number, "w"), began)
+        facts = TaskFacts(f"t-{number}", "acme", "provision", 2, number, "w")
+        in_flight.enter(asyncio.current_task(), facts, began)
         await asyncio.sleep(0)
         await asyncio.sleep(0)
 

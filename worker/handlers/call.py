@@ -20,9 +20,13 @@ RUNS_ON = "; its thread, which cannot be stopped, runs on"
 
 
 async def call(
-    handler: Registered, task: Task, context: TaskContext, interrupts: Interrupts
+    handler: Registered,
+    task: Task,
+    context: TaskContext,
+    interrupts: Interrupts,
+    current: asyncio.Task[object],
 ) -> Failed | None:
-    """Run one attempt and return how it failed, None where it did not.
+    """Run one attempt in the `current` asyncio task; return how it failed, None where it did not.
 
     An interrupt cancels an `async def` handler; a plain function cannot be stopped, its thread runs
     on to its end, for which the failure's `thread` stands. Cancelling the call cancels the handler
@@ -31,7 +35,7 @@ async def call(
     Raises:
         asyncio.CancelledError: the caller was cancelled. That is all that gets out.
     """
-    current = interrupts.enter()
+    interrupts.enter(current)
     thread: Thread | None = None
     try:
         if handler.blocks:

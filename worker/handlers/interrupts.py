@@ -51,15 +51,11 @@ class Interrupts:
         self._ended: dict[asyncio.Task[object], Interruption] = {}
         self._timer: asyncio.TimerHandle | None = None
 
-    def enter(self) -> asyncio.Task[object]:
-        """The current asyncio task begins a call; return the task, for `leave`."""
-        task = asyncio.current_task(self._loop)
-        if task is None:
-            raise RuntimeError("a handler is called inside an asyncio task")
+    def enter(self, task: asyncio.Task[object]) -> None:
+        """This asyncio task, the current one, begins a call."""
         until = self._until[task] = self._loop.time() + self.limit
         if self._timer is None:
             self._timer = self._loop.call_at(until, self._on_timer)
-        return task
 
     def leave(self, task: asyncio.Task[object], error: BaseException | None) -> Failed | None:
         """The call ended, with `error` or none; return what interrupted it, None where nothing."""

@@ -66,11 +66,12 @@ class Endings:
         if rooms.leases is not None and not await rooms.leases.finish(job):
             self.abandon(job, observed)
             return
-        try:
-            await job.receipt.ack()
-        except LostDeliveryError as error:
-            self._lost(job, observed, str(error))
-            return
+        if not job.receipt.ack_at_once():
+            try:
+                await job.receipt.ack()
+            except LostDeliveryError as error:
+                self._lost(job, observed, str(error))
+                return
         rooms.letters.forget(job.delivery)
         observed.succeeded()
         if self._tells_done:

@@ -50,11 +50,13 @@ class Executor:
         self._breakers = stations.breakers
         self._clock = around.clock
         self._log = around.log
-        self._loop = asyncio.get_running_loop()
         self._leaving = False
 
-    async def execute(self, job: Job) -> None:
-        """Run a job to its ending, or until it has to wait in hand, in no slot."""
+    async def execute(self, job: Job, slot: asyncio.Task[object]) -> None:
+        """Run a job to its ending, or until it has to wait in hand, in no slot.
+
+        `slot` is the asyncio task that does.
+        """
         observed = job.observed or self._look_into(job)
         if not job.is_fit:
             await self._refuse(job, observed)
@@ -75,7 +77,7 @@ class Executor:
             await leases.release(job)
             self._endings.lost(job, observed)
             return
-        why = await self._attempt(job, observed)
+        why = await self._attempt(job, observed, slot)
         if why is None:
             await self._endings.succeed(job, observed, admission)
         else:
@@ -151,16 +153,18 @@ class Executor:
             parking.park(job, standing)
         return False
 
-    async def _attempt(self, job: Job, observed: Observed) -> Failed | None:
+    async def _attempt(
+        self, job: Job, observed: Observed, slot: asyncio.Task[object]
+    ) -> Failed | None:
         handler = self._stations.registry.find(job.task.task_type)
         if handler is None:
             known = ", ".join(self._stations.registry.task_types)
             words = f"unknown task type: {job.task.task_type} (known: {known})"
             return Failed(Failure("permanent"), words, "UnknownTaskType")
-        with observed:
-            job.slot = asyncio.current_task(self._loop)
+        with observed.in_slot(slot):
+            job.slot = slot
             context = self._context(job, observed)
-            why = await call(handler, job.task, context, self._stations.interrupts)
+            why = await call(handler, job.task, context, self._stations.interrupts, slot)
             if why is not None:
                 observed.failed(why)
         return why
@@ -171,7 +175,7 @@ class Executor:
             attempts_allowed=job.allowed,
             replays=observed.replays,
             headers=observed.headers,
-            deadline=self._clock.monotonic() + self._stations.interrupts.limit,
+            deadline=observed.began + self._stations.interrupts.limit,
             worker_id=self._worker_id,
             clock=self._clock,
             labels=job.labels,

@@ -123,10 +123,10 @@ class Loop:
                 task.cancel()
             self._slots.cancel()
 
-    async def _run(self, job: Job) -> None:
+    async def _run(self, job: Job, slot: asyncio.Task[object]) -> None:
         began = self._clock.monotonic()
         try:
-            await self._executor.execute(job)
+            await self._executor.execute(job, slot)
         finally:
             self._release(job)
         self._mean = mean(self._mean, self._clock.monotonic() - began)

@@ -137,19 +137,25 @@ class Observed:
         """How long the handler ran, 0 where it did not."""
         return self._seconds or 0.0
 
+    def in_slot(self, slot: asyncio.Task[object]) -> Self:
+        """Name the asyncio task that runs it, to be said before `with`."""
+        self._slot = slot
+        return self
+
     def __enter__(self) -> Self:
         """The handler begins."""
         observer, facts = self._observer, self._facts
         self._began = began = observer.clock.monotonic()
-        self._slot = observer.views.in_flight.enter(facts, began)
+        observer.views.in_flight.enter(self._slot, facts, began)
         if (tracing := observer.views.tracing) is not None:
             self._span = tracing.attempt(self._delivery.headers, facts, self._replays)
             self._span.__enter__()
         if self._steps is not None:
             if not self._told:
                 self._told = True
-                self._steps.received(self._delivery.received_at, began)
-            self._steps.started(began)
+                self._steps.taken_up(self._delivery.received_at, began)
+            else:
+                self._steps.started(began)
         return self
 
     def __exit__(self, *error: Any) -> None:

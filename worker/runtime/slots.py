@@ -8,6 +8,8 @@ from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar
 
 J = TypeVar("J")
+Run = Callable[[J, asyncio.Task[object]], Awaitable[None]]
+"""Runs a job in this asyncio task, a slot."""
 
 BREATH = 64
 """Jobs that a slot runs before it lets others have the event loop."""
@@ -20,7 +22,7 @@ class Slots(Generic[J]):
     only as a reserve for when it has to wait: quick jobs cost no change between tasks.
     """
 
-    def __init__(self, count: int, run: Callable[[J], Awaitable[None]]) -> None:
+    def __init__(self, count: int, run: Run[J]) -> None:
         """Describe `count` slots; `run` must raise nothing but CancelledError."""
         self._count = count
         self._run = run
@@ -64,6 +66,8 @@ class Slots(Generic[J]):
 
     async def _work(self) -> None:
         loop = asyncio.get_running_loop()
+        slot = asyncio.current_task()
+        assert slot is not None
         since_breath = 0
         while True:
             while not self._waiting:
@@ -74,7 +78,7 @@ class Slots(Generic[J]):
             job = self._waiting.popleft()
             if self._waiting and not self._waking:
                 self._wake()
-            await self._run(job)
+            await self._run(job, slot)
             since_breath += 1
             if since_breath >= BREATH:
                 since_breath = 0

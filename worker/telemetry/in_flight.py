@@ -21,23 +21,14 @@ class InFlight:
     def __init__(self) -> None:
         # Not as `Running`: that is for those who read, and few do.
         self._running: dict[asyncio.Task[object] | None, tuple[TaskFacts, float]] = {}
-        # Kept, because asking for it takes a system call up to Python 3.11.
-        self._loop: asyncio.AbstractEventLoop | None = None
 
     def __len__(self) -> int:
         """Return how many run."""
         return len(self._running)
 
-    def enter(self, facts: TaskFacts, began: float) -> asyncio.Task[object] | None:
-        """The current asyncio task begins, at `began` monotonic seconds, to run this one.
-
-        Returns the asyncio task, for `leave`.
-        """
-        if self._loop is None:
-            self._loop = asyncio.get_running_loop()
-        slot = asyncio.current_task(self._loop)
+    def enter(self, slot: asyncio.Task[object] | None, facts: TaskFacts, began: float) -> None:
+        """The asyncio task begins, at `began` monotonic seconds, to run this one."""
         self._running[slot] = facts, began
-        return slot
 
     def leave(self, slot: asyncio.Task[object] | None) -> None:
         """The asyncio task has ended what it ran."""

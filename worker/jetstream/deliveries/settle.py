@@ -99,6 +99,14 @@ class Receipt:
         self._touched = self._clock.monotonic()
         return self._settlements.send(self, IN_PROGRESS)
 
+    def ack_at_once(self) -> bool:
+        """Do as `ack` where that needs no waiting; False where it does, or nothing may be sent."""
+        if self._settled or self.remaining <= 0 or not self._settlements.send(self, ACK):
+            return False
+        self._settled = True
+        self._settlements.remember(self, ACK, None)
+        return True
+
     async def ack(self) -> None:
         """The task is done: the server removes it.
 

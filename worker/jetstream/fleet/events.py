@@ -17,6 +17,7 @@ from collections import deque
 from worker.jetstream.connect.connection import Connection
 from worker.model.breaker import BreakerStatus
 from worker.model.event import (
+    Moments,
     Stamps,
     Step,
     TaskFacts,
@@ -24,6 +25,7 @@ from worker.model.event import (
     encode_event,
     encode_facts,
     encode_more,
+    encode_quick,
     encode_seconds,
     encode_source,
     event_token,
@@ -101,7 +103,9 @@ class Events:
         steps: list[Step] = [("breaker", self.now(), more)]
         source = encode_source(status.task_type, self._worker_id)
         self._encode()
-        self._append(breaker_token(status.task_type), steps, source)
+        self._count += 1
+        event = encode_event(f"{self._born}-{self._count}", steps, self._stamps, source)
+        self._append(breaker_token(status.task_type), event, 1)
         self._wake.set()
 
     async def run(self) -> None:
@@ -151,17 +155,15 @@ class Events:
         self._stamps.set(self._clock)
         noted, self._noted = self._noted, []
         for events in noted:
-            facts, steps = events.facts, events.steps
-            events.steps = []
-            self._append(event_token(facts.task_id), steps, encode_facts(facts))
+            self._count += 1
+            event, steps = events.take(f"{self._born}-{self._count}", self._stamps)
+            self._append(event_token(events.facts.task_id), event, steps)
 
-    def _append(self, token: str, steps: list[Step], facts: str) -> None:
-        self._count += 1
-        event = encode_event(f"{self._born}-{self._count}", steps, self._stamps, facts)
+    def _append(self, token: str, event: str, steps: int) -> None:
         line = f"PUB {self._prefix}{token} {len(event)}\r\n{event}\r\n"
         size = self._size + len(line)
         if self._refused or size > BUFFER or len(line) > self._longest:
-            self._drop(len(steps))
+            self._drop(steps)
             return
         self._lines.append(line)
         self._size = size
@@ -203,16 +205,43 @@ class Events:
 class TaskEvents:
     """Tells of one delivery of a task. Every call returns at once.
 
-    `facts` and `steps`, what is not sent yet, are for `Events` to read. Moments are in monotonic
-    seconds.
+    Moments are in monotonic seconds. A task that is begun and done before it was told of is the
+    rule, and costs no more than its four moments until then.
     """
 
-    __slots__ = ("_to", "facts", "steps")
+    __slots__ = ("_quick", "_received", "_steps", "_taken_up", "_to", "facts")
 
     def __init__(self, to: Events, facts: TaskFacts) -> None:
         self._to = to
         self.facts = facts
-        self.steps: list[Step] = []
+        self._quick: Moments | None = None
+        self._received = 0.0
+        self._taken_up: float | None = None
+        self._steps: list[Step] | None = None
+
+    def take(self, event_id: str, stamps: Stamps) -> tuple[str, int]:
+        """Return what was not told yet as one message, of how many steps; forget it."""
+        facts = encode_facts(self.facts)
+        steps, self._steps = self._steps, []
+        if self._quick is not None:
+            quick, self._quick = self._quick, None
+            return encode_quick(event_id, quick, stamps, facts), 3
+        if steps is None:
+            steps = self._begun()
+        return encode_event(event_id, steps, stamps, facts), len(steps)
+
+    def _begun(self) -> list[Step]:
+        at, taken_up = self._received, self._taken_up
+        if taken_up is None:
+            return []
+        received = encode_seconds(taken_up - at)
+        return [("received", at, received), ("started", taken_up, "")]
+
+    def taken_up(self, received: float, at: float) -> None:
+        """It came at one moment, and its handler began at another; said before anything else."""
+        self._received = received
+        self._taken_up = at
+        self._to.note(self)
 
     def received(self, at: float, taken_up: float) -> None:
         """It came at one moment and was taken up at another."""
@@ -230,14 +259,18 @@ class TaskEvents:
         """Its handler says how far it is, from 0 to 1, and with what; the latest word counts."""
         more = encode_more({"progress": share, "message": message})
         step: Step = ("progress", self._to.now(), more)
-        if self.steps and self.steps[-1][0] == "progress":
-            self.steps[-1] = step
+        if self._steps and self._steps[-1][0] == "progress":
+            self._steps[-1] = step
         else:
             self._note(step)
 
     def succeeded(self, seconds: float) -> None:
         """Its handler took so long."""
-        self._note(("succeeded", self._to.now(), encode_seconds(seconds)))
+        now = self._to.now()
+        if self._steps is None and self._taken_up is not None:
+            self._quick = self._received, self._taken_up, now, seconds
+        else:
+            self._note(("succeeded", now, encode_seconds(seconds)))
 
     def retrying(self, delay: float, error: str) -> None:
         """It failed and comes again after `delay` seconds."""
@@ -255,6 +288,8 @@ class TaskEvents:
         self._note(("duplicate_skipped", self._to.now(), more))
 
     def _note(self, step: Step) -> None:
-        if not self.steps:
+        if self._steps is None:
+            self._steps = self._begun()
+        if not self._steps:
             self._to.note(self)
-        self.steps.append(step)
+        self._steps.append(step)
