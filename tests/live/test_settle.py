@@ -42,7 +42,7 @@ async def held(server: NatsServer, ack_wait: float = 30.0) -> AsyncIterator[tupl
     async with queue(server) as where:
         await publish(where, task(1))
         settlements = Settlements(where.connection, CLOCK)
-        yield where, settlements.receipt(await pulled(where), ack_wait)
+        yield where, Receipt(await pulled(where), ack_wait, settlements)
 
 
 async def test_a_second_settlement_is_an_error(nats_server: NatsServer) -> None:

@@ -65,4 +65,5 @@ def read_delivery(
         raise NotADeliveryError(f"not the reply subject of a delivery: {reply!r}") from error
     if headers is None:
         headers = _NO_HEADERS
-    return Delivery(body, headers, reply, stream, consumer, *numbers, received_at)
+    # As `Delivery(...)`, which takes twice as long.
+    return tuple.__new__(Delivery, (body, headers, reply, stream, consumer, *numbers, received_at))

@@ -115,7 +115,7 @@ async def assembled(ground: Ground, stack: contextlib.AsyncExitStack) -> Worker:
     settlements = Settlements(ground.connection, around.clock)
 
     def receipt(delivery: Delivery) -> Receipt:
-        return settlements.receipt(delivery, binding.current.ack_wait)
+        return Receipt(delivery, binding.current.ack_wait, settlements)
 
     beside: list[Work] = [heartbeats.run, settlements.run, breakers.run, ground.watched.pace.run]
     if leases is not None:

@@ -59,6 +59,15 @@ class Endings:
         """Keep no failed job in hand from now on: the worker stops."""
         self._may_hold = False
 
+    def succeed_at_once(self, job: Job, observed: Observed, admission: Admission) -> bool:
+        """Do as `succeed` where nothing has to be waited for; False, and nothing, where it has."""
+        rooms = self._rooms
+        if rooms.leases is not None or not job.receipt.ack_at_once():
+            return False
+        rooms.breakers.succeeded(job.task.task_type, admission, observed.began)
+        self._done(job, observed)
+        return True
+
     async def succeed(self, job: Job, observed: Observed, admission: Admission) -> None:
         """The handler did its work."""
         rooms = self._rooms
@@ -66,13 +75,15 @@ class Endings:
         if rooms.leases is not None and not await rooms.leases.finish(job):
             self.abandon(job, observed)
             return
-        if not job.receipt.ack_at_once():
-            try:
-                await job.receipt.ack()
-            except LostDeliveryError as error:
-                self._lost(job, observed, str(error))
-                return
-        rooms.letters.forget(job.delivery)
+        try:
+            await job.receipt.ack()
+        except LostDeliveryError as error:
+            self._lost(job, observed, str(error))
+            return
+        self._done(job, observed)
+
+    def _done(self, job: Job, observed: Observed) -> None:
+        self._rooms.letters.forget(job.delivery)
         observed.succeeded()
         if self._tells_done:
             self._log.info("task.done", **job.labels(), seconds=round(observed.seconds, 3))

@@ -79,7 +79,8 @@ class Executor:
             return
         why = await self._attempt(job, observed, slot)
         if why is None:
-            await self._endings.succeed(job, observed, admission)
+            if not self._endings.succeed_at_once(job, observed, admission):
+                await self._endings.succeed(job, observed, admission)
         else:
             await self._endings.fail(job, observed, admission, why)
 

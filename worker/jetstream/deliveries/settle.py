@@ -81,6 +81,11 @@ class Receipt:
         return since + self._hold - self._clock.monotonic()
 
     @property
+    def certainly_until(self) -> float:
+        """The monotonic second up to which it is ours even if the connection just broke."""
+        return self._certain + self._hold
+
+    @property
     def idle(self) -> float:
         """Seconds since the server last heard of this delivery."""
         return self._clock.monotonic() - self._touched
@@ -104,7 +109,7 @@ class Receipt:
         if self._settled or self.remaining <= 0 or not self._settlements.send(self, ACK):
             return False
         self._settled = True
-        self._settlements.remember(self, ACK, None)
+        self._settlements.remember(self, ACK)
         return True
 
     async def ack(self) -> None:
@@ -148,8 +153,11 @@ class Receipt:
                 await self._connection.wait_connected()
 
 
-_Sent = tuple[Receipt, bytes, float | None]
-"""What was sent of which delivery, and for a nak when its delay is over, in monotonic seconds."""
+_Sent = tuple[str, bytes, float, float | None]
+"""What was sent, and up to when it may be, by a nak when its delay is over, in monotonic seconds.
+
+Not the receipt: a second's worth of them, with their messages, is much to keep.
+"""
 
 
 class Settlements:
@@ -161,18 +169,14 @@ class Settlements:
         self._unconfirmed: list[_Sent] = []
         self._again = asyncio.Event()
 
-    def receipt(self, delivery: Delivery, ack_wait: float) -> Receipt:
-        """Return the receipt of a delivery that came just now."""
-        return Receipt(delivery, ack_wait, self)
-
     def send(self, receipt: Receipt, body: bytes) -> bool:
         """Send to the server what `body` says of a delivery; return whether that was possible."""
         return self.connection.wire.put(receipt.delivery.reply, body)
 
-    def remember(self, receipt: Receipt, body: bytes, delay: float | None) -> None:
+    def remember(self, receipt: Receipt, body: bytes, delay: float | None = None) -> None:
         """Keep a settlement until the server has confirmed that it came that far."""
         due = None if delay is None else self.clock.monotonic() + delay
-        self._unconfirmed.append((receipt, body, due))
+        self._unconfirmed.append((receipt.delivery.reply, body, receipt.certainly_until, due))
 
     async def run(self) -> None:
         """Confirm what was sent, and send it again after a reconnect, until cancelled."""
@@ -201,15 +205,11 @@ class Settlements:
 
     def _send_again(self) -> None:
         """Repeat what may be lost and is still ours to say; twice said does no harm then."""
-        for receipt, sent, due in tuple(self._unconfirmed):
-            body = sent
-            if due is not None:
-                remaining = due - self.clock.monotonic()
-                if remaining <= 0:
-                    continue
-                body = nak_body(remaining)
-            if receipt.remaining > 0:
-                self.send(receipt, body)
+        now = self.clock.monotonic()
+        for reply, body, until, due in tuple(self._unconfirmed):
+            if until > now and (due is None or due > now):
+                said = body if due is None else nak_body(due - now)
+                self.connection.wire.put(reply, said)
 
 
 def nak_body(delay: float) -> bytes:
