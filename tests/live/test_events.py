@@ -14,12 +14,13 @@ from structlog.testing import CapturingLogger
 from tests.conftest import StartNats
 from tests.support.clients import connected
 from tests.support.nats_server import NatsServer
+from tests.support.tokens import task_id_of
 from tests.support.waiting import eventually
 from worker.jetstream.connect.connection import Connection, connect
 from worker.jetstream.fleet.events import BUFFER, GATHER, Events
 from worker.model.breaker import BreakerStatus
 from worker.model.clock import SystemClock
-from worker.model.event import Event, TaskFacts, read_events, task_id_of
+from worker.model.event import Event, TaskFacts, read_events
 from worker.model.link import ConnectionOptions, Credentials
 from worker.model.names import QueueNames
 from worker.model.surroundings import Surroundings

@@ -13,7 +13,7 @@ import structlog
 
 from worker.model.breaker import BreakerPolicy, BreakerStatus
 from worker.model.surroundings import Surroundings
-from worker.runtime.breaker import Breakers, Hooks, Setback
+from worker.runtime.breakers import Breakers, Hooks, Setback
 from worker.runtime.held_limit import (
     MOST_HELD,
 )

@@ -12,7 +12,7 @@ import structlog
 from tests.support.outages import POLICY, SETBACK, Delivered, HandClock, World
 from worker.model.breaker import BreakerPolicy
 from worker.model.surroundings import Surroundings
-from worker.runtime.breaker import MOST_TYPES, OLDEST, Breakers, Hooks, Setback
+from worker.runtime.breakers import MOST_TYPES, OLDEST, Breakers, Hooks, Setback
 from worker.runtime.held_limit import (
     FIRST_HELD,
     HELD_PER_PASS,

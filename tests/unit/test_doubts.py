@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.support.outages import BACKOFF, POLICY, SETBACK, Delivered, World
-from worker.runtime.breaker import LONGEST_DOUBT
+from worker.runtime.breakers import LONGEST_DOUBT
 
 
 def test_a_failed_task_among_healthy_ones_comes_again_when_its_backoff_is_over() -> None:

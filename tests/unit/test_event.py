@@ -8,25 +8,27 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.tokens import task_id_of
 from worker.model.event import (
     EVENT_KINDS,
     LONGEST_NAME,
     LONGEST_TEXT,
     EventKind,
     InvalidEventError,
-    Stamps,
-    Step,
     TaskFacts,
     breaker_token,
+    event_token,
+    read_events,
+)
+from worker.model.event_encoding import (
+    Stamps,
+    Step,
     encode_event,
     encode_facts,
     encode_more,
     encode_quick,
     encode_seconds,
     encode_source,
-    event_token,
-    read_events,
-    task_id_of,
 )
 
 # Lone surrogates too: JSON can carry them.

@@ -22,7 +22,7 @@ from worker.model.breaker import BreakerPolicy, BreakerStatus
 from worker.model.delivery import Delivery
 from worker.model.retry import RetryPolicy
 from worker.model.surroundings import Surroundings
-from worker.runtime.breaker import Breakers, Hooks
+from worker.runtime.breakers import Breakers, Hooks
 from worker.runtime.burial import Burials
 from worker.runtime.endings import Endings, Rooms
 from worker.runtime.execute import Executor, Stations

@@ -17,7 +17,7 @@ from worker.model.dead_letter import Reason
 from worker.model.names import death_key
 from worker.model.retry import Bury, Retry, RetryPolicy, Settlement
 from worker.model.surroundings import Surroundings
-from worker.runtime.breaker import Breakers, Setback, Verdict
+from worker.runtime.breakers import Breakers, Setback, Verdict
 from worker.runtime.burial import Burials
 from worker.runtime.job import Job, Unsettled
 from worker.runtime.leases import Leases

@@ -18,7 +18,7 @@ from worker.model.replay import replay_count
 from worker.model.retry import Failure, attempts_allowed
 from worker.model.surroundings import Surroundings
 from worker.model.task import InvalidTaskError, parse_task
-from worker.runtime.breaker import Breakers
+from worker.runtime.breakers import Breakers
 from worker.runtime.endings import Endings
 from worker.runtime.job import Job
 from worker.runtime.leases import Leases

@@ -36,7 +36,7 @@ class Job:
     `task` is what could be read of the message, `problem` why it is no task, `allowed` the attempts
     that it has in all: valid once `observed` is there. `lease` is ours while we run the task, where
     there is a ledger; `slot` the asyncio task that does. `unsettled` is there while the task is in
-    doubt, see `worker.runtime.breaker`.
+    doubt, see `worker.runtime.breakers`.
     """
 
     __slots__ = (

@@ -13,7 +13,7 @@ from worker.jetstream.deliveries.settle import Receipt
 from worker.jetstream.deliveries.source import Source
 from worker.model.delivery import Delivery
 from worker.model.surroundings import Surroundings
-from worker.runtime.breaker import Breakers
+from worker.runtime.breakers import Breakers
 from worker.runtime.burial import Burials
 from worker.runtime.execute import Executor
 from worker.runtime.heartbeat import Heartbeats

@@ -16,19 +16,17 @@ from collections import deque
 
 from worker.jetstream.connect.connection import Connection
 from worker.model.breaker import BreakerStatus
-from worker.model.event import (
+from worker.model.event import TaskFacts, breaker_token, event_token
+from worker.model.event_encoding import (
     Moments,
     Stamps,
     Step,
-    TaskFacts,
-    breaker_token,
     encode_event,
     encode_facts,
     encode_more,
     encode_quick,
     encode_seconds,
     encode_source,
-    event_token,
 )
 from worker.model.link import LinkChange
 from worker.model.names import QueueNames
