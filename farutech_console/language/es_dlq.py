@@ -64,6 +64,7 @@ _LIST: Mapping[str, str | tuple[str, str]] = {
     "cause": "causa",
     "Causes · {n}": "Causas · {n}",
     "Causes of the newest {n}": "Causas de los {n} más nuevos",
+    "Causes among the newest {n}": "Causas entre los {n} más nuevos",
     "(no error)": "(sin error)",
     "Causes": "Causas",
     "enter its letters · esc back": "enter sus mensajes · esc volver",

@@ -92,11 +92,15 @@ class Backend(Protocol):
         """
 
     async def groups(
-        self, selection: Selection, progress: Callable[[ScanProgress], None] = no_progress
+        self,
+        selection: Selection,
+        progress: Callable[[ScanProgress], None] = no_progress,
+        among: int = 0,
     ) -> Groups:
         """Return the causes of the letters that a selection takes; reads all of them once.
 
-        `progress` is called as by `select`.
+        Ends after about `among` letters, whether they match or not, unless that is 0. `progress`
+        is called as by `select`.
         """
 
     async def index(self) -> LetterIndex | None:

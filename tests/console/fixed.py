@@ -134,7 +134,10 @@ class FixedBackend:
         yield [lean(one) for one in found[: selection.limit or None]]
 
     async def groups(
-        self, selection: Selection, progress: Callable[[ScanProgress], None] = no_progress
+        self,
+        selection: Selection,
+        progress: Callable[[ScanProgress], None] = no_progress,
+        among: int = 0,
     ) -> Groups:
         causes = Causes()
         async for letters in self.select(selection, progress):

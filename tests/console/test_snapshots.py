@@ -50,7 +50,7 @@ def at_rest(app: ConsoleApp) -> bool:
 
 def has_counted(beside: CausesBeside) -> bool:
     """Whether the causes stand there, where there is room for them and something to count."""
-    asked = beside.is_seen and beside._wanted is not None
+    asked = beside.is_seen and beside._reader is not None
     return not asked or (bool(beside.border_title) and not beside._counting)
 
 

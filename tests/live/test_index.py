@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 
@@ -12,9 +13,10 @@ from farutech_console.operations.filter.parser import parse_filter
 from farutech_console.operations.index.letters import LetterIndex
 from farutech_console.operations.index.order import NEWEST, Order
 from farutech_console.operations.index.view import View
+from farutech_console.operations.letters.selection import Selection
 from farutech_console.operations.live.backend import LiveBackend
 from tests.support.nats_server import NatsServer
-from tests.support.queues import NAMES, LayoutKind, Queue, queue
+from tests.support.queues import NAMES, LayoutKind, Queue, letter, queue
 from tests.support.waiting import eventually
 from worker.jetstream.messages import delete_message
 from worker.model.clock import SystemClock
@@ -86,6 +88,23 @@ async def test_a_run_tells_the_index_what_it_deleted(nats_server: NatsServer) ->
                 *kept[:4:-1],
                 *kept[1::-1],
             ]
+
+
+async def test_its_causes_are_those_that_the_letters_tell(nats_server: NatsServer) -> None:
+    async with queue(nats_server) as q:
+        for number, host in enumerate(("acme-db:5432", "acme-db:5432", "other-db:5432")):
+            error = f"task 17{number}: connection refused at {host}"
+            await q.bury(letter(number, error=error))
+        kept = await q.bury_many(4)
+        async with _indexed(nats_server) as (backend, index):
+            await eventually(lambda: index.state.complete and index.state.indexed == 7)
+            counted = await index.causes(ALL, SystemClock().now(), 100)
+            read = await backend.groups(Selection())
+            assert (counted.matched, counted.scanned) == (read.matched, read.scanned) == (7, 7)
+            assert counted.groups == tuple(replace(one, tenants={}) for one in read.groups)
+            assert "acme-db:5432" in {one.address for one in counted.groups}
+            newest = await index.causes(ALL, SystemClock().now(), 4)
+            assert [one.sample for one in newest.groups] == [kept[-1]]
 
 
 async def test_another_stream_of_that_name_is_indexed_anew(nats_server: NatsServer) -> None:

@@ -160,6 +160,10 @@ async def test_a_page_of_a_filter_goes_on_below_the_last(nats_server: NatsServer
         groups = await read_groups(names, Selection(wanted))
         assert (groups.matched, groups.scanned) == (len(everything), page.depth)
         assert sum(group.count for group in groups.groups) == len(everything)
+        few = await read_groups(names, Selection(wanted), among=1)
+        assert few.scanned < page.depth
+        newest = {x.sequence for x in (await q_letters(q))[: few.scanned]}
+        assert few.matched == len(newest.intersection(everything))
 
 
 async def q_letters(q: Queue) -> list[StoredDeadLetter]:

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
+from farutech_console.operations.causes.causes import Alike, Causes
 from farutech_console.operations.filter.evaluate import predicate
 from farutech_console.operations.filter.model import (
     ALL,
@@ -75,6 +76,37 @@ def test_it_finds_what_the_filter_means(
             store.close()
 
     assert asyncio.run(found()) == [x.sequence for x in letters if matches(x)][::-1]
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(EXPRESSIONS, st.lists(BODIES, min_size=1, max_size=12), st.integers(1, 12))
+def test_it_counts_causes_as_whoever_reads_the_letters(
+    expression: Expression, bodies: list[bytes], most: int
+) -> None:
+    wanted = Filter(expression)
+    assume(covers(wanted))
+    matches, read, indexed = predicate(wanted, NOW), Causes(), Causes()
+    letters = _letters(bodies)
+
+    async def found() -> list[Alike]:
+        store = await _store(letters)
+        try:
+            return await store.alike(wanted, NOW, most)
+        finally:
+            store.close()
+
+    for letter in [one for one in reversed(letters) if matches(one)][:most]:
+        read.add(letter)
+    for alike in asyncio.run(found()):
+        indexed.add_alike(alike)
+
+    def told(causes: Causes) -> list[tuple[object, ...]]:
+        return [
+            (one.cause.key, one.count, one.share, one.first_seen, one.last_seen, one.sample)
+            for one in causes.ranked()
+        ]
+
+    assert told(indexed) == told(read)
 
 
 def _sorted_by(key: SortKey, letter: LeanLetter) -> Any:

@@ -75,9 +75,10 @@ class CauseGroup:
     """The letters of one cause.
 
     `share` is that of all letters counted, from 0 to 1. `tenants` counts the letters of each,
-    most first; where `more_tenants`, there are others beside them. `sample` is the sequence of the
-    newest letter. `address` is the host or address that most of the letters name, as they do, empty
-    for none. Of the causes that were too many to be told apart, the one group has no key.
+    most first, empty where nobody asked; where `more_tenants`, there are others beside them.
+    `sample` is the sequence of the newest letter. `address` is the host or address that most of the
+    letters name, as they do, empty for none. Of the causes that were too many to be told apart, the
+    one group has no key.
     """
 
     cause: Cause
@@ -98,6 +99,18 @@ def cause_of(error_type: str, message: str) -> Cause:
     return _read_cause(error_type, message)
 
 
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """Letters of one cause that died of the very same error. `newest` is a sequence."""
+
+    cause: Cause
+    error: str
+    count: int
+    newest: int
+    first_seen: datetime
+    last_seen: datetime
+
+
 class Causes:
     """Counts letters by cause, one after the other, in bounded memory."""
 
@@ -109,23 +122,36 @@ class Causes:
 
     def add(self, letter: Dead) -> None:
         """Count one letter."""
-        self.count += 1
-        died_at = letter.died_at
         cause = cause_of(letter.error_type, letter.error)
-        tally = self._tallies.get(cause.key)
-        if tally is None:
-            if len(self._tallies) >= MOST_CAUSES:
-                cause = _OTHERS
-            tally = self._tallies.setdefault(cause.key, _Tally(cause, died_at, died_at))
+        died_at = letter.died_at
+        tally = self._tally(cause, died_at)
         tally.add(letter.sequence, died_at)
+        self.count += 1
         self._count_tenant(tally, letter.tenant_id)
-        if cause.key and (address := address_in(letter.error, cause.text)):
+        if tally.cause.key and (address := address_in(letter.error, cause.text)):
             self._count_address(tally.addresses, address)
+
+    def add_alike(self, alike: Alike) -> None:
+        """Count letters that died of one error at once, not whose they were."""
+        tally = self._tally(alike.cause, alike.first_seen)
+        tally.add(alike.newest, alike.first_seen, alike.count)
+        tally.last_seen = max(tally.last_seen, alike.last_seen)
+        self.count += alike.count
+        if tally.cause.key and (address := address_in(alike.error, alike.cause.text)):
+            self._count_address(tally.addresses, address, alike.count)
 
     def ranked(self) -> list[CauseGroup]:
         """Return the causes, those of most letters first."""
         groups = [tally.group(self.count) for tally in self._tallies.values()]
         return sorted(groups, key=lambda group: (-group.count, group.cause.key))
+
+    def _tally(self, cause: Cause, died_at: datetime) -> _Tally:
+        tally = self._tallies.get(cause.key)
+        if tally is None:
+            if len(self._tallies) >= MOST_CAUSES:
+                cause = _OTHERS
+            tally = self._tallies.setdefault(cause.key, _Tally(cause, died_at, died_at))
+        return tally
 
     def _count_tenant(self, tally: _Tally, tenant: str) -> None:
         tenants = tally.tenants
@@ -137,12 +163,12 @@ class Causes:
         else:
             tally.more_tenants = True
 
-    def _count_address(self, addresses: dict[str, int], address: str) -> None:
+    def _count_address(self, addresses: dict[str, int], address: str, letters: int = 1) -> None:
         if address in addresses:
-            addresses[address] += 1
+            addresses[address] += letters
         elif len(addresses) < MOST_ADDRESSES and self._addresses < MOST_ADDRESSES_IN_ALL:
             self._addresses += 1
-            addresses[address] = 1
+            addresses[address] = letters
 
 
 @dataclass(slots=True)
@@ -156,8 +182,8 @@ class _Tally:
     more_tenants: bool = False
     addresses: dict[str, int] = field(default_factory=dict)
 
-    def add(self, sequence: int, died_at: datetime) -> None:
-        self.count += 1
+    def add(self, sequence: int, died_at: datetime, letters: int = 1) -> None:
+        self.count += letters
         if died_at < self.first_seen:
             self.first_seen = died_at
         if died_at > self.last_seen:

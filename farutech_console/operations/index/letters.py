@@ -8,12 +8,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from farutech_console.operations.causes.causes import Causes
 from farutech_console.operations.filter.model import Filter
 from farutech_console.operations.index.fill import Filler
 from farutech_console.operations.index.order import Order
 from farutech_console.operations.index.row import LetterRow
 from farutech_console.operations.index.state import IndexState
 from farutech_console.operations.index.store import Store
+from farutech_console.operations.letters.browse import Groups
 from farutech_console.operations.queue import Queue
 
 
@@ -53,6 +55,13 @@ class LetterIndex:
         Of sequences from `low` to `high`. Cancelling it ends the query at once.
         """
         return await self._store.find(wanted, order, now, low, high)
+
+    async def causes(self, wanted: Filter, now: datetime, most: int) -> Groups:
+        """Return the causes of those of the newest `most` letters that match; no tenants."""
+        causes = Causes()
+        for alike in await self._store.alike(wanted, now, most):
+            causes.add_alike(alike)
+        return Groups(tuple(causes.ranked()), self.state.indexed, causes.count)
 
     async def rows(self, sequences: Sequence[int]) -> dict[int, LetterRow]:
         """Return the rows of those of these letters that are there. Meant for some hundreds."""

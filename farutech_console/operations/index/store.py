@@ -8,16 +8,18 @@ import threading
 from array import array
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, TypeVar
 
 from pydantic_core import from_json
 
+from farutech_console.operations.causes.causes import Alike, cause_of
 from farutech_console.operations.errors import OperationError
 from farutech_console.operations.filter.model import Filter
 from farutech_console.operations.index import schema
-from farutech_console.operations.index.compiled import compiled, lookup
+from farutech_console.operations.index.compiled import Condition, compiled, lookup
 from farutech_console.operations.index.order import Order, SortKey
 from farutech_console.operations.index.row import LetterRow
 from worker.jetstream.dead_letters.lean import LeanLetter
@@ -52,6 +54,20 @@ _ROWS = """SELECT json_group_array(json_array(
   JOIN texts type ON type.id = letters.type
   JOIN texts error ON error.id = letters.error
   WHERE seq IN (SELECT value FROM json_each(?))"""
+
+
+_ALIKE = """SELECT json_group_array(json_array(
+    cause.shown, type.shown, error.shown, alike.letters, newest, first, last))
+  FROM (
+    SELECT cause, error_type, error, count(*) letters, max(seq) newest, min(died) first,
+      max(died) last
+    FROM (
+      SELECT seq, died, cause, error_type, error FROM letters
+      WHERE {condition} ORDER BY seq DESC LIMIT :most)
+    GROUP BY cause, error_type, error) alike
+  JOIN texts cause ON cause.id = alike.cause
+  JOIN texts type ON type.id = alike.error_type
+  JOIN texts error ON error.id = alike.error"""
 
 
 class LetterIndexError(OperationError):
@@ -162,6 +178,10 @@ class Store:
         """Return the rows of those of these letters that are there."""
         return await self._read(partial(self._rows, list(sequences)))
 
+    async def alike(self, wanted: Filter, now: datetime, most: int) -> list[Alike]:
+        """Return those of the newest `most` letters that match, by the error they died of."""
+        return await self._read(partial(self._alike, wanted, now, most))
+
     async def sequences(self, low: int, high: int) -> array[int]:
         """Return the sequences there are from `low` to `high`, ascending."""
         sql = "SELECT group_concat(seq) FROM letters WHERE seq BETWEEN ? AND ?"
@@ -172,8 +192,7 @@ class Store:
     def _find(
         self, wanted: Filter, order: Order, now: datetime, between: tuple[int, int]
     ) -> array[int]:
-        condition = compiled(wanted, now, self.max_age)
-        self._db.create_function("finds", 2, lookup(condition), deterministic=True)
+        condition = self._condition(wanted, now)
         column, way = _SORTED_BY[order.key], "DESC" if order.descending else "ASC"
         join = ""
         if order.key in _TEXTS:
@@ -186,6 +205,27 @@ class Store:
         )
         bound = {**condition.parameters, "low": between[0], "high": between[1]}
         return _numbers(self._db.execute(sql, bound))
+
+    def _condition(self, wanted: Filter, now: datetime) -> Condition:
+        condition = compiled(wanted, now, self.max_age)
+        self._db.create_function("finds", 2, lookup(condition), deterministic=True)
+        return condition
+
+    def _alike(self, wanted: Filter, now: datetime, most: int) -> list[Alike]:
+        condition = self._condition(wanted, now)
+        bound = {**condition.parameters, "most": most}
+        (text,) = self._db.execute(_ALIKE.format(condition=condition.sql), bound).fetchone()
+        return [
+            Alike(
+                replace(cause_of(kind, error), key=key),
+                error,
+                letters,
+                newest,
+                schema.moment_of(first),
+                schema.moment_of(last),
+            )
+            for key, kind, error, letters, newest, first, last in from_json(text)
+        ]
 
     def _rows(self, sequences: list[int]) -> dict[int, LetterRow]:
         asked = f"[{','.join(map(str, sequences))}]"

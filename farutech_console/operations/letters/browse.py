@@ -63,9 +63,15 @@ async def read_page(queue: Queue, limit: int, before: int | None, wanted: Filter
 
 
 async def read_groups(
-    queue: Queue, selection: Selection, progress: Callable[[ScanProgress], None] = no_progress
+    queue: Queue,
+    selection: Selection,
+    progress: Callable[[ScanProgress], None] = no_progress,
+    among: int = 0,
 ) -> Groups:
-    """Return the causes of the letters of a selection; reads all of them once."""
+    """Return the causes of the letters of a selection; reads all of them once.
+
+    Of the first few hundred beyond `among` letters none is looked at any more, unless that is 0.
+    """
     causes = Causes()
     last = ScanProgress(0, 0, 0)
 
@@ -78,6 +84,8 @@ async def read_groups(
         async for page in pages:
             for letter in page:
                 causes.add(letter)
+            if among and last.scanned >= among:
+                break
     return Groups(tuple(causes.ranked()), last.scanned, last.matched)
 
 

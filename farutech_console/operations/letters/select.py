@@ -22,7 +22,8 @@ async def select(
     """Yield the letters that a selection takes, in its order, as they are found.
 
     What comes after it began is not in it. Ages are as they are at `now`. `progress` is told after
-    each few hundred letters, whether any of them matched or not; closing the generator ends it.
+    each few hundred letters, and what matches of them yielded, even if it is none: closing the
+    generator ends it.
 
     Raises:
         JetStreamError: the server could not be asked.
@@ -41,8 +42,7 @@ async def select(
             scanned += looked_at
             matched += len(found)
             progress(ScanProgress(scanned, matched, max(depth, scanned)))
-            if found:
-                yield found
+            yield found
             if selection.limit and matched >= selection.limit:
                 return
 

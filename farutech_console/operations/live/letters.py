@@ -56,12 +56,15 @@ class LiveLetters:
         return read_selection(self._kept.queue(), selection, progress)
 
     async def groups(
-        self, selection: Selection, progress: Callable[[ScanProgress], None] = no_progress
+        self,
+        selection: Selection,
+        progress: Callable[[ScanProgress], None] = no_progress,
+        among: int = 0,
     ) -> Groups:
-        """Return the causes of the letters that a selection takes; reads all of them."""
+        """Return the causes of the letters that a selection takes, or of the first `among`."""
         from farutech_console.operations.letters.browse import read_groups
 
-        return await read_groups(self._kept.queue(), selection, progress)
+        return await read_groups(self._kept.queue(), selection, progress, among)
 
     async def index(self) -> LetterIndex:
         """Return the index over the letters, which begins to be filled at the first call."""

@@ -112,10 +112,13 @@ class ThreadedBackend:
         return self._thread.iterate(lambda backend: backend.select(selection, progress))
 
     async def groups(
-        self, selection: Selection, progress: Callable[[ScanProgress], None] = no_progress
+        self,
+        selection: Selection,
+        progress: Callable[[ScanProgress], None] = no_progress,
+        among: int = 0,
     ) -> Groups:
         """Return the causes of the letters that a selection takes."""
-        return await self._thread.call(lambda backend: backend.groups(selection, progress))
+        return await self._thread.call(lambda backend: backend.groups(selection, progress, among))
 
     async def index(self) -> LetterIndex | None:
         """Return the index over the letters; it is filled in the thread, and asked from here."""

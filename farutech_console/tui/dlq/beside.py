@@ -11,7 +11,6 @@ from textual.containers import Vertical
 from textual.message import Message
 
 from farutech_console.language import tr
-from farutech_console.operations.letters.selection import Selection
 from farutech_console.operations.units import count
 from farutech_console.tui.common.failures import expected, in_words
 from farutech_console.tui.common.spans import Span, line, one_line
@@ -24,8 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Container, Sequence
 
     from farutech_console.operations.causes.causes import Cause, CauseGroup
-    from farutech_console.operations.filter.model import Filter
     from farutech_console.tui.common.room import Desk
+    from farutech_console.tui.dlq.reader import Reader
 
 MOST = 20_000
 """Letters, the newest, whose causes are counted beside the table; the dialog counts all."""
@@ -51,9 +50,9 @@ class CausesBeside(Vertical):
         self._desk = desk
         self._groups: Sequence[CauseGroup] = ()
         self._noted: Container[str] = ()
-        self._wanted: Filter | None = None
+        self._reader: Reader | None = None
         self._state: object = None
-        self._counted: tuple[str, object] | None = None
+        self._counted: tuple[str, object, object] | None = None
         self._next = 0.0
         self._counting = False
 
@@ -61,9 +60,9 @@ class CausesBeside(Vertical):
         """The causes, most letters first."""
         yield VirtualTable(gutter=False)
 
-    def follow(self, wanted: Filter, state: object) -> None:
+    def follow(self, reader: Reader, state: object) -> None:
         """Count again where the letters or what is wanted of them changed, not too often."""
-        self._wanted, self._state = wanted, state
+        self._reader, self._state = reader, state
         self._look()
 
     def on_resize(self) -> None:
@@ -71,24 +70,25 @@ class CausesBeside(Vertical):
         self._look()
 
     def _look(self) -> None:
-        if self._wanted is None or self._counting or not self.is_seen:
+        reader = self._reader
+        if reader is None or self._counting or not self.is_seen:
             return
-        asked = (str(self._wanted), self._state)
+        asked = (str(reader.wanted), self._state, reader.counted_by)
         if asked == self._counted:
             return
         now = self._desk.clock.monotonic()
         if self._counted is None or self._counted[0] != asked[0] or now >= self._next:
             self._counting = True
-            self._count(self._wanted, asked)
+            self._count(reader, asked)
 
     def forget(self) -> None:
         """Count again at the next occasion."""
         self._counted = None
 
     @work(exclusive=True, group="beside", exit_on_error=False)
-    async def _count(self, wanted: Filter, asked: tuple[str, object]) -> None:
+    async def _count(self, reader: Reader, asked: tuple[str, object, object]) -> None:
         try:
-            found = await self._desk.backend.groups(Selection(filter=wanted, limit=MOST))
+            found = await reader.causes(MOST)
             self._noted = await self._desk.backend.notes()
         except expected() as error:
             self.border_title = one_line(line(f"▲ {literal(in_words(error), 60)}"))
@@ -97,6 +97,8 @@ class CausesBeside(Vertical):
             told = tr("Causes · {n}", n=count(len(found.groups)))
             if found.matched >= MOST:
                 told = tr("Causes of the newest {n}", n=count(found.matched))
+            elif asked[2] is None and found.scanned >= MOST:
+                told = tr("Causes among the newest {n}", n=count(found.scanned))
             self.border_title = told
             self._counted = asked
             self._draw()

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from farutech_console.operations.changes.plan import Which
     from farutech_console.operations.filter.model import Filter
     from farutech_console.operations.index.letters import LetterIndex
+    from farutech_console.operations.letters.browse import Groups
     from farutech_console.operations.model import Plan, PlanKind
     from farutech_console.operations.pace.pacing import Pacing
     from worker.model.clock import Clock
@@ -83,6 +84,24 @@ class Reader:
         letters.take_newest(await self._backend.page(PAGE, wanted=self.wanted))
         if letters.depth > PAGE and self._index is None:
             self._index = await self._backend.index()
+
+    @property
+    def counted_by(self) -> object:
+        """What `causes` are counted of, the same as long as they are: None for the server's."""
+        index = self._index
+        if index is None or not covers(self.wanted) or not index.state.complete:
+            return None
+        return index.state.high, index.state.indexed, index.state.removals
+
+    async def causes(self, most: int) -> Groups:
+        """Return the causes of the newest letters that are like this, of `most` at most.
+
+        Where the index is not there, or does not cover the filter, of those among the newest `most`
+        of all.
+        """
+        if self._index is not None and self.counted_by is not None:
+            return await self._index.causes(self.wanted, self._clock.now(), most)
+        return await self._backend.groups(Chosen(filter=self.wanted, limit=most), among=most)
 
     def _fresh(self, order: Order) -> Letters | IndexedLetters:
         """Return letters of which none is read yet: the index's, where it can tell them."""

@@ -110,7 +110,7 @@ class DeadLettersRoom(OpenedLetter):
             self.query_one("#empty", Words).show(lines)
         self.follow_cursor()
         if self._live is not None and self._live.link.connected:
-            self.query_one(CausesBeside).follow(self._reader.wanted, dead)
+            self.query_one(CausesBeside).follow(self._reader, dead)
 
     @work(group="letters", exit_on_error=False)
     async def _refresh(self) -> None:
