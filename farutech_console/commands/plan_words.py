@@ -45,12 +45,13 @@ def _rows(plan: Plan) -> list[tuple[str, str]]:
             ("tenants", _most(plan.tenants)),
             ("types", _most(plan.task_types)),
         ]
+    rows.append(("missing", _missing(plan)))
     rows += [("to", literal(plan.target)), ("history", _history(plan))]
     if plan.expiring:
         rows.append(("expiring", f"{plan.expiring:,} are dropped by the server within the hour"))
     rows += [("unknown", literal(line)) for line in _in_doubt(plan)]
     if plan.kind == "replay":
-        asking = f"{plan.asking:,} pull requests of workers wait" if plan.asking else ""
+        asking = _asking(plan.asking) if plan.asking else ""
         rows += [("note", literal(plan.consumer_note)), ("workers", asking), ("pace", _pace(plan))]
     return [*rows, ("same as", literal(plan.command))]
 
@@ -64,7 +65,26 @@ def _span(plan: Plan) -> str:
 def _when(plan: Plan) -> str:
     if plan.oldest_at is None or plan.newest_at is None:
         return "died at an unknown time"
+    if plan.oldest_at == plan.newest_at:
+        return f"died {format_rfc3339(plan.oldest_at)}"
     return f"died {format_rfc3339(plan.oldest_at)} to {format_rfc3339(plan.newest_at)}"
+
+
+def _missing(plan: Plan) -> str:
+    if not plan.missing:
+        return ""
+    named = ", ".join(str(sequence) for sequence in plan.missing[:MOST_NAMED])
+    rest = len(plan.missing) - MOST_NAMED
+    more = f" and {rest:,} more" if rest > 0 else ""
+    return f"no dead letter lies under seq {named}{more}"
+
+
+def _asking(count: int) -> str:
+    return (
+        "1 pull request of workers waits"
+        if count == 1
+        else f"{count:,} pull requests of workers wait"
+    )
 
 
 def _most(counts: Mapping[str, int]) -> str:

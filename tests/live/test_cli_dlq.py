@@ -119,11 +119,15 @@ async def test_a_dry_run_shows_the_plan_and_changes_nothing(nats_server: NatsSer
         kept = await q.bury_many(2)
         plan = await console("dlq", "purge", "--all", "--dry-run", "--json", url=nats_server.url)
         words = await console("dlq", "replay", "--all", "--dry-run", url=nats_server.url)
+        some = ("--seq", str(kept[0]), "--seq", "77", "--seq", "78")
+        named = await console("dlq", "replay", *some, "--dry-run", url=nats_server.url)
         counts = await q.counts()
     assert [line["sequences"] for line in plan.lines] == [kept]
     assert plan.lines[0]["command"] == "farutech-console dlq purge --all"
     assert (words.code, words.out) == (0, "")
     assert "replay 2 dead letters" in words.err
+    assert "missing" not in words.err
+    assert "no dead letter lies under seq 77, 78" in named.err
     assert NAMES.tasks not in counts
 
 
