@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -87,3 +89,30 @@ def test_a_file_that_is_there_or_came_meanwhile_is_kept(tmp_path: Path) -> None:
     assert [one.read_text() for one in tmp_path.iterdir()] == ["precious"]
     with pytest.raises(FileError, match="is a directory"), whole_file(tmp_path, replace=True):
         raise AssertionError("it was opened")
+
+
+def test_what_is_no_file_is_written_to_and_not_replaced(tmp_path: Path) -> None:
+    pipe, link, target = tmp_path / "pipe", tmp_path / "link", tmp_path / "letters.jsonl"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    with whole_file(pipe, replace=True) as file:
+        file.write(b"letters")
+    assert os.read(reader, 100) == b"letters"
+    os.close(reader)
+    assert pipe.is_fifo()
+    link.symlink_to(target)
+    for text in (b"first", b"second"):
+        with whole_file(link, replace=True) as file:
+            file.write(text)
+    assert link.is_symlink()
+    assert target.read_bytes() == b"second"
+
+
+def test_a_full_disk_is_told_in_words(tmp_path: Path) -> None:
+    target = tmp_path / "letters.jsonl"
+    with (
+        pytest.raises(FileError, match=r"letters\.jsonl cannot be written: No space left"),
+        whole_file(target, replace=True),
+    ):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    assert not list(tmp_path.iterdir())

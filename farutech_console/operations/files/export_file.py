@@ -51,13 +51,15 @@ async def export_to_file(
     with whole_file(target, replace=replace) as file:
         async with aclosing(export_letters(queue, selection, form, follow)) as parts:
             async for part in parts:
-                await asyncio.to_thread(_write, file, part, target)
+                await asyncio.to_thread(file.write, part)
     return matched
 
 
 @contextlib.contextmanager
 def whole_file(target: Path, *, replace: bool) -> Iterator[BinaryIO]:
     """Open what is written to; the file is there only once it is whole, and for nobody else.
+
+    What is no file, a device or a pipe, is written to as it is; a link stays one.
 
     Raises:
         FileThereError: there is one, and it is not to be replaced.
@@ -67,33 +69,26 @@ def whole_file(target: Path, *, replace: bool) -> Iterator[BinaryIO]:
         raise FileError(f"{target} is a directory")
     if not replace and target.exists():
         raise FileThereError(f"{target} is there already")
+    plain = not target.exists() or target.is_file()
     try:
-        handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-    except OSError as error:
-        raise FileError(f"{target} cannot be written: {error.strerror}") from error
-    try:
-        with os.fdopen(handle, "wb") as file:
+        with _replacing(target.resolve(), replace=replace) if plain else target.open("wb") as file:
             yield file
-        _put(Path(name), target, replace=replace)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-
-
-def _put(whole: Path, target: Path, *, replace: bool) -> None:
-    """Give the file its name; one that came meanwhile is not replaced unasked."""
-    try:
-        if not replace:
-            target.open("xb").close()
-        whole.replace(target)
     except FileExistsError as error:
         raise FileThereError(f"{target} came meanwhile") from error
     except OSError as error:
         raise FileError(f"{target} cannot be written: {error.strerror}") from error
 
 
-def _write(file: BinaryIO, part: bytes, target: Path) -> None:
+@contextlib.contextmanager
+def _replacing(target: Path, *, replace: bool) -> Iterator[BinaryIO]:
+    """Open a file beside the target, which it becomes at the end; unasked it replaces none."""
+    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
     try:
-        file.write(part)
-    except OSError as error:
-        raise FileError(f"{target} cannot be written: {error.strerror}") from error
+        with os.fdopen(handle, "wb") as file:
+            yield file
+        if not replace:
+            target.open("xb").close()
+        Path(name).replace(target)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
