@@ -70,10 +70,11 @@ progress, summaries) goes to standard error. Keys are added, never renamed or re
 | 1 | some failed, or it was refused; the last line says why |
 | 2 | wrong usage |
 | 3 | no connection, or no JetStream |
-| 130 | cancelled: Ctrl-C, or a question answered with no |
+| 130 | cancelled: Ctrl-C, SIGTERM, a lost terminal, or a question answered with no |
 
 `check` and `doctor` have their own, below. The first Ctrl-C stops where it is safe, the second one
-at once; either way nothing is lost or doubled. Commands that change something ask first; `--yes`
+at once; either way nothing is lost or doubled. SIGTERM and a terminal that is lost stop as Ctrl-C
+does; what `nohup` started goes on without one. Commands that change something ask first; `--yes`
 does not ask, `--dry-run` only shows. `dlq replay`, `purge`, `edit`, `undo` and `import` first
 finish what a killed one had begun, and say so; so does the console when it opens.
 `farutech-console completion` prints a script for bash, zsh and fish.

@@ -109,4 +109,5 @@ class _Keyboard:
         self._loop.add_signal_handler(signal.SIGTSTP, self._sleep)
 
 
-_ENDINGS = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT) if HAS_KEYS else ()
+_ENDINGS = (signal.SIGQUIT,) if HAS_KEYS else ()
+"""What ends the process at once; the others that do ask it to stop first (session.py)."""

@@ -46,8 +46,8 @@ class StoppedError(Exception):
 def run(given: dict[str, Any], work: Work, *, listen: bool = False) -> None:
     """Connect, do the work, and leave with its exit code; with `listen` hear task events.
 
-    0 done, 1 some failed or refused, 2 usage, 3 no connection, 130 cancelled. The first Ctrl-C asks
-    the work to stop where it is safe, the second one ends it at once.
+    0 done, 1 some failed or refused, 2 usage, 3 no connection, 130 cancelled. The first Ctrl-C,
+    SIGTERM or SIGHUP asks the work to stop where it is safe, the second one ends it at once.
     """
     settings = settings_of(given)
     try:
@@ -56,6 +56,14 @@ def run(given: dict[str, Any], work: Work, *, listen: bool = False) -> None:
     except (KeyboardInterrupt, asyncio.CancelledError):
         say("Cancelled.")
         code = EXIT_CANCELLED
+    except BrokenPipeError:
+        # Who read our output has enough; click ends quietly.
+        raise
+    except OSError as error:
+        # The disk may be full, or the terminal gone: then nobody can be told.
+        with contextlib.suppress(OSError):
+            say(f"Output or a file failed: {error.strerror}.")
+        code = EXIT_FAILED
     sys.exit(code)
 
 
@@ -136,25 +144,43 @@ async def _connected(settings: ConsoleSettings, work: Work, *, listen: bool) -> 
 
 @contextlib.contextmanager
 def _stopping() -> Iterator[asyncio.Event]:
-    """Turn the first Ctrl-C into an event; the second does what it always did."""
+    """Turn the first signal that asks us to end into an event; the second one ends us at once."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
+    heard: set[int] = set()
 
     def ask() -> None:
-        say("Stopping; what is in hand is finished first. Ctrl-C again leaves at once.")
+        if stop.is_set():
+            signal.raise_signal(signal.SIGINT)
+            return
         stop.set()
         loop.remove_signal_handler(signal.SIGINT)
+        heard.discard(signal.SIGINT)
+        with contextlib.suppress(OSError):  # The terminal may be gone.
+            say("Stopping; what is in hand is finished first. Ctrl-C again leaves at once.")
 
     try:
-        loop.add_signal_handler(signal.SIGINT, ask)
-    except (NotImplementedError, RuntimeError, ValueError):
-        # On Windows, where Ctrl-C cancels as asyncio does by itself, and outside the main thread.
-        yield stop
-        return
-    try:
+        for number in _endings():
+            # On Windows, where Ctrl-C cancels as asyncio does by itself, and outside the main
+            # thread there are none.
+            with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
+                loop.add_signal_handler(number, ask)
+                heard.add(number)
         yield stop
     finally:
-        loop.remove_signal_handler(signal.SIGINT)
+        for number in heard:
+            loop.remove_signal_handler(number)
+
+
+def _endings() -> list[int]:
+    """Return the signals that ask a command to end; what nohup has us ignore stays ignored."""
+    numbers = [getattr(signal, name, None) for name in ("SIGINT", "SIGTERM", "SIGHUP")]
+    return [
+        number
+        for number in numbers
+        if number is not None
+        and (number == signal.SIGINT or signal.getsignal(number) is not signal.SIG_IGN)
+    ]
 
 
 def _sentence(error: Exception) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.support.commands import CONSOLE, start
+from tests.support.commands import CONSOLE, console, start
 from tests.support.nats_server import NatsServer
 from tests.support.queues import NAMES, Queue, queue
 from tests.support.terminal import Terminal, in_terminal
@@ -20,6 +20,7 @@ from tests.support.waiting import eventually
 MANY = 400
 STILL = 0.6
 """Seconds in which a run at 20/s would send a dozen letters."""
+AUDIT = ("audit", "--json")
 SLOWLY = ("dlq", "replay", "--all", "--yes", "--rate", "20/s")
 
 Operate = Callable[[Terminal, "subprocess.Popen[bytes]"], None]
@@ -77,18 +78,59 @@ async def test_keys_change_the_rate_hold_it_and_cancel(nats_server: NatsServer) 
         assert f"{done:,} replayed, {MANY - done:,} not reached" in shown
 
 
-@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGQUIT])
-async def test_a_signal_that_ends_it_leaves_the_terminal_as_it_was(
-    nats_server: NatsServer, ending: signal.Signals
+@pytest.mark.parametrize("asking", [signal.SIGTERM, signal.SIGHUP])
+async def test_a_signal_that_asks_it_to_end_cancels_it(
+    nats_server: NatsServer, asking: signal.Signals
 ) -> None:
     async with queue(nats_server) as q:
         await q.bury_many(MANY)
 
         def operate(_terminal: Terminal, process: subprocess.Popen[bytes]) -> None:
-            process.send_signal(ending)
+            process.send_signal(asking)
+
+        code, shown = await operated(nats_server, operate, *SLOWLY)
+        done = await sent(q)
+        assert code == 130
+        assert f"{done:,} replayed, {MANY - done:,} not reached" in shown
+        assert [entry["state"] for entry in (await console(*AUDIT, server=nats_server)).lines] == [
+            "stopped"
+        ]
+
+
+async def test_a_signal_that_ends_it_leaves_the_terminal_as_it_was(nats_server: NatsServer) -> None:
+    async with queue(nats_server) as q:
+        await q.bury_many(MANY)
+
+        def operate(_terminal: Terminal, process: subprocess.Popen[bytes]) -> None:
+            process.send_signal(signal.SIGQUIT)
 
         code, _ = await operated(nats_server, operate, *SLOWLY)
-        assert code == -ending
+        assert code == -signal.SIGQUIT
+
+
+async def test_what_nohup_started_outlives_the_terminal(nats_server: NatsServer) -> None:
+    async with queue(nats_server) as q:
+        await q.bury_many(MANY)
+        script = 'trap "" HUP; exec "$0" "$@"'
+        process = await asyncio.create_subprocess_exec(
+            *("/bin/sh", "-c", script, str(CONSOLE), *SLOWLY),
+            env=dict(os.environ, NATS_URL=nats_server.url),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        await eventually(lambda: sent(q))
+        process.send_signal(signal.SIGHUP)
+        held = await sent(q)
+
+        async def goes_on() -> bool:
+            return await sent(q) > held + 5
+
+        await eventually(goes_on)
+        process.send_signal(signal.SIGTERM)
+        _, err = await process.communicate()
+        assert process.returncode == 130
+        assert b"not reached" in err
 
 
 async def test_a_run_that_fails_leaves_the_terminal_as_it_was(nats_server: NatsServer) -> None:
