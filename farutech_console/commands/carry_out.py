@@ -110,14 +110,27 @@ class _Records:
     def __init__(self, line: ProgressLine) -> None:
         self._line = line
         self._waiting: list[Mapping[str, Any]] = []
+        self._failure: OSError | None = None
 
     def add(self, record: Mapping[str, Any]) -> None:
-        """Have it printed, a moment later at most."""
+        """Have it printed, a moment later at most.
+
+        Raises:
+            OSError: what was to be printed before could not be: nobody reads it any more.
+        """
+        if self._failure is not None:
+            raise self._failure
         if not self._waiting:
-            asyncio.get_running_loop().call_later(_SOON, self.flush)
+            asyncio.get_running_loop().call_later(_SOON, self._flush_by_itself)
         self._waiting.append(record)
         if len(self._waiting) >= _AT_ONCE:
             self.flush()
+
+    def _flush_by_itself(self) -> None:
+        try:
+            self.flush()
+        except OSError as failure:
+            self._failure = failure
 
     def flush(self) -> None:
         """Print what waits."""

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from farutech_console.operations.model import OutcomeKind
 
 STANDARD = "-"
+_STANDARD_OUTPUT = (STANDARD, "/dev/stdout")
 NOT_FOR_PEOPLE = "What is imported is what dlq export writes as jsonl; its csv is for people."
 KINDS: tuple[OutcomeKind, ...] = ("restored", "already", "failed")
 
@@ -94,7 +95,7 @@ def export(*, selection: Selection, form: Format, target: str, **given: Any) -> 
 
 
 def _cut_off(target: str, written: int) -> str:
-    if target == STANDARD:
+    if target in _STANDARD_OUTPUT:
         return f"Cut off after {letters(written)}: there may be more."
     return f"Stopped: {target} was not written."
 
@@ -176,7 +177,7 @@ def _say_plan(plan: ImportPlan) -> None:
 @contextlib.contextmanager
 def _written(target: str) -> Iterator[BinaryIO]:
     """Open what is written to; a file is there only once it is whole, and for nobody else."""
-    if target == STANDARD:
+    if target in _STANDARD_OUTPUT:
         yield sys.stdout.buffer
         sys.stdout.buffer.flush()
         return
@@ -192,14 +193,14 @@ def _written(target: str) -> Iterator[BinaryIO]:
 @contextlib.contextmanager
 def _read(source: str) -> Iterator[BinaryIO]:
     """Open what is read, so that it can be read twice."""
-    if source == STANDARD:
-        with tempfile.TemporaryFile() as file:
-            shutil.copyfileobj(sys.stdin.buffer, file)
-            yield file
-        return
     try:
-        opened = Path(source).open("rb")  # noqa: SIM115 - what is yielded may raise OSError too
+        file = None if source == STANDARD else Path(source).open("rb")  # noqa: SIM115 - closed below
     except OSError as error:
         raise click.UsageError(f"{source} cannot be read: {error.strerror}") from error
-    with opened:
-        yield opened
+    with contextlib.nullcontext(sys.stdin.buffer) if file is None else file as opened:
+        if file is not None and file.seekable():
+            yield file
+            return
+        with tempfile.TemporaryFile() as copy:
+            shutil.copyfileobj(opened, copy)
+            yield copy
