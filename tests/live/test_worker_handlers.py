@@ -41,6 +41,16 @@ async def says_no(task, context):
 @handler("exits")
 def exits(task, context):
     raise SystemExit(3)
+
+
+def decorated(function):
+    return lambda task, context: function(task, context)
+
+
+@handler("decorated")
+@decorated
+async def inner(task, context):
+    context.log.info("really run")
 """
 
 
@@ -52,10 +62,11 @@ def modules(tmp_path: Path) -> str:
 
 async def test_handlers_of_a_module(nats_server: NatsServer, tmp_path: Path, modules: str) -> None:
     log = tmp_path / "worker.log"
-    flags = ("--handlers", "site_handlers", "--backoff-scale", "0.001")
+    flags = ("--handlers", "site_handlers", "--backoff-scale", "0.001", "--log-level", "debug")
+    kinds = ("plain", "refuses", "asks", "exits", "unknown", "decorated")
     async with queue(nats_server) as where:
         with worker_process(nats_server, log, *flags, PYTHONPATH=modules):
-            for number, kind in enumerate(("plain", "refuses", "asks", "exits", "unknown")):
+            for number, kind in enumerate(kinds):
                 await publish(where, task(number, task_type=kind))
             await eventually(lambda: all_done(where), within=30)
         dead = {letter.task.task_type: letter for letter, _ in await letters(where)}
@@ -68,9 +79,13 @@ async def test_handlers_of_a_module(nats_server: NatsServer, tmp_path: Path, mod
         "unknown": "permanent",
     }
     assert dead["refuses"].error == "10 of 10 databases"
-    assert "(known: asks, blocks, exits, plain, refuses)" in dead["unknown"].error
+    assert "(known: asks, blocks, decorated, exits, plain, refuses)" in dead["unknown"].error
     (asked,) = [line for line in log_lines(log, "task.retry") if line["task_id"] == "task-2"]
     assert asked["backoff"] == 1.0
+    assert asked["error_type"] == "worker.handlers.errors.RetryAfter"
+    assert [line["task_id"] for line in log_lines(log, "really run")] == ["task-5"]
+    traced = [line for line in log_lines(log, "task.traceback") if line["task_id"] == "task-3"]
+    assert [line["exception"].splitlines()[-1] for line in traced] == ["SystemExit: 3"] * 5
 
 
 async def test_a_handler_that_blocks_the_loop_is_named(

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import math
+import re
 import sys
 import threading
 import types
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import structlog
@@ -23,6 +25,8 @@ from worker.model.clock import SystemClock
 from worker.model.retry import Failure
 from worker.model.task import Task
 
+BARE = "from worker.handlers.registry import handler\n@handler"
+MARK = f"{BARE}('provision')"
 TASK = Task(task_id="t-1", task_type="provision", tenant_id="acme")
 
 
@@ -71,6 +75,30 @@ async def test_an_async_function_runs_on_the_loop_and_a_plain_one_in_a_thread() 
     assert threads[1] is not threading.main_thread()
 
 
+async def test_an_async_function_in_a_plain_wrapper_is_run() -> None:
+    ran_on = []
+
+    async def inner(_task: Task, _context: TaskContext) -> None:
+        await asyncio.sleep(0)
+        ran_on.append(threading.current_thread())
+        raise OSError("refused")
+
+    def wrapper(task: Task, context: TaskContext) -> Awaitable[None]:
+        return inner(task, context)
+
+    failed = await called(wrapper)
+    assert failed is not None
+    assert (failed.error, failed.thread) == ("refused", None)
+    assert ran_on == [threading.main_thread()]
+
+
+async def test_what_a_plain_function_returns_does_not_matter() -> None:
+    def returning(_task: Task, _context: TaskContext) -> Any:
+        return {"status": "failed"}
+
+    assert await called(returning) is None
+
+
 class Hostile(Exception):  # noqa: N818 - as users name theirs
     def __str__(self) -> str:
         raise ValueError
@@ -82,6 +110,7 @@ class Hostile(Exception):  # noqa: N818 - as users name theirs
     [
         (OSError("refused"), Failure("transient"), "refused", "OSError"),
         (ValueError(), Failure("transient"), "ValueError", "ValueError"),
+        (KeyError("plan"), Failure("transient"), "KeyError: 'plan'", "KeyError"),
         (Permanent("no plan"), Failure("permanent"), "no plan", "worker.handlers.errors.Permanent"),
         (
             RetryAfter(30),
@@ -106,6 +135,28 @@ async def test_what_a_handler_raises_becomes_a_failure(
     assert failed is not None
     assert (failed.failure, failed.error, failed.error_type) == (failure, words, kind)
     assert "raise error" in failed.traceback
+
+
+@pytest.mark.parametrize(
+    ("errors", "failure", "words"),
+    [
+        ([OSError("refused")], Failure("transient"), "refused"),
+        ([OSError("refused"), KeyError("k")], Failure("transient"), "refused (one of 2 errors)"),
+        ([OSError("x"), RetryAfter(9, "y")], Failure("transient", 9), "y (one of 2 errors)"),
+        (
+            [RetryAfter(9), ExceptionGroup("inner", [OSError("x"), Permanent("no plan")])],
+            Failure("permanent"),
+            "no plan (one of 3 errors)",
+        ),
+    ],
+)
+async def test_of_a_group_the_error_that_decides_is_told(
+    errors: list[Exception], failure: Failure, words: str
+) -> None:
+    failed = await called(raising(ExceptionGroup("unhandled errors in a TaskGroup", errors)))
+    assert failed is not None
+    assert (failed.failure, failed.error) == (failure, words)
+    assert all(type(error).__name__ in failed.traceback for error in errors)
 
 
 @pytest.mark.parametrize("error", [StopIteration(), KeyboardInterrupt()])
@@ -194,8 +245,10 @@ def test_handlers_are_found_in_modules(module: types.ModuleType) -> None:
 
 def test_two_handlers_for_one_type_are_refused(module: types.ModuleType) -> None:
     for name in ("first", "second"):
-        module.__dict__[name] = handler("provision")(raising(OSError(name)))
-    with pytest.raises(HandlerSetupError, match="two handlers for task type 'provision'"):
+        module.__dict__[name] = function = handler("provision")(raising(OSError(name)))
+        function.__qualname__ = name
+    said = f"two handlers for task type 'provision': {__name__}.first and {__name__}.second"
+    with pytest.raises(HandlerSetupError, match=re.escape(said)):
         registry_of(["their_handlers"])
 
 
@@ -217,6 +270,15 @@ def test_a_missing_module_is_named() -> None:
         ("def broken(:", "poor cannot be loaded: SyntaxError: invalid syntax"),
         ("raise SystemExit(0)", "poor cannot be loaded: SystemExit: 0 (poor.py, line 1)"),
         ("\n{}['key']", "poor cannot be loaded: KeyError: 'key' (poor.py, line 2)"),
+        ("import os\nos.environ['NO']", "poor cannot be loaded: KeyError: 'NO' (poor.py, line 2)"),
+        (
+            f"{MARK}\nasync def f(task): ...",
+            "poor.f is to be called with (task, context): too many",
+        ),
+        (f"{MARK}\nclass F: ...", "poor.F is to be called with (task, context): too many"),
+        (f"{MARK}\ndef f(task, context): yield", "poor.f has a yield, so that calling it would"),
+        (f"{MARK}\nasync def f(task, context): yield", "poor.f has a yield"),
+        (f"{BARE}\ndef f(task, context): ...", 'name the task types: @handler("provision") (poor'),
     ],
 )
 def test_a_module_that_cannot_be_loaded_is_told_with_its_line(
@@ -229,6 +291,12 @@ def test_a_module_that_cannot_be_loaded_is_told_with_its_line(
     with pytest.raises(HandlerSetupError) as refused:
         registry_of(["poor"])
     assert said in str(refused.value)
+
+
+@pytest.mark.parametrize("name", ["site/handlers.py", "handlers.py", "./handlers", ".handlers"])
+def test_a_file_is_no_module(name: str) -> None:
+    with pytest.raises(HandlerSetupError, match="is no module's name"):
+        registry_of([name])
 
 
 @pytest.mark.parametrize("task_types", [(), ("",), (7,)])

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import inspect
 import threading
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from worker.handlers.context import TaskContext
@@ -40,8 +41,11 @@ async def call(
     try:
         if handler.blocks:
             thread = _start(handler.function, task, context)
-            await _ended(thread)
-        elif (running := handler.function(task, context)) is not None:
+            running = await _ended(thread)
+            thread = None
+        else:
+            running = handler.function(task, context)
+        if running is not None:
             await running
     except asyncio.CancelledError as error:
         if (why := interrupts.leave(current, error)) is not None:
@@ -66,23 +70,29 @@ def _start(handler: Handler, task: Task, context: TaskContext) -> Thread:
     variables = contextvars.copy_context()
 
     def work() -> None:
-        problem: BaseException | None = None
+        outcome: BaseException | Awaitable[None] | None = None
         try:
-            variables.run(handler, task, context)
+            returned = variables.run(handler, task, context)
+            # An `async def` in a plain wrapper: only its call was made here, not its work.
+            outcome = returned if inspect.isawaitable(returned) else None
         except BaseException as error:  # noqa: BLE001 - handed to the caller, whatever it is
-            problem = error
-        _tell(loop, lambda: ended.set_result(problem))
+            outcome = error
+        _tell(loop, lambda: ended.set_result(outcome))
 
     threading.Thread(target=work, name=f"handler-{task.task_id[:36]}", daemon=True).start()
     return ended
 
 
-async def _ended(thread: Thread) -> None:
-    """Return when the thread has ended, or raise what ended it; cancelling this leaves it be."""
+async def _ended(thread: Thread) -> Awaitable[None] | None:
+    """Return what the thread left to be awaited, or raise what ended it.
+
+    Cancelling this leaves the thread be.
+    """
     await asyncio.wait((thread,))
-    problem = thread.result()
-    if problem is not None:
-        raise _passable(problem)
+    outcome = thread.result()
+    if isinstance(outcome, BaseException):
+        raise _passable(outcome)
+    return outcome
 
 
 def _passable(error: BaseException) -> BaseException:

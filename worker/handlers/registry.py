@@ -84,9 +84,34 @@ def registry_of(modules: Iterable[str]) -> Registry:
         sys.path.append(here)
     for name in modules:
         for task_type, function in _marked(_imported(name)):
-            if found.setdefault(task_type, function) is not function:
-                raise HandlerSetupError(f"two handlers for task type {task_type!r}, see {name}")
+            _check_callable(function)
+            if (first := found.setdefault(task_type, function)) is not function:
+                both = f"{_name_of(first)} and {_name_of(function)}"
+                raise HandlerSetupError(f"two handlers for task type {task_type!r}: {both}")
     return Registry(found)
+
+
+def _check_callable(function: Handler) -> None:
+    """Refuse what could not be called, or would be called and do nothing."""
+    inner = inspect.unwrap(function)
+    if inspect.isgeneratorfunction(inner) or inspect.isasyncgenfunction(inner):
+        raise HandlerSetupError(
+            f"{_name_of(function)} has a yield, so that calling it would run nothing"
+        )
+    try:
+        inspect.signature(function, follow_wrapped=False).bind(None, None)
+    except TypeError as error:
+        raise HandlerSetupError(
+            f"{_name_of(function)} is to be called with (task, context): {error}"
+        ) from error
+    except ValueError:
+        return  # it does not say what it takes
+
+
+def _name_of(function: Handler) -> str:
+    module = getattr(function, "__module__", "")
+    name = getattr(function, "__qualname__", None) or repr(function)
+    return f"{module}.{name}" if module else name
 
 
 def _is_async(function: Handler) -> bool:
@@ -97,6 +122,10 @@ def _is_async(function: Handler) -> bool:
 
 
 def _imported(name: str) -> ModuleType:
+    if name.endswith(".py") or not all(part.isidentifier() for part in name.split(".")):
+        raise HandlerSetupError(
+            f"{name!r} is no module's name: site/handlers.py, say, is site.handlers"
+        )
     try:
         return importlib.import_module(name)
     except ModuleNotFoundError as error:
@@ -112,10 +141,12 @@ def _imported(name: str) -> ModuleType:
 
 def _in_words(error: BaseException) -> str:
     words = f"{type(error).__name__}: {error}"
-    if isinstance(error, SyntaxError) or error.__traceback__ is None:
+    frames = traceback.extract_tb(error.__traceback__)
+    # What stands in a module was being imported; what it called may be anybody's.
+    lines = [frame for frame in frames if frame.name == "<module>"]
+    if isinstance(error, SyntaxError) or not lines:
         return words
-    frame = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{words} ({Path(frame.filename).name}, line {frame.lineno})"
+    return f"{words} ({Path(lines[-1].filename).name}, line {lines[-1].lineno})"
 
 
 def _marked(module: ModuleType) -> list[tuple[str, Handler]]:

@@ -104,6 +104,7 @@ class Burials:
             "task.dead",
             reason=reason,
             error=letter.error,
+            error_type=letter.error_type,
             dead_letter=stored.sequence,
             stream=stored.stream,
         )

@@ -121,6 +121,8 @@ class Endings:
         await self._fail(job, observed, admission, why)
 
     async def _fail(self, job: Job, observed: Observed, admission: Admission, why: Failed) -> None:
+        if why.traceback:
+            self._log.debug("task.traceback", **job.labels(), exception=why.traceback)
         verdict = self._verdict(job, admission, why)
         if self._rooms.leases is not None:
             await self._rooms.leases.release(job, why.thread)
@@ -227,6 +229,7 @@ class Endings:
             **job.labels(),
             seconds=round(observed.seconds, 3),
             error=why.error,
+            error_type=why.error_type,
             settled_within=round(delay, 3),
         )
 
@@ -254,6 +257,7 @@ class Endings:
             **job.labels(),
             seconds=round(observed.seconds, 3),
             error=why.error,
+            error_type=why.error_type,
             delay=round(delay, 3),
             backoff=round(whole, 3),
         )
