@@ -96,7 +96,7 @@ async def _serve(settings: WorkerSettings, log: FilteringBoundLogger) -> None:
     with shutdown.on_signals():
         random = Random()
         around = Surroundings(SystemClock(), random, log)
-        async with chosen_handlers(settings, random) as handlers:
+        async with chosen_handlers(settings, random, log) as handlers:
             _collect_less_garbage()
             await serve(settings, handlers, shutdown, around)
 

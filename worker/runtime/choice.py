@@ -7,13 +7,22 @@ import shlex
 from collections.abc import AsyncIterator
 from random import Random
 
+from structlog.typing import FilteringBoundLogger
+
 from worker.handlers.registry import HandlerSetupError, Registry, registry_of
 from worker.settings import WorkerSettings
 
+SIMULATES = "no handlers were given: tasks are acknowledged after a while, with nothing done"
+SIMULATES_HINT = "--handlers package.module, --handler http or exec; --handler simulate says nothing"
+
 
 @contextlib.asynccontextmanager
-async def chosen_handlers(settings: WorkerSettings, random: Random) -> AsyncIterator[Registry]:
+async def chosen_handlers(
+    settings: WorkerSettings, random: Random, log: FilteringBoundLogger
+) -> AsyncIterator[Registry]:
     """Return the handlers that the settings ask for, ready until the block ends.
+
+    Nothing asked for, nothing is provisioned: `log` says so.
 
     Raises:
         HandlerSetupError: they cannot be used.
@@ -41,6 +50,8 @@ async def chosen_handlers(settings: WorkerSettings, random: Random) -> AsyncIter
     else:
         from worker.handlers.simulate import SimulatedProvisioning
 
+        if not settings.handler:
+            log.warning("worker.simulates", why=SIMULATES, hint=SIMULATES_HINT)
         yield SimulatedProvisioning(settings.simulation, random, settings.sim_seed).registry
 
 
