@@ -20,6 +20,7 @@ WORKER_FLAGS = (
     *("--worker-id", "worker-demo-01"),
     *("--backoff-scale", str(BACKOFF_SCALE)),
     *("--http", "off"),
+    *("--handler", "simulate"),
     *("--sim-transient", "provision=0.2,update=0.1"),
     *("--sim-outage", "0.05"),
     *("--sim-permanent", "0.03"),

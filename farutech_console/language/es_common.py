@@ -182,7 +182,7 @@ WAITING: Mapping[str, str | tuple[str, str]] = {
     ": asking for the stream and the consumer…": ": preguntando por el stream y el consumer…",
     "The server answers, but not for {stream}": "El servidor responde, pero no por {stream}",
     "create what is missing:": "crear lo que falta:",
-    "(it never changes what is there)": "(nunca cambia lo que ya existe)",
+    "(it shows what it would do, and asks)": "(muestra lo que haría, y pregunta)",
     "or watch another stream:": "u observar otro stream:",
     "The console asks again every second.": "La consola vuelve a preguntar cada segundo.",
 }

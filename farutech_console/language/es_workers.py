@@ -49,8 +49,8 @@ WORKERS: Mapping[str, str | tuple[str, str]] = {
     "This server does not list its clients to us, so they cannot be named.": (
         "Este servidor no nos muestra sus clientes: no se pueden nombrar."
     ),
-    "Nobody pulls tasks either. Start one: farutech-worker run": (
-        "Tampoco extrae tareas nadie. Para arrancar uno: farutech-worker run"
+    "Nobody pulls tasks either. Start one: farutech-worker run --handlers MODULE": (
+        "Tampoco extrae tareas nadie. Para arrancar uno: farutech-worker run --handlers MODULE"
     ),
     # one of them
     "{age} ago": "hace {age}",
@@ -116,8 +116,8 @@ WORKERS: Mapping[str, str | tuple[str, str]] = {
     "Our user may not look at the consumer: {why}": (
         "Nuestro usuario no puede ver el consumer: {why}"
     ),
-    "There is no consumer that could be paused: farutech-worker run creates it.": (
-        "No hay consumer que pausar: farutech-worker run lo crea."
+    "No consumer could be paused: there is none. farutech-worker topology apply creates it.": (
+        "No hay consumer que pausar: farutech-worker topology apply lo crea."
     ),
     "Deliveries are paused.": "Las entregas están en pausa.",
     "Deliveries go on.": "Las entregas continúan.",

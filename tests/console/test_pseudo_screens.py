@@ -22,7 +22,8 @@ ID = some_events()[-1].task_id
 COMMANDS = words(
     "farutech-console dlq stuck recover replay purge undo note pause resume audit workers status "
     "why all seq "
-    "farutech-worker run server token creds nkey context HOST demo js user password environment "
+    "farutech-worker run handlers MODULE topology apply "
+    "server token creds nkey context HOST demo js user password environment "
     "FARUTECH_ENVIRONMENT NATS_URL stream prefix"
 )
 """As they are typed, in every language."""

@@ -170,7 +170,7 @@ async def test_without_a_server_it_waits_and_connects_by_itself(tmp_path: Path) 
             await pilot.press("1")
             server.start()
             await sees(pilot, "The server answers, but")
-            await sees(pilot, "farutech-worker run")
+            await sees(pilot, "farutech-worker topology apply")
             async with queue(server):
                 await sees(pilot, "● live")
                 await sees(pilot, "● All is well")

@@ -121,7 +121,7 @@ async def test_a_server_without_the_stream_is_told_in_its_words() -> None:
     backend = FixedBackend(failure=UnreachableError("stream PROVISIONING does not exist"))
     async with console(backend) as pilot:
         await sees(pilot, "stream PROVISIONING does not exist")
-        await sees(pilot, "farutech-worker run")
+        await sees(pilot, "farutech-worker topology apply")
         backend.failure = None
         await sees(pilot, "live 1 s ago")
 

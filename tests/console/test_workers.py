@@ -83,7 +83,7 @@ async def test_a_paused_consumer_is_resumed() -> None:
 @pytest.mark.parametrize(
     ("unread", "told", "refused"),
     [
-        ({}, "no consumer: nobody gets tasks", "farutech-worker run creates it"),
+        ({}, "no consumer: nobody gets tasks", "farutech-worker topology apply creates it"),
         ({"consumer": "no permission"}, "may not look at the consumer", "no permission"),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import math
 import re
 import sys
@@ -10,6 +11,7 @@ import threading
 import types
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -24,6 +26,9 @@ from worker.handlers.registry import Handler, HandlerSetupError, Registry, handl
 from worker.model.clock import SystemClock
 from worker.model.retry import Failure
 from worker.model.task import Task
+from worker.runtime.choice import chosen_handlers
+from worker.settings import WorkerSettings
+from worker.telemetry.logging import logger
 
 BARE = "from worker.handlers.registry import handler\n@handler"
 MARK = f"{BARE}('provision')"
@@ -308,6 +313,20 @@ def test_a_handler_names_its_types(task_types: tuple[str, ...]) -> None:
 def test_the_mark_is_all_that_the_decorator_leaves() -> None:
     plain = raising(OSError())
     assert handler("provision")(plain) is plain
+
+
+@pytest.mark.parametrize(
+    ("handlers", "handler_named", "is_told"),
+    [("", "", True), (" ,", "", True), ("", "simulate", False)],
+)
+async def test_who_gives_no_handlers_is_told_that_nothing_is_done(
+    handlers: str, handler_named: str, *, is_told: bool
+) -> None:
+    out = io.StringIO()
+    settings = WorkerSettings(handlers=handlers, handler=handler_named)  # type: ignore[arg-type]
+    async with chosen_handlers(settings, Random(), logger("info", "json", out)) as registry:
+        assert registry.task_types == ("deprovision", "provision", "update")
+    assert ("worker.simulates" in out.getvalue()) == is_told
 
 
 def test_the_context_binds_the_task_to_its_log() -> None:

@@ -24,8 +24,8 @@ def check_queue(seen: Evidence) -> Iterator[Finding]:
             "problem",
             f"there is no stream {names.stream}",
             "nobody can publish or run a task",
-            "start a worker, it creates what is missing; or check --stream and the account",
-            "farutech-worker run",
+            "have what is missing created; or check --stream and the account",
+            APPLY,
         )
         return
     if work_queue.spec.retention != "workqueue":

@@ -98,8 +98,8 @@ def _answered(live: Live, stream: str) -> tuple[str, Sequence[Step]]:
         works = (tr("what works still:"), tr("2 live events, 4 workers, as far as allowed"))
         return title, (allow, all_of_it, works)
     title = tr("The server answers, but not for {stream}", stream=stream)
-    create = (tr("create what is missing:"), "farutech-worker run")
-    harmless = ("", tr("(it never changes what is there)"))
+    create = (tr("create what is missing:"), "farutech-worker topology apply")
+    harmless = ("", tr("(it shows what it would do, and asks)"))
     watch = (tr("or watch another stream:"), "farutech-console --stream NAME --prefix PREFIX")
     return title, (create, harmless, watch)
 

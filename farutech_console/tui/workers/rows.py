@@ -198,7 +198,9 @@ def why_not_paused(live: Live) -> str:
     if "consumer" in live.status.unread:
         why = literal(live.status.unread["consumer"])
         return tr("Our user may not look at the consumer: {why}", why=why)
-    return tr("There is no consumer that could be paused: farutech-worker run creates it.")
+    return tr(
+        "No consumer could be paused: there is none. farutech-worker topology apply creates it."
+    )
 
 
 def empty_lines(
@@ -224,7 +226,8 @@ def empty_lines(
             text = tr("This server does not list its clients to us, so they cannot be named.")
             lines.append(line(Span(text, "muted")))
     elif consumer:
-        lines.append(line(tr("Nobody pulls tasks either. Start one: farutech-worker run")))
+        text = tr("Nobody pulls tasks either. Start one: farutech-worker run --handlers MODULE")
+        lines.append(line(text))
     else:
         lines.append(_deliveries(live))
     return lines
