@@ -323,7 +323,7 @@ async def test_who_gives_no_handlers_is_told_that_nothing_is_done(
     handlers: str, handler_named: str, *, is_told: bool
 ) -> None:
     out = io.StringIO()
-    settings = WorkerSettings(handlers=handlers, handler=handler_named)  # type: ignore[arg-type]
+    settings = WorkerSettings(handlers=handlers, handler=handler_named)
     async with chosen_handlers(settings, Random(), logger("info", "json", out)) as registry:
         assert registry.task_types == ("deprovision", "provision", "update")
     assert ("worker.simulates" in out.getvalue()) == is_told
