@@ -13,7 +13,7 @@ from worker.handlers.registry import HandlerSetupError, Registry, registry_of
 from worker.settings import WorkerSettings
 
 SIMULATES = "no handlers were given: tasks are acknowledged after a while, with nothing done"
-SIMULATES_HINT = "--handlers package.module, --handler http or exec; or --handler simulate, if meant"
+SIMULATES_HINT = "--handlers package.module, --handler http or exec; --handler simulate if meant"
 
 
 @contextlib.asynccontextmanager
