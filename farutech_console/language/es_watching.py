@@ -84,6 +84,7 @@ TASKS: Mapping[str, str | tuple[str, str]] = {
     "exhausted": "agotada",
     "duplicate": "duplicada",
     "sent again": "reenviada",
+    "was edited": "editada",
     "was purged": "purgada",
     # Titles of columns.
     "time UTC": "hora UTC",

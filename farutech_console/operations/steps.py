@@ -18,7 +18,7 @@ STEP_KEYS: Mapping[str, str] = {
     "at": "when it happened, RFC 3339 in UTC",
     "event": "what: published, received, started, held, progress, in_progress, succeeded, "
     "retrying, dead_lettered, terminated, exhausted, duplicate_skipped, breaker; in a task's story "
-    "also replayed and purged",
+    "also replayed, edited and purged",
     "source": "`worker` said so, it was `overheard` on the wire, or is read from what is `stored`",
     "task_id": "empty where the wire did not say",
     "tenant_id": "likewise",

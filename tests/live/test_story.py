@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 
+from farutech_console.operations.changes.edit import draft_of, edit
 from farutech_console.operations.queue import Queue as Handle
 from farutech_console.operations.story.telling import task_story, tenant_tasks
 from farutech_console.operations.story.view import STORY_KEYS, SUMMARY_KEYS, TaskStory
@@ -95,10 +96,30 @@ async def test_every_attempt_and_the_death_and_the_replay(nats_server: NatsServe
         async with working(nats_server, Calls()):
             await eventually(lambda: all_done(q))
             await eventually(lambda: _kept(q, "succeeded"))
-        assert places(await story(q, HOSTILE)) == ["done"]
+        told = await story(q, HOSTILE)
+        assert places(told) == ["done"]
+        assert [x.detail for x in told.steps if x.kind == "received"] == ["", "replay 1 by me@here"]
     assert words.code == 0
     assert "\x1b" not in words.out
     assert "now       dead, by w-9, attempt 1" in words.out
+
+
+async def test_an_edit_is_no_purge(nats_server: NatsServer) -> None:
+    async with queue(nats_server) as q:
+        buried = await q.bury(letter(7))
+        draft = await draft_of(handle(q), buried)
+        done = await edit(handle(q), draft, draft.text.replace("erp", "crm"), "the right module")
+        assert done.outcome == "replayed"
+        async with working(nats_server, Calls()):
+            await eventually(lambda: all_done(q))
+            await eventually(lambda: _kept(q, "succeeded"))
+        told = await story(q, "task-7")
+        assert kinds(told) == ["edited", "received", "started", "succeeded"]
+        assert told.steps[0].detail == "by me@here: the right module"
+        assert places(told) == ["done"]
+        assert [(x.place, x.event) for x in await tenant_tasks(handle(q), "acme-1")] == [
+            ("done", "succeeded")
+        ]
 
 
 async def _settled(where: Queue, left: int) -> bool:

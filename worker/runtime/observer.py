@@ -17,6 +17,7 @@ from worker.model.clock import Clock
 from worker.model.dead_letter import DeadLetter, Reason
 from worker.model.delivery import Delivery
 from worker.model.event import TaskFacts
+from worker.model.names import REPLAYED_BY
 from worker.model.task import Task
 from worker.model.trace_context import trace_id
 from worker.telemetry.in_flight import InFlight
@@ -153,11 +154,11 @@ class Observed:
             self._span = tracing.attempt(self._delivery.headers, facts, self._replays)
             self._span.__enter__()
         if self._steps is not None:
-            if not self._told:
+            if not (self._told or self._replays):
                 self._told = True
                 self._steps.taken_up(self._delivery.received_at, began)
-            else:
-                self._steps.started(began)
+            elif steps := self._announced():
+                steps.started(began)
         return self
 
     def __exit__(self, *error: Any) -> None:
@@ -236,8 +237,15 @@ class Observed:
         if self._steps is not None and not self._told:
             self._told = True
             now = self._observer.clock.monotonic()
-            self._steps.received(self._delivery.received_at, now)
+            self._steps.received(self._delivery.received_at, now, self._again())
         return self._steps
+
+    def _again(self) -> str:
+        """Return, at its first delivery, who sent the task back to work; nothing for nobody."""
+        if not self._replays or self._facts.attempt > 1:
+            return ""
+        by = self._delivery.headers.get(REPLAYED_BY, "")
+        return f"replay {self._replays}" + (f" by {by}" if by else "")
 
     def _count(self, outcome: Outcome) -> None:
         self._observer.views.tally.ended(self._facts.task_type, outcome, self._seconds)

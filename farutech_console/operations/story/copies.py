@@ -13,6 +13,7 @@ from farutech_console.operations.queue import Queue
 from farutech_console.operations.steps import TaskStep
 from worker.jetstream.info import find_stream
 from worker.jetstream.messages import StoredMessage
+from worker.jetstream.moves.archive import is_edited
 from worker.jetstream.reading.scan import Scan
 from worker.jetstream.topology.layout import Layout
 from worker.model.dead_letter import DeadLetter, read_dead_letter
@@ -30,6 +31,11 @@ class Copy:
     message: StoredMessage
     task: Task
     letter: DeadLetter | None
+
+    @property
+    def is_edited(self) -> bool:
+        """Whether it is in the archive as it was before it was replayed with another task."""
+        return is_edited(self.message.subject.rpartition(".")[2])
 
 
 async def copies(
@@ -110,11 +116,13 @@ def died(copy: Copy) -> TaskStep:
     )
 
 
-def purged(copy: Copy) -> TaskStep:
-    """Return how a letter was purged."""
+def archived(copy: Copy) -> TaskStep:
+    """Return how a letter came into the archive: purged, or replayed with another task."""
     headers = copy.message.headers
     why = headers.get(ARCHIVE_WHY, "")
     detail = tr("by {who}", who=headers.get(ARCHIVE_BY) or tr("someone"))
     if why:
         detail += f": {why}"
-    return _step(copy, "purged", copy.message.stored_at, detail=detail)
+    return _step(
+        copy, "edited" if copy.is_edited else "purged", copy.message.stored_at, detail=detail
+    )

@@ -16,7 +16,7 @@ from farutech_console.language import tr
 from farutech_console.operations.fleet.workers import FleetWatch
 from farutech_console.operations.queue import Queue
 from farutech_console.operations.steps import TaskStep, of_event
-from farutech_console.operations.story.copies import Copy, copies, died, published, purged
+from farutech_console.operations.story.copies import Copy, archived, copies, died, published
 from farutech_console.operations.story.view import (
     Place,
     SummaryPlace,
@@ -65,13 +65,14 @@ async def task_story(queue: Queue, task_id: str) -> TaskStory:
     told = [of_event(event) for event in await log.all() if event.task_id in ("", task_id)]
     live = [copy async for copy in copies(queue, layout, "queue", task_id)]
     dead = [copy async for copy in copies(queue, layout, "dead", task_id)]
-    archived = [copy async for copy in copies(queue, layout, "archived", task_id)]
-    stored = [*map(published, live), *map(died, dead), *map(purged, archived)]
+    kept = [copy async for copy in copies(queue, layout, "archived", task_id)]
+    stored = [*map(published, live), *map(died, dead), *map(archived, kept)]
     where = await _whereabouts(queue, layout, live, told)
     where += [_dead(copy, layout) for copy in dead]
     if not where:
-        where = [await _elsewhere(queue, task_id, told, archived)]
-    named = next((copy.task for copy in [*live, *dead, *archived]), None)
+        purged = [copy for copy in kept if not copy.is_edited]
+        where = [await _elsewhere(queue, task_id, told, purged)]
+    named = next((copy.task for copy in [*live, *dead, *kept]), None)
     looked_at, missing = await _sources(queue, layout)
     return TaskStory(
         task_id=task_id,
@@ -102,6 +103,8 @@ async def tenant_tasks(queue: Queue, tenant_id: str, limit: int = 100) -> tuple[
     places: tuple[SummaryPlace, ...] = ("archived", "dead", "queue")
     for place in places:
         async for copy in copies(queue, layout, place, "", tenant_id):
+            if copy.is_edited:
+                continue
             told = found.get(copy.task.task_id)
             found[copy.task.task_id] = TaskSummary(
                 copy.task.task_id,
@@ -236,7 +239,7 @@ def _dead(copy: Copy, layout: Layout) -> Whereabouts:
 
 
 async def _elsewhere(
-    queue: Queue, task_id: str, told: list[TaskStep], archived: list[Copy]
+    queue: Queue, task_id: str, told: list[TaskStep], purged: list[Copy]
 ) -> Whereabouts:
     """Return what became of a task that is neither in the queue nor a dead letter."""
     ends = [x for x in told if x.kind in DONE]
@@ -248,8 +251,8 @@ async def _elsewhere(
     if isinstance(standing, AlreadyDone):
         detail = tr("at {time}, by the ledger", time=full_time(standing.at))
         return Whereabouts("done", worker=standing.owner, detail=detail)
-    if archived:
-        copy = max(archived, key=lambda one: one.message.sequence)
+    if purged:
+        copy = max(purged, key=lambda one: one.message.sequence)
         stream = queue.names.archive_stream
         detail = tr("purged; farutech-console dlq undo brings it back")
         return Whereabouts("archived", stream, copy.message.sequence, detail=detail)

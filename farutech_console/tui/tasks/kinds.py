@@ -25,6 +25,7 @@ _KINDS: Mapping[str, tuple[str, str, Tone]] = {
     "exhausted": ("✖", msg("exhausted"), "bad"),
     "duplicate_skipped": ("=", msg("duplicate"), "muted"),
     "replayed": ("↺", msg("sent again"), "accent"),
+    "edited": ("↺", msg("was edited"), "accent"),
     "purged": ("✖", msg("was purged"), "warn"),
 }
 

@@ -241,9 +241,10 @@ class TaskEvents:
         self._taken_up = at
         self._to.note(self)
 
-    def received(self, at: float, taken_up: float) -> None:
-        """It came at one moment and was taken up at another."""
-        self._note(("received", at, encode_seconds(taken_up - at)))
+    def received(self, at: float, taken_up: float, message: str = "") -> None:
+        """It came at one moment and was taken up at another; `message` is for people."""
+        more = encode_more({"message": message}) if message else ""
+        self._note(("received", at, encode_seconds(taken_up - at) + more))
 
     def started(self, at: float) -> None:
         """Its handler began."""

@@ -33,6 +33,8 @@ from worker.model.text import literal
 MOST_WHY = 200
 """Characters of a reason that a copy carries; the audit has all of it."""
 
+_EDITED = "edited-"
+
 # As many header bytes as its return puts beside a letter's own.
 _WIDEST = {
     RESTORED_OF: "9" * 60,
@@ -178,7 +180,12 @@ def _told(purpose: Purpose) -> dict[str, str]:
 
 def edited_key(letter: str, run: str) -> str:
     """Return the key of a letter that was replayed with another task by a run."""
-    return f"edited-{letter}-{run}"
+    return f"{_EDITED}{letter}-{run}"
+
+
+def is_edited(key: str) -> bool:
+    """Return whether a key is that of a letter that was replayed with another task."""
+    return key.startswith(_EDITED)
 
 
 def kept_headers(headers: Mapping[str, str]) -> dict[str, str]:
