@@ -11,7 +11,7 @@ import click
 
 from farutech_console.commands import output
 from farutech_console.commands.output import json_flag
-from farutech_console.commands.session import EXIT_DONE, EXIT_FAILED, run
+from farutech_console.commands.session import EXIT_DONE, EXIT_FAILED, run, sentence
 from farutech_console.operations.letters.records import full_record, letter_record
 from farutech_console.settings import ConsoleSettings
 from worker.flags import settings_flags
@@ -30,13 +30,12 @@ def show(*, sequence: int, as_json: bool, **given: Any) -> None:
     """Show all there is to know of one dead letter."""
 
     async def work(backend: LiveBackend, _stop: asyncio.Event) -> int:
+        from farutech_console.operations.letters.one_letter import absence
+
         letter = await backend.letter(sequence)
         if letter is None:
             newest = (await backend.queue().layout()).dead_letters.last_sequence
-            why = "it was replayed, purged or expired"
-            if sequence > newest:
-                why = f"the newest sequence is {newest}"
-            output.say(f"There is no dead letter {sequence}: {why}.")
+            output.say(f"{sentence(absence(sequence, newest))}.")
             return EXIT_FAILED
         if as_json:
             output.json_line(full_record(letter))

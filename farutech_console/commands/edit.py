@@ -76,9 +76,8 @@ def edit(
         else:
             operation.read_edited(text)
         if text == draft.text:
-            output.say(
-                f"Nothing was changed: farutech-console dlq replay --seq {sequence} as it is."
-            )
+            as_it_is = f"farutech-console dlq replay --seq {sequence}"
+            output.say(f"Nothing was changed. To send it as it is: {as_it_is}")
             return EXIT_CANCELLED
         if not yes:
             _say_difference(draft.text, text)

@@ -10,6 +10,13 @@ from collections.abc import Iterator
 _ERASE = "\r\x1b[K"
 
 
+def clear_foot() -> None:
+    """Take away whatever line stands at the foot of the terminal, for who did not draw it."""
+    if sys.stderr.isatty():
+        sys.stderr.write(_ERASE)
+        sys.stderr.flush()
+
+
 class FootLine:
     """The line on standard error."""
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from farutech_console.commands.foot_line import clear_foot
 from farutech_console.commands.output import say
 from farutech_console.settings import ConsoleSettings
 from worker.event_loop import fast_loop
@@ -135,10 +136,10 @@ async def _connected(settings: ConsoleSettings, work: Work, *, listen: bool) -> 
         say(str(stopped))
         return EXIT_CANCELLED
     except (UnreachableError, RefusedError) as error:
-        say(f"{_sentence(error)}. Check --server (NATS_URL) or --context, and who we are to it.")
+        say(f"{sentence(error)}. Check --server (NATS_URL) or --context, and who we are to it.")
         return EXIT_NO_CONNECTION
     except (JetStreamError, OperationError) as error:
-        say(f"{_sentence(error)}.")
+        say(f"{sentence(error)}.")
         return EXIT_FAILED
 
 
@@ -157,6 +158,7 @@ def _stopping() -> Iterator[asyncio.Event]:
         loop.remove_signal_handler(signal.SIGINT)
         heard.discard(signal.SIGINT)
         with contextlib.suppress(OSError):  # The terminal may be gone.
+            clear_foot()
             say("Stopping; what is in hand is finished first. Ctrl-C again leaves at once.")
 
     try:
@@ -183,6 +185,7 @@ def _endings() -> list[int]:
     ]
 
 
-def _sentence(error: Exception) -> str:
+def sentence(error: object) -> str:
+    """Return words as they begin a sentence, literally; a key that they begin with stays one."""
     text = literal(str(error))
-    return text[:1].upper() + text[1:]
+    return text if "_" in text.partition(" ")[0] else text[:1].upper() + text[1:]

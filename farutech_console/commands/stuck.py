@@ -167,7 +167,7 @@ async def _run(
 def _told(outcome: Recovered) -> str:
     detail = f"  {literal(outcome.detail)}" if outcome.detail else ""
     letter = f"  dead letter {outcome.letter}" if outcome.letter else ""
-    task = literal(outcome.task_id) or "not a task"
+    task = literal(outcome.task_id) or ("-" if outcome.outcome == "gone" else "not a task")
     return f"{outcome.outcome:<9} {outcome.sequence}  {task}{letter}{detail}"
 
 

@@ -148,6 +148,9 @@ REFUSALS: Mapping[str, str | tuple[str, str]] = {
         "el mensaje muerto {n} no tiene tarea que editar: {why}"
     ),
     "dead letter {n} was not replayed": "el mensaje muerto {n} no se reenvió",
+    "there is no dead letter {n}: the newest sequence is {newest}": (
+        "no existe el mensaje muerto {n}: la última secuencia es {newest}"
+    ),
     "there is no dead letter {n}: it was replayed, purged or expired": (
         "no existe el mensaje muerto {n}: se reenvió, se purgó o caducó"
     ),

@@ -86,7 +86,12 @@ async def test_what_is_no_task_is_told_and_opened_again(
 @pytest.mark.parametrize(
     ("does", "answers", "told", "code"),
     [
-        ("true", (), "Nothing was changed: farutech-console dlq replay --seq 1 as it is.", 130),
+        (
+            "true",
+            (),
+            "Nothing was changed. To send it as it is: farutech-console dlq replay --seq 1",
+            130,
+        ),
         ('echo no > "$1"', ((AGAIN, "n"),), "Nothing was changed", 130),
         (MENDS, ((QUESTION, "n"),), "Nothing was changed.", 130),
         (f"{MENDS}; exit 3", (), "an editor': Editing failed. Nothing was changed", 1),

@@ -96,12 +96,14 @@ async def test_a_letter_is_mended_from_a_file(nats_server: NatsServer, tmp_path:
         gone = await console("dlq", "edit", "1", *words, server=nats_server)
         tasks = await q.tasks()
         nobody = await console("dlq", "edit", "1", server=nats_server)
+        never = await console("dlq", "edit", "2", *words, server=nats_server)
     assert wrong.code == 1
     assert "line 3" in wrong.err
     assert outcomes(done) == ["replayed"]
     assert [task["task_id"] for task in tasks] == ["t-1"]
     assert (gone.code, nobody.code) == (1, 2)
-    assert "no dead letter 1" in gone.err
+    assert "no dead letter 1: it was replayed" in gone.err
+    assert "no dead letter 2: the newest sequence is 1" in never.err
 
 
 @pytest.mark.slow

@@ -13,7 +13,7 @@ from farutech_console.operations.audit.recording import Change, audited
 from farutech_console.operations.changes.archive import ensure_archive
 from farutech_console.operations.changes.tools import replayer
 from farutech_console.operations.errors import OperationError, StalePlanError
-from farutech_console.operations.letters.one_letter import read_letter
+from farutech_console.operations.letters.one_letter import absence, read_letter
 from farutech_console.operations.model import Outcome
 from farutech_console.operations.queue import Queue
 from worker.jetstream.errors import PayloadTooLargeError
@@ -64,9 +64,7 @@ async def draft_of(queue: Queue, sequence: int) -> Draft:
     layout = await queue.fresh_layout()
     letter = await read_letter(queue, sequence)
     if letter is None:
-        raise NotEditableError(
-            tr("there is no dead letter {n}: it was replayed, purged or expired", n=sequence)
-        )
+        raise NotEditableError(absence(sequence, layout.dead_letters.last_sequence))
     return draft_from(letter, layout.dead_letters.name, layout.dlq_generation)
 
 

@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+from farutech_console.language import tr
 from farutech_console.operations.queue import Queue
 from worker.jetstream.dead_letters.bodies import Bodies
 from worker.jetstream.dead_letters.browse import DeadLetters
 from worker.model.dead_letter import StoredDeadLetter
+
+
+def absence(sequence: int, newest: int) -> str:
+    """Return why no dead letter lies under a sequence, where `newest` is the last one given."""
+    if sequence > newest:
+        return tr(
+            "there is no dead letter {n}: the newest sequence is {newest}",
+            n=sequence,
+            newest=newest,
+        )
+    return tr("there is no dead letter {n}: it was replayed, purged or expired", n=sequence)
 
 
 async def read_letter(queue: Queue, sequence: int) -> StoredDeadLetter | None:
