@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
@@ -56,20 +56,24 @@ def audit(
     """Show what operators changed, the latest first: who, when, what, why, and how it ended.
 
     CHANGE is the beginning of an id: all of that one change. A change that is "not ended" is under
-    way, or was interrupted; once a worker or another console finished what it had begun, it says
-    who did.
+    way, or was interrupted. Where "nothing is half done" nobody has anything to finish: each of its
+    letters is where it was, or done with. Else a worker or the next console finishes what it had
+    begun, and it says who did.
 
     With --json a line for each change: id, action, by, from, began_at, ended_at, state (done,
     stopped, failed, finished, open), about, why, count, sequences, sequences_cut, generation,
-    fingerprint, outcomes, failures, error, command, details, finished.
+    fingerprint, outcomes, failures, error, command, details, finished,
+    half_done.
     """
 
     async def work(backend: LiveBackend, _stop: asyncio.Event) -> int:
+        from farutech_console.operations.audit.half_done import HalfDone
         from farutech_console.operations.audit.log import Wanted, entry_record, read_audit
 
         found: list[AuditEntry] = []
         wanted = Wanted(action or "", by, change)
-        async with aclosing(read_audit(backend.queue(), wanted)) as entries:
+        queue = backend.queue()
+        async with aclosing(read_audit(queue, wanted, HalfDone(queue))) as entries:
             async for entry in entries:
                 found.append(entry)
                 if as_json:
@@ -123,7 +127,13 @@ def outcome_words(entry: AuditEntry) -> str:
         f"finished by {one.by} at {one.at:%Y-%m-%d %H:%M:%S} UTC: {_counts(one.outcomes)}"
         for one in entry.finished
     )
-    return ", ".join((ended, *finished))
+    return ", ".join((ended, *finished, *_half_done(entry)))
+
+
+def _half_done(entry: AuditEntry) -> Iterator[str]:
+    """Yield what an open change has left for others to finish, where that can be told."""
+    if entry.half_done is not None:
+        yield f"{entry.half_done:,} half done" if entry.half_done else "nothing is half done"
 
 
 def _counts(outcomes: Mapping[str, int]) -> str:

@@ -12,6 +12,7 @@ AUDIT: Mapping[str, str | tuple[str, str]] = {
     "▲ interrupted": "▲ interrumpido",
     "◌ under way": "◌ en marcha",
     "▲ not ended": "▲ sin fin",
+    "◌ not ended": "◌ sin fin",
     "▲ some failed": "▲ hubo fallos",
     "when": "cuándo",
     "who": "quién",
@@ -37,6 +38,13 @@ AUDIT: Mapping[str, str | tuple[str, str]] = {
         "Aquí aparecen reenvíos, purgas, pausas y todos los demás cambios."
     ),
     # one of them
+    "left": "pendiente",
+    "nothing is half done: each letter is where it was, or done with": (
+        "nada a medias: cada mensaje está donde estaba, o terminado"
+    ),
+    "{n} half done: the next start finishes what it can": (
+        "{n} a medias: el próximo arranque termina lo que puede"
+    ),
     "from": "desde",
     "began": "inicio",
     "interrupted, finished by {who} at {when}: {what}": (

@@ -141,6 +141,7 @@ def some_changes() -> tuple[AuditEntry, ...]:
             command="farutech-console dlq replay --seq 87001",
             count=1,
             sequences="87001",
+            half_done=0,
         ),
     )
 

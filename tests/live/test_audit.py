@@ -22,6 +22,8 @@ from tests.support.nats_server import NatsServer
 from tests.support.operating import OPERATOR, operated
 from tests.support.queues import NAMES, LayoutKind, Queue, queue
 from worker.jetstream.errors import JetStreamError
+from worker.jetstream.replays.claims import Author, Claims, claim_body
+from worker.jetstream.topology.layout import ensure_claims
 
 LAYOUTS: Sequence[LayoutKind] = ("fresh", "go")
 NOTE = Change("note", "connection refused")
@@ -108,6 +110,27 @@ async def test_how_a_change_ends_is_told_apart(nats_server: NatsServer) -> None:
         assert ended.failures[0]["sequence"] == 17
         assert (failed.state, failed.error) == ("failed", "the server went away")
         assert (broken.state, stopped.state) == ("stopped", "stopped")
+
+
+@pytest.mark.parametrize("kind", LAYOUTS)
+async def test_what_an_open_change_left_half_done_is_told(
+    nats_server: NatsServer, kind: LayoutKind
+) -> None:
+    async with queue(nats_server, kind) as q:
+        o = operated(q)
+        first, second = await q.bury_many(2)
+
+        async def told() -> list[int | None]:
+            return [entry.half_done for entry in (await audit_page(o, 10)).entries]
+
+        async with audited(o, NOTE), audited(o, Change("replay", NAMES.dlq_stream)) as tally:
+            assert await told() == [0, None]
+            layout = await o.fresh_layout()
+            claims = Claims(q.api, await ensure_claims(q.api, layout), layout)
+            await claims.take(first, claim_body("claimed", Author("me", tally.id)))
+            await claims.take(second, claim_body("claimed", Author("me", "another")))
+            assert await told() == [1, None]
+        assert await told() == [None, None]
 
 
 async def test_nothing_is_changed_where_it_cannot_be_recorded(nats_server: NatsServer) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
 
+from farutech_console.operations.audit.half_done import HalfDone
 from farutech_console.operations.queue import Queue
 from worker.jetstream.info import find_stream, server_state, stream_of_subject
 from worker.jetstream.messages import StoredMessage
@@ -43,6 +44,8 @@ class AuditEntry:
     begun: `finished` tells who, the first one first. `seen_from` is where its connection came from
     as the server saw it. `count` is how many letters it was about; `sequences` names them where
     `sequences_cut` does not say that there were too many. `outcomes` counts what became of them.
+    `half_done` is how many letters of an open change somebody has to finish, who does at the next
+    start; None where it has an end, or where nobody can tell.
     """
 
     id: str
@@ -66,6 +69,7 @@ class AuditEntry:
     seen_from: Mapping[str, Any] = field(default_factory=dict)
     details: Mapping[str, Any] = field(default_factory=dict)
     finished: tuple[FinishedBy, ...] = ()
+    half_done: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +103,11 @@ class Wanted:
 
 
 async def read_audit(
-    queue: Queue, wanted: Wanted | None = None
+    queue: Queue, wanted: Wanted | None = None, half_done: HalfDone | None = None
 ) -> AsyncGenerator[AuditEntry, None]:
     """Yield the changes, the one that began last first. Nothing where there is no audit yet.
 
-    What cannot be read as a record is passed over.
+    What cannot be read as a record is passed over. `half_done` tells what is left of open ones.
     """
     wanted = wanted or Wanted()
     scan = await _scan(queue, wanted)
@@ -122,6 +126,8 @@ async def read_audit(
                 id_ = _text(record, "id")
                 entry = _entry(message, record, ends.pop(id_, None), finishings.of(id_))
                 if wanted.takes(entry):
+                    if half_done is not None and entry.state == "open":
+                        entry = replace(entry, half_done=await half_done.of(id_, entry.action))
                     yield entry
         if len(messages) < PAGE:
             return
@@ -131,7 +137,7 @@ async def read_audit(
 async def audit_page(queue: Queue, limit: int, before: int | None = None) -> AuditPage:
     """Return the latest changes, at most `limit`, of places below `before`."""
     found: list[AuditEntry] = []
-    async with aclosing(read_audit(queue, Wanted(before=before))) as entries:
+    async with aclosing(read_audit(queue, Wanted(before=before), HalfDone(queue))) as entries:
         async for entry in entries:
             if len(found) == limit:
                 return AuditPage(tuple(found), more=True)
@@ -165,6 +171,7 @@ def entry_record(entry: AuditEntry) -> dict[str, Any]:
             {"by": one.by, "at": format_rfc3339(one.at), "outcomes": dict(one.outcomes)}
             for one in entry.finished
         ],
+        "half_done": entry.half_done,
     }
 
 

@@ -125,4 +125,6 @@ AUDIT_KEYS: Keys = {
     "command": "the same as a command line",
     "details": "what else matters",
     "finished": "who finished what it had begun when it was interrupted: `by`, `at`, `outcomes`",
+    "half_done": "of an open change, letters that the next start has to finish; null where it has "
+    "an end, or where nothing tells",
 }

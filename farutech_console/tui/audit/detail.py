@@ -30,6 +30,7 @@ def detail_lines(entry: AuditEntry, now: datetime) -> list[Line]:
         _labelled(tr("began"), f"{full_time(entry.began_at)}, {_ago(entry.began_at, now)}"),
         *(_labelled(tr("ended"), _finished(one), "warn") for one in entry.finished),
         *([] if entry.state == "finished" else [_labelled(tr("ended"), ended)]),
+        *_half_done(entry),
         _labelled(tr("why"), literal(entry.why) or NONE),
         _labelled(tr("about"), literal(entry.about) or NONE),
     ]
@@ -73,6 +74,17 @@ def _finished(one: FinishedBy) -> str:
     what = ", ".join(f"{count(number)} {_outcome(name)}" for name, number in one.outcomes.items())
     who, when = literal(one.by), full_time(one.at)
     return tr("interrupted, finished by {who} at {when}: {what}", who=who, when=when, what=what)
+
+
+def _half_done(entry: AuditEntry) -> list[Line]:
+    """Return what a change without an end has left for others to finish, where that is told."""
+    if entry.half_done is None:
+        return []
+    if entry.half_done == 0:
+        told = tr("nothing is half done: each letter is where it was, or done with")
+        return [_labelled(tr("left"), told)]
+    told = tr("{n} half done: the next start finishes what it can", n=count(entry.half_done))
+    return [_labelled(tr("left"), told, "warn")]
 
 
 def _from(seen: Mapping[str, object]) -> str:

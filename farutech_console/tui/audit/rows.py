@@ -39,6 +39,8 @@ STATES: dict[EntryState, tuple[str, Tone]] = {
     "open": (msg("◌ under way"), "accent"),
 }
 INTERRUPTED: tuple[str, Tone] = (msg("▲ not ended"), "warn")
+NOTHING_LEFT: tuple[str, Tone] = (msg("◌ not ended"), "muted")
+"""Of one of which nothing is half done."""
 SOME_FAILED: tuple[str, Tone] = (msg("▲ some failed"), "warn")
 
 
@@ -73,7 +75,7 @@ def cells(entry: AuditEntry, now: datetime, width: int) -> tuple[Span, ...]:
 def state_of(entry: AuditEntry, now: datetime) -> Span:
     """Return how a change ended. One without an end was interrupted, or is under way."""
     if entry.state == "open" and age(entry.began_at, now) > INTERRUPTED_S:
-        words, tone = INTERRUPTED
+        words, tone = NOTHING_LEFT if entry.half_done == 0 else INTERRUPTED
     elif entry.state == "done" and entry.outcomes.get("failed", 0):
         words, tone = SOME_FAILED
     else:
