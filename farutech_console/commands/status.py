@@ -109,9 +109,13 @@ def _row(title: str, text: str) -> str:
 
 def _queue(seen: Overview, now: datetime) -> str:
     stream = seen.status.work_queue
-    parts = [plural(seen.status.tasks, "task"), size(stream.bytes)]
+    # In Go's stream the dead letters lie among the tasks.
+    others = stream.messages > seen.status.tasks
+    among = f" of {count(stream.messages)} messages" if others else ""
+    parts = [plural(seen.status.tasks, "task") + among, size(stream.bytes)]
     if stream.messages and stream.first_time:
-        parts.append(f"oldest {duration(age(stream.first_time, now))}")
+        what = "oldest message" if others else "oldest"
+        parts.append(f"{what} {duration(age(stream.first_time, now))}")
     parts.append(f"kept {duration(stream.max_age)}" if stream.max_age else "kept for ever")
     return ", ".join(parts)
 
@@ -162,7 +166,7 @@ def _dead_letters(seen: Overview, now: datetime) -> str:
 def _workers(seen: Overview) -> str:
     fleet = seen.fleet
     reports = [worker.report for worker in fleet.answered if worker.report]
-    text = f"{count(len(fleet.answered))} answer"
+    text = "1 answers" if len(fleet.answered) == 1 else f"{count(len(fleet.answered))} answer"
     if reports:
         busy = sum(report.in_flight for report in reports)
         slots = sum(report.concurrency for report in reports)

@@ -46,6 +46,8 @@ async def test_status_tells_every_figure(nats_server: NatsServer, kind: LayoutKi
     assert (record["rates"]["in"], record["rates"]["out"]) == (0, 0)
     assert (record["workers"]["answered"], record["workers"]["clients"]) == (1, 0)
     assert "PROBLEM  1 task stuck" in words.out
+    assert ("8 tasks of 10 messages" in words.out) == (kind == "go")
+    assert "1 answers (" in words.out
     assert "WARNING  2 dead letters" in words.out
     assert "3 of no limit: 2 in flight, about 1 in backoff" in words.out or kind == "go"
     assert "not measured" in words.out
