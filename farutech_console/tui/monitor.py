@@ -73,17 +73,22 @@ class Monitor:
         """Look for ever, now and then, at what takes longer: the workers, what letters died of."""
         seen: object = None
         while True:
+            failed = False
             if self._backend.link().connected and self.live.status is not None:
                 letters = self.live.status.dead_letters
+                # Who may not do the one may do the other. The rooms of both meet the same and tell
+                # it; what was seen has its own age.
                 try:
                     self._set(replace(self.live, fleet=await self._backend.fleet()))
+                except expected():
+                    failed = True
+                try:
                     if letters != seen:
                         self._set(replace(self.live, causes=await self._causes()))
                         seen = letters
                 except expected():
-                    # The poll meets the same and tells it; what was seen has its own age.
-                    seen = None
-            await asyncio.sleep(DEEPER_S if seen is not None else POLL_S)
+                    failed, seen = True, None
+            await asyncio.sleep(DEEPER_S if self.live.status is not None and not failed else POLL_S)
 
     async def _causes(self) -> tuple[CauseGroup, ...]:
         from farutech_console.operations.letters.selection import Selection

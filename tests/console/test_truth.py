@@ -12,6 +12,7 @@ from rich.console import RenderableType
 from textual._compositor import Compositor, LayoutUpdate
 from textual.screen import Screen
 
+from farutech_console.operations.fleet.view import FleetView
 from farutech_console.operations.model import LinkState
 from farutech_console.tui.common.header import Place, header_line, state_of, trail_line
 from farutech_console.tui.common.live import Live
@@ -20,7 +21,7 @@ from tests.console.driving import app_of, console, does_not_see, eventually, see
 from tests.console.fixed import FixedBackend
 from tests.console.fixed_queue import some_events, some_status
 from tests.console.moment import NOW, StillClock, ago
-from worker.jetstream.errors import UnreachableError
+from worker.jetstream.errors import NotAllowedError, UnreachableError
 from worker.model.cells import width_of
 
 UP = LinkState(True, ago(600), "nats://s1:4222")
@@ -152,6 +153,39 @@ async def test_letters_that_cannot_be_read_are_no_empty_table() -> None:
         backend.failure = UnreachableError("no answer within 2 s")
         await pilot.press("3")
         await sees(pilot, "90412")
+
+
+@pytest.mark.parametrize(
+    "backend",
+    [
+        FixedBackend(failure=UnreachableError("our user may not look")),
+        FixedBackend(
+            status_now=some_status(
+                dead_letters=None, unread={"dead_letters": "our user may not look"}
+            )
+        ),
+    ],
+    ids=["no-status", "not-allowed"],
+)
+async def test_letters_that_nobody_may_read_are_not_said_to_be_read(backend: FixedBackend) -> None:
+    async with console(backend, room="3") as pilot:
+        await sees(pilot, "The dead letters cannot be read: our user may not look")
+        await does_not_see(pilot, "Reading…")
+        await does_not_see(pilot, "Dead letters · 0")
+
+
+async def test_who_may_not_ask_the_workers_is_told_the_causes_all_the_same() -> None:
+    class Shut(FixedBackend):
+        async def fleet(self) -> FleetView:
+            raise NotAllowedError("our user may not publish to $SRV.STATS")
+
+    async with console(Shut()) as pilot:
+
+        def are_told() -> bool:
+            live = app_of(pilot).live
+            return live is not None and live.fleet is None and bool(live.causes)
+
+        await eventually(pilot, are_told, "the causes")
 
 
 async def test_a_poll_that_dies_is_shown() -> None:

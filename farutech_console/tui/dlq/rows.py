@@ -166,7 +166,8 @@ class LetterRows:
 def title_line(reader: Reader, selection: Selection, above: int) -> Line:
     """Return the line over the table: how many, how many are read, how many are marked."""
     letters = reader.letters
-    spans = [Span(f" {tr('Dead letters')} · {count(letters.depth)}", "strong")]
+    depth = f" · {count(letters.depth)}" if letters.asked else ""
+    spans = [Span(f" {tr('Dead letters')}{depth}", "strong")]
     if reader.wanted:
         number = f"{count(len(letters))}{'+' if letters.is_partial else ''}"
         wanted = literal(str(reader.wanted), 60)
@@ -209,11 +210,16 @@ def _words_marked(reader: Reader, selection: Selection) -> str:
     return tr("all {n} marked", n=f"{known}{'+' if letters.is_partial else ''}")
 
 
+def _unread(live: Live) -> str:
+    """Return why the poll told nothing of the letters, empty where it did or was not heard yet."""
+    return live.status.unread.get("dead_letters", "") if live.status else live.failure
+
+
 def empty_lines(reader: Reader, live: Live, failure: str, now: datetime) -> list[Line]:
     """Return why the table is empty."""
     letters = reader.letters
-    if failure:
-        told = tr("The dead letters cannot be read: {why}", why=literal(failure))
+    if why := failure or ("" if letters.asked or not live.link.connected else _unread(live)):
+        told = tr("The dead letters cannot be read: {why}", why=literal(why))
         return [line(Span(f"▲ {told}", "warn"))]
     if not live.link.connected and not letters.asked:
         so = tr("There is no connection, so no dead letters can be read.")
