@@ -31,6 +31,7 @@ WORKERS: Mapping[str, str | tuple[str, str]] = {
     "the consumer cannot be read: {why}": "no se puede leer el consumer: {why}",
     "our user may not look at the consumer": "nuestro usuario no puede ver el consumer",
     "no consumer: nobody gets tasks": "no hay consumer: nadie recibe tareas",
+    "paused, {left} left": "en pausa {left} más",
     "paused, {left} left: p resumes": "en pausa {left} más: p reanuda",
     "only workers with these words in them": "solo workers con estas palabras",
     "a part of a worker's name, host, version, state, type or task; enter": (

@@ -9,13 +9,14 @@ from typing import Any
 
 import pytest
 
-from farutech_console.operations.audit.log import AuditEntry
+from farutech_console.operations.audit.log import AuditEntry, AuditPage
 from farutech_console.operations.audit.notes import Note
 from tests.console.driving import console, does_not_see, eventually, sees
 from tests.console.fixed import FixedBackend
 from tests.console.fixed_fleet import some_undo
 from tests.console.fixed_queue import some_status
 from tests.console.moment import NOW, StillClock
+from worker.jetstream.errors import NotAllowedError
 
 
 async def test_a_change_is_opened_copied_and_left() -> None:
@@ -52,6 +53,30 @@ async def test_what_cannot_be_undone_is_told() -> None:
         await sees(pilot, "4 changes")
         await pilot.press("j", "u")
         await sees(pilot, "no purge is on record")
+
+
+async def test_an_audit_that_cannot_be_read_any_more_is_said_to_be_old() -> None:
+    class Shut(FixedBackend):
+        shut = True
+
+        async def audit(self, limit: int, before: int | None = None) -> AuditPage:
+            if self.shut:
+                raise NotAllowedError("our user may not read it")
+            return await super().audit(limit, before)
+
+    backend, clock = Shut(), StillClock()
+    async with console(backend, clock=clock, size=(120, 30), room="5") as pilot:
+        await sees(pilot, "The audit cannot be read: our user may not read it")
+        await does_not_see(pilot, "0 changes")
+        backend.shut = False
+        clock.advance(4)
+        backend.status_now = some_status(taken_at=clock.now())
+        await sees(pilot, "4 changes   read 0 s ago")
+        backend.shut = True
+        clock.advance(4)
+        backend.status_now = some_status(taken_at=clock.now())
+        await sees(pilot, "4 changes   ▲ read 4 s ago: our user may not read it")
+        assert pilot.app.screen.has_class("-stale")
 
 
 def change(action: str, **more: Any) -> AuditEntry:

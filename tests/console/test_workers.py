@@ -7,10 +7,13 @@ from dataclasses import replace
 import pytest
 
 from farutech_console.operations.errors import OperationError
+from farutech_console.operations.fleet.view import FleetView
 from farutech_console.operations.model import Part
 from tests.console.driving import console, does_not_see, eventually, sees
 from tests.console.fixed import FixedBackend
+from tests.console.fixed_fleet import some_workers
 from tests.console.fixed_queue import some_status
+from tests.console.moment import StillClock
 from worker.jetstream.errors import UnreachableError
 
 
@@ -141,6 +144,55 @@ async def test_a_read_only_console_does_not_offer_to_pause() -> None:
         await pilot.press("p")
         await pilot.pause()
         await does_not_see(pilot, "No worker gets a task")
+
+
+async def test_a_pause_is_no_key_of_a_read_only_console() -> None:
+    status = some_status()
+    assert status.consumer is not None
+    held = replace(status.consumer, paused=True, pause_remaining=600.0)
+    backend = FixedBackend(status_now=replace(status, consumer=held), read_only=True)
+    async with console(backend, size=(120, 30), room="4") as pilot:
+        await sees(pilot, "paused, 10 min left")
+        await does_not_see(pilot, "p resumes")
+
+
+@pytest.mark.parametrize("width", [60, 80, 160])
+async def test_workers_whose_names_differ_at_their_ends_are_told_apart(width: int) -> None:
+    one = some_workers()[0]
+    pods = [f"provisioning-worker-eu-west-1a-7f9d8c6b54-{end}" for end in ("abcde", "fghij")]
+    workers = tuple(replace(one, key=pod, name=pod) for pod in pods)
+    async with console(FixedBackend(workers=workers), size=(width, 30), room="4") as pilot:
+        for pod in pods:
+            await sees(pilot, f"{pod[-5:]} ● running")
+        await pilot.press("enter")
+        await sees(pilot, pods[0][:-10])
+        await sees(pilot, "abcde")
+
+
+async def test_workers_that_cannot_be_asked_any_more_are_said_to_be_old() -> None:
+    class Mute(FixedBackend):
+        mute = False
+
+        async def fleet(self) -> FleetView:
+            if self.mute:
+                raise UnreachableError("no answer within 2 s")
+            return await super().fleet()
+
+    backend, clock = Mute(), StillClock()
+    async with console(backend, clock=clock, size=(120, 30), room="4") as pilot:
+        await sees(pilot, "3 report")
+        await does_not_see(pilot, "▲ 0 s ago")
+        backend.mute = True
+        clock.advance(3)
+        backend.status_now = some_status(taken_at=clock.now())
+        await sees(pilot, "▲ 3 s ago: no answer within 2 s")
+        await sees(pilot, "worker-001 ")
+        assert pilot.app.screen.has_class("-stale")
+        backend.mute = False
+        clock.advance(3)
+        backend.status_now = some_status(taken_at=clock.now())
+        await does_not_see(pilot, "▲ 3 s ago")
+        await eventually(pilot, lambda: not pilot.app.screen.has_class("-stale"), "fresh")
 
 
 async def test_no_worker_and_no_pull_says_what_to_do() -> None:

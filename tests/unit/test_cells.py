@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from worker.model.cells import fit, head, width_of
+from worker.model.cells import fit, fit_ends, head, width_of
 from worker.model.text import literal
 
 # Beyond lie ideographs, and what is hidden.
@@ -54,3 +54,22 @@ def test_a_head_is_as_long_as_fits(text: str, width: int) -> None:
     assert text.startswith(begun)
     assert width_of(begun) <= width
     assert begun == text or width_of(text[: len(begun) + 1]) > width
+
+
+@given(TEXT, st.integers(0, 30))
+def test_a_name_that_is_cut_keeps_both_its_ends(text: str, width: int) -> None:
+    fitted = fit_ends(text, width)
+    assert width_of(fitted) == width
+    if width_of(text) <= width or width < 3:
+        assert fitted == fit(text, width)
+        return
+    cuts = (at for at, character in enumerate(fitted) if character == "…")
+    assert any(
+        text.startswith(fitted[:at]) and text.rstrip(" ").endswith(fitted[at + 1 :].rstrip(" "))
+        for at in cuts
+    )
+
+
+def test_names_that_differ_at_their_ends_are_told_apart_where_they_are_cut() -> None:
+    assert fit_ends("worker-7f9d8c6b54-abcde", 13) == "worker…-abcde"
+    assert fit_ends("部署-7f9d8c6b54-部署", 9) == "部署…部署"

@@ -58,6 +58,31 @@ def fit(text: str, width: int, *, right: bool = False) -> str:
     return padding + shown if right else shown + padding
 
 
+def fit_ends(text: str, width: int) -> str:
+    """Return `text` in exactly `width` cells: its middle cut to `…`, or filled with spaces.
+
+    For names, which differ at their ends. The work is bounded by the width, not by the text.
+    """
+    end = max(width - 1, 0) // 2
+    if end < 1 or (len(text) <= CODE_POINTS_PER_CELL * width and width_of(text) <= width):
+        return fit(text, width)
+    begin = width - 1 - end
+    first = head(text[: CODE_POINTS_PER_CELL * begin], begin)
+    return fit(first + ELLIPSIS + _tail(text[-CODE_POINTS_PER_CELL * end :], end), width)
+
+
+def _tail(text: str, width: int) -> str:
+    """Return as much of the end as `width` cells hold, from a character that stands alone."""
+    used, begin = 0, len(text)
+    for at in range(len(text) - 1, -1, -1):
+        wide = _width_of(text[at])
+        used += wide
+        if used > width:
+            break
+        begin = at if wide else begin
+    return text[begin:]
+
+
 @lru_cache(maxsize=4096)
 def _width_of(character: str) -> int:
     category = unicodedata.category(character)

@@ -8,7 +8,6 @@ from farutech_console.language import msg, tr
 from farutech_console.operations.units import (
     age,
     count,
-    duration,
     plural,
     short_duration,
 )
@@ -118,13 +117,17 @@ class EntryRows:
         return self._entries[self._places[key]] if key in self._places else None
 
 
-def title_line(
-    shown: int, found: Line, *, more: bool, looked: datetime | None, now: datetime
-) -> Line:
-    """Return the line over the table; `found` says how many are shown where only some are."""
+def title_line(shown: int, found: Line, when: Span | None, *, more: bool) -> Line:
+    """Return the line over the table.
+
+    `found` says how many are shown where only some are, `when` how old they are: None where the
+    audit was not read yet.
+    """
+    name = Span(f" {tr('Audit')}  ", "strong")
+    if when is None:
+        return line(name)
     number = tr("{n}+ changes", n=count(shown)) if more else plural(shown, "change")
-    when = "   " + tr("read {age} ago", age=duration(age(looked, now))) if looked else ""
-    return line(Span(f" {tr('Audit')}  ", "strong"), number, *found, Span(when, "muted"))
+    return line(name, number, *found, when)
 
 
 def empty_lines(live: Live, failure: str, now: datetime, *, asked: bool) -> list[Line]:

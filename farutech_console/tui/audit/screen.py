@@ -9,7 +9,8 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 
-from farutech_console.language import msg
+from farutech_console.language import msg, tr
+from farutech_console.operations.units import age, duration
 from farutech_console.tui.audit.detail import detail_lines
 from farutech_console.tui.audit.rows import (
     EntryRows,
@@ -22,8 +23,9 @@ from farutech_console.tui.audit.takeback import take_back
 from farutech_console.tui.common.failures import expected, in_words
 from farutech_console.tui.common.finding import FindingRoom
 from farutech_console.tui.common.live import Live
+from farutech_console.tui.common.looked import looked
 from farutech_console.tui.common.room import Desk
-from farutech_console.tui.common.spans import line, one_line
+from farutech_console.tui.common.spans import Span, line, one_line
 from farutech_console.tui.common.table import VirtualTable
 from farutech_console.tui.common.textview import TextView
 from farutech_console.tui.common.undo import bring_back
@@ -39,6 +41,9 @@ if TYPE_CHECKING:
 
 READ_EVERY = timedelta(seconds=3)
 """From the end of one reading to the next, while the room is looked at."""
+
+OLD = timedelta(seconds=10)
+"""From when on what was read is marked as old: several readings brought nothing."""
 
 PAGE = 200
 NEAR_END = 20
@@ -66,6 +71,7 @@ class AuditRoom(FindingRoom):
         self._failure = ""
         self._reading = False
         self._read_at: datetime | None = None
+        self._shown_of: datetime | None = None
         self._opened: int | None = None
 
     def within(self) -> tuple[str, ...]:
@@ -106,7 +112,7 @@ class AuditRoom(FindingRoom):
             self._failure = in_words(error)
         else:
             self._entries, self._more, self._failure = page.entries, page.more, ""
-            self._read_at = self.desk.clock.now()
+            self._read_at = self._shown_of = self.desk.clock.now()
         finally:
             self._reading = False
         self.narrow()
@@ -119,20 +125,29 @@ class AuditRoom(FindingRoom):
         if self._entries and not entries:
             self.query_one("#empty", Words).show(self.nothing_found())
         elif not entries:
-            lines = empty_lines(live, self._failure, now, asked=self._read_at is not None)
+            lines = empty_lines(live, self._failure, now, asked=self._shown_of is not None)
             self.query_one("#empty", Words).show(lines)
-        title = title_line(
-            len(self._entries),
-            self.found_line(len(entries)),
-            more=self._more,
-            looked=self._read_at,
-            now=now,
-        )
+        old = self._is_old(live, now)
+        self.set_class(old, "-stale")
+        when = self._when(now, old=old)
+        title = title_line(len(self._entries), self.found_line(len(entries)), when, more=self._more)
         self.query_one("#title", Words).show([title])
         table = self.query_one("#table", VirtualTable)
         width = table.size.width
         table.show(EntryRows(entries, now, width), columns(width))
         self._draw_detail()
+
+    def _is_old(self, live: Live, now: datetime) -> bool:
+        """Return whether newer changes should be known than those that are shown."""
+        if self._failure or not live.link.connected:
+            return True
+        return self._shown_of is not None and now - self._shown_of > OLD
+
+    def _when(self, now: datetime, *, old: bool) -> Span | None:
+        if self._shown_of is None:
+            return None
+        told = tr("read {age} ago", age=duration(age(self._shown_of, now)))
+        return looked(told, self._failure, stale=old)
 
     def _look_further(self, found: int) -> None:
         """Read more of the audit at the next reading where what is looked for is rare."""

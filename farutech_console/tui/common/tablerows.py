@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Generic, Protocol, TypeVar
 
 from farutech_console.tui.common.spans import Line, Span
-from worker.model.cells import fit, width_of
+from worker.model.cells import fit, fit_ends, width_of
 
 T = TypeVar("T")
 
@@ -20,12 +20,18 @@ ROOM = 12
 class Column:
     """One column. `width` in cells, 0 for what the others leave; `right` aligns figures.
 
-    A title that is longer, in another language say, widens it where there is room.
+    `ends` cuts what is too long in its middle, for names that differ at their ends. A title that is
+    longer, in another language say, widens the column where there is room.
     """
 
     title: str
     width: int = 0
     right: bool = False
+    ends: bool = False
+
+    def fit(self, text: str, width: int) -> str:
+        """Return the text in exactly so many cells."""
+        return fit_ends(text, width) if self.ends else fit(text, width, right=self.right)
 
 
 class Rows(Protocol):
@@ -90,7 +96,7 @@ class RankedRows(Generic[T]):
 def laid_out(columns: tuple[Column, ...], cells: Sequence[Span], width: int) -> Line:
     """Return cells, one for each column, as a line of so many terminal cells."""
     return tuple(
-        Span(fit(cell.text, wide, right=column.right) + " ", cell.tone)
+        Span(column.fit(cell.text, wide) + " ", cell.tone)
         for cell, column, wide in zip(cells, columns, _widths(columns, width), strict=False)
     )
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from farutech_console.language import msg, tr
 from farutech_console.operations.units import age, count, duration, millis, plural, rate
 from farutech_console.tui.common.spans import Line, Span, Tone, line
-from farutech_console.tui.workers.rows import NONE, state_of
+from farutech_console.tui.workers.rows import NONE, is_cut, state_of
 from worker.model.text import literal
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ def detail_lines(worker: WorkerView, now: datetime) -> list[Line]:
     seen = tr("{age} ago", age=duration(age(worker.seen_at, now)))
     lines = [
         line(state_of(worker)),
+        *([_labelled(tr("worker"), literal(worker.name))] if is_cut(worker) else []),
         _labelled(tr("seen"), seen, "bad" if worker.condition == "silent" else "plain"),
         _labelled(tr("host"), literal(worker.host) or NONE),
         _labelled(tr("version"), literal(worker.version) or NONE),

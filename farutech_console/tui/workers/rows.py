@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from farutech_console.language import msg, tr, trn
@@ -13,9 +14,11 @@ from farutech_console.operations.units import (
     rate,
     short_duration,
 )
+from farutech_console.tui.common.looked import looked
 from farutech_console.tui.common.spans import Line, Span, Tone, line
 from farutech_console.tui.common.tablerows import Column
 from farutech_console.tui.common.waiting import no_connection
+from worker.model.cells import fit_ends, width_of
 from worker.model.text import literal
 
 if TYPE_CHECKING:
@@ -31,6 +34,11 @@ WIDE = 110
 """Columns from which version and host are shown."""
 ROOMY = 100
 """Columns from which successes and uptime are shown: a worker's name needs the room before them."""
+LEAST = 72
+"""Columns from which pace and retries are shown."""
+LONGEST_NAME = 40
+OLD = timedelta(seconds=10)
+"""From when on what was seen of the fleet is marked as old: several looks brought nothing."""
 
 CONDITIONS: dict[WorkerCondition, tuple[str, Tone]] = {
     "running": (msg("● running"), "ok"),
@@ -45,14 +53,14 @@ UNREPORTED: tuple[str, Tone] = (msg("○ pulls"), "muted")
 def columns(width: int) -> tuple[Column, ...]:
     """Return the columns that fit."""
     more = (Column(tr("version"), 9), Column(tr("host"), 18)) if width >= WIDE else ()
-    roomy = width >= ROOMY
+    roomy, least = width >= ROOMY, width >= LEAST
     return (
-        Column(tr("worker")),
+        Column(tr("worker"), ends=True),
         Column(tr("state"), 10),
         Column(tr("tasks"), 7, right=True),
-        Column(tr("pace"), 9, right=True),
+        *((Column(tr("pace"), 9, right=True),) if least else ()),
         *((Column(tr("ok"), 7, right=True),) if roomy else ()),
-        Column(tr("retried"), 7, right=True),
+        *((Column(tr("retried"), 7, right=True),) if least else ()),
         Column(tr("dead"), 6, right=True),
         *((Column(tr("up"), 7, right=True),) if roomy else ()),
         *more,
@@ -69,19 +77,30 @@ def cells(worker: WorkerView, now: datetime, width: int) -> tuple[Span, ...]:
         if width >= WIDE
         else ()
     )
-    succeeded, *failed = _totals(report)
-    roomy = width >= ROOMY
+    succeeded, retried, dead = _totals(report)
+    roomy, least = width >= ROOMY, width >= LEAST
     return (
         Span(literal(worker.name)),
         state_of(worker),
         Span(f"{count(report.in_flight)}/{count(report.concurrency)}" if report else NONE),
-        Span(rate(report.rate_10s) if report else NONE),
+        *((Span(rate(report.rate_10s) if report else NONE),) if least else ()),
         *((succeeded,) if roomy else ()),
-        *failed,
+        *((retried,) if least else ()),
+        dead,
         *((Span(up),) if roomy else ()),
         *more,
         Span(short_duration(age(worker.seen_at, now)), "muted"),
     )
+
+
+def short_name(worker: WorkerView) -> str:
+    """Return a worker's name, its middle cut where it is long."""
+    return fit_ends(literal(worker.name), LONGEST_NAME).rstrip()
+
+
+def is_cut(worker: WorkerView) -> bool:
+    """Return whether a worker's name is too long to be shown whole."""
+    return width_of(literal(worker.name)) > LONGEST_NAME
 
 
 def state_of(worker: WorkerView) -> Span:
@@ -146,10 +165,23 @@ class WorkerRows:
         return self._workers[self._keys.index(key)] if key in self._keys else None
 
 
-def title_line(fleet: FleetView, live: Live, now: datetime, found: Line = ()) -> Line:
+def is_old(fleet: FleetView, live: Live, failure: str, now: datetime) -> bool:
+    """Return whether newer should be known of the fleet than what is shown."""
+    return bool(failure) or not live.link.connected or now - fleet.at > OLD
+
+
+def title_line(
+    fleet: FleetView,
+    live: Live,
+    now: datetime,
+    found: Line = (),
+    failure: str = "",
+    *,
+    read_only: bool = False,
+) -> Line:
     """Return the line over the table: who is there, and whether tasks are delivered at all.
 
-    `found` says how many are shown where only some are.
+    `found` says how many are shown where only some are; `failure` why the last look failed.
     """
     reporting, silent = len(fleet.answered), len(fleet.silent)
     report = Span("   " + trn("{n} report", "{n} report", reporting, n=count(reporting)))
@@ -160,9 +192,10 @@ def title_line(fleet: FleetView, live: Live, now: datetime, found: Line = ()) ->
     if fleet.unreadable:
         unreadable = tr("{answers} unreadable", answers=plural(fleet.unreadable, "answer"))
         spans.append(Span(f"   ▲ {unreadable}", "warn"))
-    spans += _deliveries(live)
-    looked = tr("{age} ago", age=duration(age(fleet.at, now)))
-    spans.append(Span(f"   {looked}", "muted"))
+    if stopped := _deliveries(live, read_only=read_only):
+        spans += [Span("   "), *stopped]
+    told = tr("{age} ago", age=duration(age(fleet.at, now)))
+    spans.append(looked(told, failure, stale=is_old(fleet, live, failure, now)))
     if clients := len(fleet.clients):
         more = trn(
             "{n} pulls and does not report",
@@ -174,20 +207,22 @@ def title_line(fleet: FleetView, live: Live, now: datetime, found: Line = ()) ->
     return tuple(spans)
 
 
-def _deliveries(live: Live) -> Line:
+def _deliveries(live: Live, *, read_only: bool) -> Line:
     """Return what is wrong with the delivery of tasks, as far as that could be read."""
     status = live.status
     if status is None:
         unread = tr("the consumer is not read yet")
         failed = tr("the consumer cannot be read: {why}", why=literal(live.failure))
-        return line(Span(f"   ▲ {failed}", "warn") if live.failure else Span(f"   ◌ {unread}"))
+        return line(Span(f"▲ {failed}", "warn") if live.failure else Span(f"◌ {unread}"))
     if status.consumer is None:
         if "consumer" in status.unread:
-            return line(Span(f"   ▲ {tr('our user may not look at the consumer')}", "warn"))
-        return line(Span(f"   ✖ {tr('no consumer: nobody gets tasks')}", "bad"))
+            return line(Span(f"▲ {tr('our user may not look at the consumer')}", "warn"))
+        return line(Span(f"✖ {tr('no consumer: nobody gets tasks')}", "bad"))
     if status.consumer.paused:
         left = duration(status.consumer.pause_remaining)
-        return line(Span(f"   ‖ {tr('paused, {left} left: p resumes', left=left)}", "warn"))
+        resumes = tr("paused, {left} left: p resumes", left=left)
+        paused = tr("paused, {left} left", left=left) if read_only else resumes
+        return line(Span(f"‖ {paused}", "warn"))
     return ()
 
 
@@ -229,5 +264,5 @@ def empty_lines(
         text = tr("Nobody pulls tasks either. Start one: farutech-worker run --handlers MODULE")
         lines.append(line(text))
     else:
-        lines.append(_deliveries(live))
+        lines.append(_deliveries(live, read_only=True))
     return lines

@@ -25,11 +25,12 @@ from farutech_console.tui.workers.rows import (
     WorkerRows,
     columns,
     empty_lines,
+    is_old,
+    short_name,
     texts_of,
     title_line,
     why_not_paused,
 )
-from worker.model.text import literal
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -61,7 +62,7 @@ class WorkersRoom(FindingRoom):
     def within(self) -> tuple[str, ...]:
         """What is looked for, and which worker is open."""
         worker = self._worker() if self.has_class("-open") else None
-        return (*super().within(), literal(worker.name, 40) if worker else "")
+        return (*super().within(), short_name(worker) if worker else "")
 
     def body(self) -> ComposeResult:
         """The table on the left or alone; one worker in full on the right or instead."""
@@ -86,7 +87,6 @@ class WorkersRoom(FindingRoom):
         if live.link.connected and due and not self._looking:
             self._looking = True
             self._look()
-        self.set_class(not live.is_fresh(now), "-stale")
         self._draw(live)
 
     @work(group="fleet", exit_on_error=False)
@@ -115,7 +115,12 @@ class WorkersRoom(FindingRoom):
             self.query_one("#empty", Words).show(lines)
         if fleet is not None:
             found = self.found_line(len(workers))
-            self.query_one("#title", Words).show([title_line(fleet, live, now, found)])
+            title = title_line(
+                fleet, live, now, found, self._failure, read_only=self.desk.backend.read_only
+            )
+            self.query_one("#title", Words).show([title])
+        old = fleet is not None and is_old(fleet, live, self._failure, now)
+        self.set_class(old or not live.is_fresh(now), "-stale")
         table = self.query_one("#table", VirtualTable)
         width = table.size.width
         table.show(WorkerRows(workers, self._keys, now, width), columns(width))
@@ -132,8 +137,7 @@ class WorkersRoom(FindingRoom):
         if worker is None:
             view.show([], from_top=True)
             return
-        title = line(literal(worker.name, 40))
-        self.query_one("#detail").border_title = one_line(title)
+        self.query_one("#detail").border_title = one_line(line(short_name(worker)))
         view.show(detail_lines(worker, now), from_top=worker.key != self._opened)
         self._opened = worker.key
 
