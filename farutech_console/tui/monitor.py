@@ -73,22 +73,24 @@ class Monitor:
         """Look for ever, now and then, at what takes longer: the workers, what letters died of."""
         seen: object = None
         while True:
-            failed = False
+            again_soon = True
             if self._backend.link().connected and self.live.status is not None:
                 letters = self.live.status.dead_letters
                 # Who may not do the one may do the other. The rooms of both meet the same and tell
                 # it; what was seen has its own age.
                 try:
-                    self._set(replace(self.live, fleet=await self._backend.fleet()))
+                    fleet = await self._backend.fleet()
+                    self._set(replace(self.live, fleet=fleet))
+                    again_soon = fleet.missing
                 except expected():
-                    failed = True
+                    pass
                 try:
                     if letters != seen:
                         self._set(replace(self.live, causes=await self._causes()))
                         seen = letters
                 except expected():
-                    failed, seen = True, None
-            await asyncio.sleep(DEEPER_S if self.live.status is not None and not failed else POLL_S)
+                    again_soon, seen = True, None
+            await asyncio.sleep(POLL_S if again_soon else DEEPER_S)
 
     async def _causes(self) -> tuple[CauseGroup, ...]:
         from farutech_console.operations.letters.selection import Selection

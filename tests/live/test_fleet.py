@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
 from farutech_console.operations.fleet.view import WorkerView
-from farutech_console.operations.fleet.workers import SILENT_AFTER, FleetWatch
+from farutech_console.operations.fleet.workers import BACK_WITHIN, SILENT_AFTER, FleetWatch
 from farutech_console.operations.queue import Queue as Handle
 from tests.conftest import StartNats
 from tests.live.test_service import report
@@ -63,10 +63,11 @@ async def test_a_worker_that_stops_answering_is_silent_and_one_that_leaves_in_or
                 ("w-b", "draining"),
             ]
             assert (first.busy, first.clients_told, first.clients) == (3, True, ())
-        clock.time += SILENT_AFTER / 2
+        clock.time += 2 * SILENT_AFTER
         soon = await watch.look(where)
         assert [(w.name, w.condition) for w in soon.workers] == [("w-a", "running")]
-        clock.time += SILENT_AFTER
+        assert (first.missing, soon.missing) == (False, True)
+        clock.time += SILENT_AFTER / 2
         later = await watch.look(where)
         assert [(w.key, w.condition) for w in later.silent] == [(instance, "silent")]
         assert later.silent[0].seen_at == first.at
@@ -76,6 +77,27 @@ async def test_a_worker_that_stops_answering_is_silent_and_one_that_leaves_in_or
         assert [(w.name, w.condition) for w in again.workers] == [("w-a", "running")]
         clock.time += timedelta(days=1)
         assert (await watch.look(where)).workers == ()
+
+
+async def test_a_worker_may_take_longer_than_we_to_come_back_to_a_server_that_was_gone(
+    nats_server: NatsServer,
+) -> None:
+    clock, watch = HandClock(), FleetWatch()
+    async with queue(nats_server) as q:
+        where = handle(q.connection, clock)
+        async with worker_at(nats_server, "w-a"):
+            await watch.look(where, within=10, quiet=2)
+        nats_server.kill()
+        nats_server.start()
+        await q.connection.wait_connected()
+        clock.time += 10 * SILENT_AFTER
+        for wait in (BACK_WITHIN, SILENT_AFTER):
+            assert not (await watch.look(where)).silent
+            clock.time += wait
+        assert not (await watch.look(where)).silent
+        clock.time += SILENT_AFTER / 5
+        (silent,) = (await watch.look(where)).silent
+        assert silent.name == "w-a"
 
 
 async def test_a_client_that_pulls_is_a_worker_for_as_long_as_it_is_connected(

@@ -56,6 +56,11 @@ class FleetView:
     clients_told: bool = False
 
     @property
+    def missing(self) -> bool:
+        """Whether somebody did not answer who is not called silent yet."""
+        return any(w.condition == "running" and w.seen_at < self.at for w in self.workers)
+
+    @property
     def answered(self) -> tuple[WorkerView, ...]:
         """Those that report, and did so now."""
         return tuple(w for w in self.workers if w.kind == "farutech" and w.condition != "silent")

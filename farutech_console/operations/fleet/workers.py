@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from farutech_console.operations.fleet.view import FleetView, WorkerView
 from farutech_console.operations.queue import Queue
+from worker.jetstream.connect.connection import LONGEST_WAIT
 from worker.jetstream.fleet.peers import Overheard, overhear_pulls
 from worker.jetstream.fleet.service import SERVICE, fleet
 from worker.model.clock import parse_rfc3339
@@ -16,6 +17,9 @@ from worker.model.peer import Peer
 
 SILENT_AFTER = timedelta(seconds=5)
 """Without an answer for so long a worker counts as silent: one lost answer is no news."""
+
+BACK_WITHIN = timedelta(seconds=LONGEST_WAIT)
+"""How much longer a worker may take than we to come back to a server that was gone."""
 
 FORGOTTEN_AFTER = timedelta(minutes=30)
 """How long a silent worker is shown."""
@@ -29,6 +33,9 @@ class FleetWatch:
 
     def __init__(self) -> None:
         self._known: dict[str, WorkerView] = {}
+        self._missed: set[str] = set()  # by the last look
+        self._losses = 0
+        self._awaited_from: datetime | None = None
 
     async def look(
         self, queue: Queue, *, within: float = 1.0, quiet: float = 0.25, listen: float = LISTEN
@@ -52,6 +59,9 @@ class FleetWatch:
         else:
             found, overheard = await asking, None
         now = queue.clock.now()
+        if queue.connection.losses != self._losses:
+            # While we heard nobody, nobody was silent.
+            self._losses, self._awaited_from = queue.connection.losses, now + BACK_WITHIN
         members = [_member(member, now) for member in found.members]
         self._remember([*members, *self._clients(overheard, now)], now)
         workers = sorted(self._known.values(), key=lambda worker: (worker.name, worker.key))
@@ -72,6 +82,7 @@ class FleetWatch:
         here = {worker.key for worker in seen}
         back = {(worker.kind, worker.name, worker.host) for worker in seen}
         kept: dict[str, WorkerView] = {}
+        missed: set[str] = set()
         for worker in self._known.values():
             away = now - worker.seen_at
             replaced = worker.kind == "farutech" and _place(worker) in back
@@ -80,11 +91,16 @@ class FleetWatch:
             if worker.condition == "draining" or worker.kind == "client":
                 # A client that left cannot be told from one that died.
                 continue
-            if away > SILENT_AFTER:
-                kept[worker.key] = replace(worker, condition="silent")
-            else:
-                kept[worker.key] = worker
+            missed.add(worker.key)
+            silent = worker.condition == "silent" or self._is_silent(worker, now)
+            kept[worker.key] = replace(worker, condition="silent") if silent else worker
+        self._missed = missed
         self._known = kept | {worker.key: worker for worker in seen}
+
+    def _is_silent(self, worker: WorkerView, now: datetime) -> bool:
+        """Whether a worker that did not answer now had its chances before."""
+        since = max(worker.seen_at, self._awaited_from or worker.seen_at)
+        return worker.key in self._missed and now - since > SILENT_AFTER
 
 
 def _place(worker: WorkerView) -> tuple[str, str, str]:
