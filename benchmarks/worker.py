@@ -26,6 +26,7 @@ from pathlib import Path
 import click
 
 from benchmarks import worker_backoff, worker_handlers
+from benchmarks.cores import slowed_by_a_second
 from benchmarks.worker_load import (
     NAMES,
     Pace,
@@ -162,7 +163,9 @@ def _setting(server: NatsServer, count: int, rounds: int) -> str:
         peers.append(f"FastStream {version('faststream')}")
     return (
         f"{count:,} tasks of {len(task_body(0))} bytes, {rounds} rounds, nats-server "
-        f"{server.version}, Python {python}, {', '.join(peers)}, {os.cpu_count()} cores"
+        f"{server.version}, Python {python}, {', '.join(peers)}\n"
+        f"{os.cpu_count()} cores; beside a busy one another takes {slowed_by_a_second():.2f} times "
+        "the processor time for the same work"
     )
 
 
