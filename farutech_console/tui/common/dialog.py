@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import ClassVar, TypeVar
 
+from rich.console import RenderableType
 from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
+from textual.renderables.background_screen import BackgroundScreen
 from textual.screen import ModalScreen
 
 T = TypeVar("T")
@@ -16,6 +18,21 @@ class Modal(ModalScreen[T]):
 
     Keys that were typed ahead may ask for it again: what is beneath it is not theirs to close.
     """
+
+    def render(self) -> RenderableType:
+        """Draw what is beneath, dimmed.
+
+        Textual 8.2.8 names it to the first who draws: where a layout has come between, nothing
+        stands behind the dialog until something changes there.
+        """
+        stack = self.app.screen_stack
+        place = stack.index(self) if self in stack else 0
+        dimmed = self.styles.background
+        return (
+            BackgroundScreen(stack[place - 1], dimmed)
+            if place and dimmed.a < 1
+            else super().render()
+        )
 
     def dismiss(self, result: T | None = None) -> AwaitComplete:
         """Close it and give the result back, if it is the one that is looked at."""
