@@ -87,6 +87,16 @@ async def test_fields_that_nobody_declared_stay(server_versions: NatsServer) -> 
     assert consumer["max_ack_pending"] == -1
 
 
+async def test_a_consumer_is_changed_also_after_a_restart(server_versions: NatsServer) -> None:
+    async with queue(server_versions, "go") as where:
+        created = await config(where, CONSUMER)
+    server_versions.restart()
+    async with queue(server_versions, None) as where:
+        await update_consumer(where.api, NAMES.stream, NAMES.consumer, {"max_ack_pending": -1})
+        changed = await config(where, CONSUMER)
+    assert (created["max_ack_pending"], changed["max_ack_pending"]) == (1000, -1)
+
+
 async def test_a_field_that_the_server_drops_is_noticed(server_versions: NatsServer) -> None:
     async with queue(server_versions, "go") as where:
         if where.layout.server.api_level:

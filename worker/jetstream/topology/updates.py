@@ -1,6 +1,6 @@
 """Changing what exists: the full configuration is read, changed in the fields named, sent back.
 
-So nothing is dropped that this program does not know, and the answer is read: servers accept fields
+So nothing is dropped that this program does not know, and the outcome is read: servers accept fields
 that they do not know and drop them (2.10).
 """
 
@@ -50,7 +50,8 @@ async def update_consumer(api: Api, stream: str, consumer: str, changes: Mapping
         ApiError: the server refused; nothing was changed.
         NotTakenError: the server left a field as it was.
     """
-    config = (await api.request(f"CONSUMER.INFO.{stream}.{consumer}"))["config"]
+    info = f"CONSUMER.INFO.{stream}.{consumer}"
+    config = (await api.request(info))["config"]
     body = {
         "stream_name": stream,
         "action": "update",
@@ -58,8 +59,9 @@ async def update_consumer(api: Api, stream: str, consumer: str, changes: Mapping
     }
     single = config.get("filter_subject")
     verb = f"CONSUMER.CREATE.{stream}.{consumer}"
-    answer = await api.request(f"{verb}.{single}" if single else verb, body)
-    _check(consumer, answer["config"], changes)
+    await api.request(f"{verb}.{single}" if single else verb, body)
+    # Not from the answer: the first one since the server started tells what was there before.
+    _check(consumer, (await api.request(info))["config"], changes)
 
 
 def _changed(config: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
