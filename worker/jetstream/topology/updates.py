@@ -1,7 +1,7 @@
 """Changing what exists: the full configuration is read, changed in the fields named, sent back.
 
-So nothing is dropped that this program does not know, and the outcome is read: servers accept fields
-that they do not know and drop them (2.10).
+So nothing is dropped that this program does not know, and what came of it is read: servers accept
+fields that they do not know and drop them (2.10).
 """
 
 from __future__ import annotations
