@@ -240,6 +240,12 @@ RUNS: Mapping[str, str | tuple[str, str]] = {
     "{n} failed": ("{n} fallido", "{n} fallidos"),
     "{n} unknown": ("{n} desconocido", "{n} desconocidos"),
     "{n} purged": ("{n} purgado", "{n} purgados"),
+    "… {n} more without trouble": ("… {n} más sin problemas", "… {n} más sin problemas"),
+    "{n} not reached: it lies where it lay": (
+        "{n} sin procesar: sigue donde estaba",
+        "{n} sin procesar: siguen donde estaban",
+    ),
+    "{n} not reached": ("{n} sin procesar", "{n} sin procesar"),
     "{n} restored": ("{n} recuperado", "{n} recuperados"),
     "replayed": "reenviado",
     "already": "ya hecho",

@@ -40,6 +40,7 @@ OVERVIEW: Mapping[str, str | tuple[str, str]] = {
     "retries": "reintentos",
     "DLQ depth": "en la DLQ",
     "coming in": "entrando",
+    "going out": "saliendo",
     "no stream": "sin stream",
     "not told": "no se sabe",
     "not heard": "no se oye",

@@ -25,6 +25,10 @@ LISTEN_S = 0.1
 """Seconds between looks at what was heard, and at how far a run is."""
 
 
+BRIEF_S = 2.0
+"""Seconds that a key of the bar is answered: on a small terminal the answer covers the bar."""
+
+
 class Running(KeysInOrder):
     """An app that carries out plans, and holds the reins of the one under way."""
 
@@ -90,7 +94,7 @@ class Running(KeysInOrder):
         if self._run is not None and not self._run.progress.ended:
             self._run.control.cancel("stopped by the operator")
             told = tr("No more letters are begun; those in hand are finished.")
-            self.notify(told, markup=False)
+            self.notify(told, timeout=BRIEF_S, markup=False)
 
     def take_rate(self, text: str) -> None:
         """Have the run go at this rate, such as `50/s` or `max`; what is none is told."""
@@ -104,7 +108,8 @@ class Running(KeysInOrder):
         except ValueError as error:
             self.notify(literal(str(error)), severity="warning", markup=False)
         else:
-            self.notify(tr("The run goes at {rate}.", rate=literal(text, 20)), markup=False)
+            told = tr("The run goes at {rate}.", rate=literal(text, 20))
+            self.notify(told, timeout=BRIEF_S, markup=False)
 
     def action_change_pace(self, by: float) -> None:
         """Have the run go so many times as fast."""
@@ -113,7 +118,7 @@ class Running(KeysInOrder):
             told = (
                 tr("The run goes at {rate}.", rate=rate) if rate else tr("It goes at full speed.")
             )
-            self.notify(told, markup=False)
+            self.notify(told, timeout=BRIEF_S, markup=False)
             self._show_run()
 
     def action_outcomes(self) -> None:

@@ -96,17 +96,15 @@ def plot(
     *,
     until: float = 0.0,
 ) -> list[Line]:
-    """Return up to `height` lines of `width` cells: the curves over the last `seconds`, with axes.
+    """Return `height` lines of `width` cells: the curves over the last `seconds`, with axes.
 
     `until` is the time of now, in seconds from any moment that stays: a dot stands for the same
     stretch of time for as long as it is drawn, so that curves move and do not flicker.
 
     The value axis starts at 0 and ends at a round number, `least` at the lowest; the time axis
-    ends now. An even number of rows is one less, so that half the value has a row of its own.
+    ends now.
     """
     across, down = max(1, width - _LABEL - 1), max(1, height - 1)
-    if down >= 4 and down % 2 == 0:
-        down -= 1
     top = nice_ceiling(peak(curves, seconds), least)
     canvas = Canvas(across, down)
     for curve in curves:
@@ -122,8 +120,9 @@ def plot(
 def _value_labels(top: float, rows: int) -> list[str]:
     labels = [""] * rows
     labels[0] = short_count(top)
-    if rows >= 3 and rows % 2:
-        labels[rows // 2] = short_count(top / 2)
+    if rows >= 3:
+        # Of an even number of rows it is that whose lower edge stands for half the value.
+        labels[(rows - 1) // 2] = short_count(top / 2)
     if rows > 1:
         labels[-1] = "0"
     return labels

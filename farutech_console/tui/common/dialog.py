@@ -44,8 +44,8 @@ class Dialog(Modal[T | None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "cancel", "back", show=False),
-        Binding("left", "app.focus_previous", "the button before", show=False),
-        Binding("right", "app.focus_next", "the next button", show=False),
+        Binding("left,h", "app.focus_previous", "the button before", show=False),
+        Binding("right,l", "app.focus_next", "the next button", show=False),
     ]
     DEFAULT_CSS = """
     Dialog { align: center middle; background: $background 60%; }

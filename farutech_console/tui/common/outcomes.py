@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
-from farutech_console.language import msg, tr
+from farutech_console.language import msg, tr, trn
+from farutech_console.operations.units import count
 from farutech_console.tui.common.aftermath import Aftermath, fate_words
 from farutech_console.tui.common.dialog import Modal
 from farutech_console.tui.common.failed_again import failed_again
@@ -45,12 +46,32 @@ _LOOKS: dict[str, tuple[str, Tone]] = {
 
 
 def outcome_lines(
-    outcomes: Sequence[Outcome], aftermath: Aftermath, id_width: int = ID
+    outcomes: Sequence[Outcome],
+    aftermath: Aftermath,
+    id_width: int = ID,
+    *,
+    settled: int = 0,
+    not_reached: int = 0,
 ) -> list[Line]:
-    """Return a line per outcome: trouble first, then what died again, else in their order."""
+    """Return a line per outcome: trouble first, then what died again, else in their order.
+
+    At the end, how many of the `settled` are not among them, and how many were `not_reached`.
+    """
     ranked = sorted(outcomes, key=lambda outcome: _rank(outcome, aftermath))
     lines = [_outcome_line(outcome, aftermath, id_width) for outcome in ranked]
-    return lines or [line(tr("No letter has an outcome yet."))]
+    lines = lines or [line(tr("No letter has an outcome yet."))]
+    if (more := settled - len(outcomes)) > 0:
+        told = trn("… {n} more without trouble", "… {n} more without trouble", more, n=count(more))
+        lines.append(line(Span(told, "muted")))
+    if not_reached:
+        told = trn(
+            "{n} not reached: it lies where it lay",
+            "{n} not reached: they lie where they lay",
+            not_reached,
+            n=count(not_reached),
+        )
+        lines.append(line(Span(f"– {told}", "warn")))  # noqa: RUF001 - a glyph
+    return lines
 
 
 def _rank(outcome: Outcome, aftermath: Aftermath) -> int:
@@ -112,7 +133,14 @@ class Outcomes(Modal["str | None"]):
     def on_mount(self) -> None:
         """Fill it; where space is short the ids are."""
         id_width = ID if self.app.size.width >= WIDE else SHORT_ID
-        lines = outcome_lines(self._run.outcomes, self._run.aftermath, id_width)
+        run, progress = self._run, self._run.progress
+        lines = outcome_lines(
+            run.outcomes,
+            run.aftermath,
+            id_width,
+            settled=progress.settled,
+            not_reached=progress.not_reached,
+        )
         self.query_one(TextView).show(lines)
 
     def action_letters(self) -> None:

@@ -17,9 +17,10 @@ from farutech_console.operations.units import count, duration, rate
 from farutech_console.tui.common.aftermath import Aftermath, Fate, fate_words
 from farutech_console.tui.common.spans import Line, Span, Tone, cells_of, content, line
 from worker.model.text import literal
+from worker.model.wrapping import wrap
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from farutech_console.operations.model import Outcome, Plan, PlanKind, TaskEvent
     from worker.model.clock import Clock
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 KEPT = 10_000
 """Outcomes that are kept for reading; all are counted."""
 
-BAR = 20
+BAR, SHORT_BAR = 20, 6
 GOOD = ("replayed", "purged")
 TROUBLE = ("failed", "unknown")
 VERBS: Mapping[PlanKind, str] = {
@@ -81,6 +82,11 @@ class Progress:
     def settled(self) -> int:
         """How many letters have an outcome."""
         return sum(self.counts.values())
+
+    @property
+    def not_reached(self) -> int:
+        """How many letters of a run that is over have no outcome: they lie where they lay."""
+        return max(0, self.plan.count - self.settled) if self.ended else 0
 
     @property
     def troubled(self) -> bool:
@@ -155,18 +161,35 @@ class Run:
 
 
 def progress_lines(progress: Progress, width: int) -> list[Line]:
-    """Return a run in a line of `width` cells, in two where what came of it needs the room."""
-    ended = progress.ended
-    long, short = _lead(progress), line(Span(f" {tr(VERBS[progress.plan.kind])}:", "strong"))
-    hint, brief = (Span(f"  {text}" if ended else "", "muted") for text in _hints())
-    outcomes, fates = _outcomes(progress), _fates(progress)
-    whole = (*long, *outcomes, *fates, hint)
+    """Return a run in lines of `width` cells: one, or more where what came of it needs the room."""
+    outcomes, fates, notes = _outcomes(progress), _fates(progress), _notes(progress)
+    hint, brief = (Span(f"  {text}" if progress.ended else "", "muted") for text in _hints())
+    whole = (*_lead(progress), *outcomes, *fates, *notes, hint)
     if cells_of(whole) <= width:
         return [whole]
-    lead = short if ended else long
-    shapes = [(*long, *outcomes, hint), (*lead, *outcomes, hint), (*lead, *outcomes, brief)]
+    short = line(Span(f" {tr(VERBS[progress.plan.kind])}:", "strong"))
+    shapes: list[Line] = [(*_lead(progress), *outcomes, hint)]
+    if progress.ended:
+        shapes += [(*short, *outcomes, hint), (*short, *outcomes, brief)]
+    else:
+        # Where all went well so far, the bar has their number already.
+        told = () if set(progress.counts) <= set(GOOD) else outcomes
+        shapes += [(*_lead(progress, SHORT_BAR), *outcomes), (*_lead(progress, SHORT_BAR), *told)]
     first = next((shape for shape in shapes if cells_of(shape) <= width), shapes[-1])
-    return [first, (Span(" " * cells_of(short)), *fates)] if fates else [first]
+    return [first, *_below([*fates, *notes], cells_of(short), width)]
+
+
+def _below(told: Sequence[Span], indent: int, width: int) -> list[Line]:
+    """Return what stands under the run's first line; what no line holds is wrapped."""
+    pad = Span(" " * indent)
+    lines: list[Line] = []
+    for span in told:
+        if lines and cells_of((*lines[-1], span)) <= width:
+            lines[-1] = (*lines[-1], span)
+        else:
+            pieces = wrap(span.text.strip(), max(8, width - indent - 2))
+            lines += [(pad, Span(f"  {piece.rstrip()}", span.tone)) for piece in pieces]
+    return lines
 
 
 def _outcomes(progress: Progress) -> list[Span]:
@@ -175,8 +198,10 @@ def _outcomes(progress: Progress) -> list[Span]:
         tone: Tone = "ok" if kind in GOOD else "bad" if kind in TROUBLE else "muted"
         glyph = "●" if kind in GOOD else "✖" if kind in TROUBLE else "–"  # noqa: RUF001 - a glyph
         spans.append(Span(f"  {glyph} {trn(*COUNTED[kind], number, n=count(number))}", tone))
-    if progress.failure:
-        spans.append(Span("  ✖ " + tr("broke off: {why}", why=literal(progress.failure)), "bad"))
+    if progress.not_reached:
+        left = count(progress.not_reached)
+        told = trn("{n} not reached", "{n} not reached", progress.not_reached, n=left)
+        spans.append(Span(f"  – {told}", "warn"))  # noqa: RUF001 - a glyph
     return spans
 
 
@@ -191,12 +216,21 @@ def _fates(progress: Progress) -> list[Span]:
         Span(f"  {fate_words(fate, count(number))}", FATE_TONES[fate])
         for fate, number in progress.fates.items()
     ]
-    if progress.note:
-        spans.append(Span(f"  ▲ {literal(progress.note)}", "warn"))
     return [Span("  →", "muted"), *spans] if spans else []
 
 
-def _lead(progress: Progress) -> Line:
+def _notes(progress: Progress) -> list[Span]:
+    """Return why it waits, stopped, or broke off."""
+    notes = []
+    if progress.failure:
+        broke = tr("broke off: {why}", why=literal(progress.failure))
+        notes.append(Span(f"  ✖ {broke}", "bad"))
+    if progress.note:
+        notes.append(Span(f"  ▲ {literal(progress.note)}", "warn"))
+    return notes
+
+
+def _lead(progress: Progress, bar: int = BAR) -> Line:
     kind = progress.plan.kind
     done, wanted = progress.settled, progress.plan.count
     if progress.ended:
@@ -211,7 +245,7 @@ def _lead(progress: Progress) -> Line:
         left = tr(" ‖ held: P goes on")
     return line(
         Span(f" {tr(VERBS[kind])} ", "strong"),
-        *gauge(done, wanted, BAR),
+        *gauge(done, wanted, bar),
         f" {count(done)}/{count(wanted)}{left}",
     )
 

@@ -161,7 +161,7 @@ def failure_figures(
     kept = tr("no limit") if dead.max_age is None else duration(dead.max_age)
     return [
         (tr("DLQ depth"), count(dead.depth), _when(dead.depth, "bad")),
-        (tr("coming in"), _rate(rates.dead_letters), "plain"),
+        _coming_in(rates.dead_letters),
         stuck,
         retried,
         (tr("newest"), newest, "plain"),
@@ -169,6 +169,13 @@ def failure_figures(
         (tr("kept"), kept, "muted"),
         *allowed,
     ]
+
+
+def _coming_in(pace: float | None) -> Figure:
+    """Return the pace of dead letters, under a name that says which way they go."""
+    if pace is not None and pace < 0:
+        return (tr("going out"), rate(-pace), "plain")
+    return (tr("coming in"), _rate(pace), "plain")
 
 
 def _heard(value: float | None, hearing: Hearing, kind: HeardKind) -> tuple[str, Tone]:

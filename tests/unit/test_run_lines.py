@@ -1,0 +1,74 @@
+"""A run told in lines: each fits the terminal, and none of what came of it is left out."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+
+from farutech_console.operations.model import Outcome
+from farutech_console.tui.common.aftermath import Aftermath
+from farutech_console.tui.common.outcomes import outcome_lines
+from farutech_console.tui.common.preview import preview
+from farutech_console.tui.common.progress import Progress, progress_lines
+from farutech_console.tui.common.spans import cells_of, text_of
+from tests.console.fixed import FixedBackend
+from tests.console.moment import NOW
+
+PLAN = replace(asyncio.run(FixedBackend().plan_replay(None)), sequences=tuple(range(12_008)))
+STOPPED = (
+    "the first one has not ended within 300 s: nothing more was sent; see whether workers run, "
+    "and whether it is being retried"
+)
+UNDER_WAY = Progress(
+    PLAN,
+    Counter(replayed=3_922),
+    27.0,
+    fates={"succeeded": 838, "dead": 12, "running": 31, "unheard": 3_041},
+    limit="1200/s",
+)
+ENDED = replace(UNDER_WAY, ended=True, note=STOPPED)
+BROKEN = replace(
+    ENDED, counts=Counter(replayed=9, failed=3), failure="no answer from 127.0.0.1:4222 " * 4
+)
+
+
+@pytest.mark.parametrize("width", range(70, 200, 5))
+@pytest.mark.parametrize("progress", [UNDER_WAY, ENDED, BROKEN], ids=["runs", "ended", "broken"])
+def test_every_line_of_a_run_fits_and_tells_what_became_of_the_tasks(
+    progress: Progress, width: int
+) -> None:
+    lines = progress_lines(progress, width)
+
+    assert max(map(cells_of, lines)) <= width
+    told = " ".join(" ".join(text_of(line) for line in lines).split())
+    for fate in ("838 succeeded", "12 came back dead", "31 running", "3,041 not heard of"):
+        assert fate in told
+    for words in (progress.note, progress.failure):
+        assert " ".join(words.split()) in told
+
+
+def test_a_run_that_ended_early_says_how_many_it_did_not_reach() -> None:
+    (line, *_) = progress_lines(replace(ENDED, note="", fates={}), 200)
+
+    assert "3,922 replayed  – 8,086 not reached" in text_of(line)  # noqa: RUF001 - a glyph
+    assert "not reached" not in text_of(progress_lines(UNDER_WAY, 200)[0])
+
+
+def test_the_outcomes_name_those_that_are_not_listed_and_those_not_reached() -> None:
+    kept = [Outcome(number, f"task-{number}", "purged") for number in range(3)]
+
+    lines = outcome_lines(kept, Aftermath((), NOW), settled=12, not_reached=1)
+
+    assert [text_of(line) for line in lines[3:]] == [
+        "… 9 more without trouble",
+        "– 1 not reached: it lies where it lay",  # noqa: RUF001 - a glyph
+    ]
+
+
+def test_a_plan_of_very_many_is_no_plan_without_tasks() -> None:
+    told = [text_of(line) for line in preview(replace(PLAN, task_ids=()), NOW)]
+
+    assert not any(line.startswith("tasks") for line in told)
