@@ -184,6 +184,8 @@ NEVER_THERE = "no dead letter has had this sequence yet"
 class Outcome(NamedTuple):
     """What became of one letter of a plan. `detail` is for an operator to read.
 
+    `stored_as` is the sequence of a replayed task in the work queue, 0 where that is not known.
+
     A named tuple, because a million are made for a plan of a million.
     """
 
@@ -191,3 +193,4 @@ class Outcome(NamedTuple):
     task_id: str
     outcome: OutcomeKind
     detail: str = ""
+    stored_as: int = 0

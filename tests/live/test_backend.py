@@ -17,6 +17,7 @@ from tests.support.nats_server import NatsServer
 from tests.support.queues import NAMES, LayoutKind, letter, queue, task
 from tests.support.waiting import eventually
 from worker.jetstream.errors import RefusedError, UnreachableError
+from worker.jetstream.messages import message_at
 from worker.jetstream.topology.layout import NoQueueError
 from worker.model.link import ConnectionOptions
 
@@ -90,6 +91,10 @@ async def test_runs_exactly_what_was_planned(nats_server: NatsServer, kind: Layo
         assert [(x.sequence, x.task_id, x.outcome) for x in done] == [
             (sequence, f"task-{n}", "replayed") for n, sequence in enumerate(kept)
         ]
+        for one in done:
+            task_again = await message_at(q.api, NAMES.stream, one.stored_as)
+            assert task_again is not None
+            assert json.loads(task_again.body)["task_id"] == one.task_id
         assert [x.sequence for x in (await backend.page(10)).letters] == later[::-1]
         again = await outcomes(backend, plan)
         assert {(x.outcome, x.task_id != "") for x in again} == {("already", True)}

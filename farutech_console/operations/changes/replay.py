@@ -40,7 +40,9 @@ async def replay(
                 if done.result == "replayed":
                     comebacks.sent(done)
             yield [
-                Outcome(done.sequence, _named(done, task_ids), done.result, done.detail)
+                Outcome(
+                    done.sequence, _named(done, task_ids), done.result, done.detail, done.stored_as
+                )
                 for done in page
             ]
 

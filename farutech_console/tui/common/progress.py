@@ -117,7 +117,7 @@ class Run:
         """Count one outcome; trouble is always kept, success up to a bound."""
         self._counts[outcome.outcome] += 1
         if outcome.outcome == "replayed":
-            self.aftermath.sent(outcome.task_id)
+            self.aftermath.sent(outcome.task_id, outcome.stored_as)
         if len(self.outcomes) < KEPT or outcome.outcome in TROUBLE:
             self.outcomes.append(outcome)
 
