@@ -240,6 +240,12 @@ RUNS: Mapping[str, str | tuple[str, str]] = {
     "{n} failed": ("{n} fallido", "{n} fallidos"),
     "{n} unknown": ("{n} desconocido", "{n} desconocidos"),
     "{n} purged": ("{n} purgado", "{n} purgados"),
+    "Replay: its plan": "Reenvío: su plan",
+    "Purge: its plan": "Purga: su plan",
+    "Undo: its plan": "Deshacer: su plan",
+    "Nothing is changed by it; a preview comes first.": (
+        "No cambia nada; antes se muestra una vista previa."
+    ),
     "… {n} more without trouble": ("… {n} más sin problemas", "… {n} más sin problemas"),
     "{n} not reached: it lies where it lay": (
         "{n} sin procesar: sigue donde estaba",

@@ -79,6 +79,8 @@ class FixedBackend:
     told_stories: int = 0
     changes: tuple[AuditEntry, ...] = field(default_factory=some_changes)
     undoable: UndoPlan | None = None
+    plan_gate: asyncio.Event | None = None
+    letter_gate: asyncio.Event | None = None
     returned: tuple[int, ...] = ()
     interrupted: Finished = field(default_factory=Finished)
     pauses: list[tuple[float, str]] = field(default_factory=list)
@@ -169,6 +171,8 @@ class FixedBackend:
 
     async def letter(self, sequence: int) -> StoredDeadLetter | None:
         self._fail()
+        if self.letter_gate is not None:
+            await self.letter_gate.wait()
         return next((one for one in self.letters if one.sequence == sequence), None)
 
     async def audit(self, limit: int, before: int | None = None) -> AuditPage:
@@ -208,6 +212,8 @@ class FixedBackend:
         return Pause(paused=False, until=None, remaining=0.0)
 
     async def plan_replay(self, which: Which, pacing: Pacing | None = None) -> Plan:
+        if self.plan_gate is not None:
+            await self.plan_gate.wait()
         return replace(self._plan("replay", which), pacing=pacing or Pacing())
 
     async def plan_purge(self, which: Which) -> Plan:

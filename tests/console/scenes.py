@@ -15,6 +15,7 @@ from farutech_console.tui.common.commandbar import CommandBar
 from farutech_console.tui.common.confirm import ConfirmPlan
 from farutech_console.tui.common.help import Help
 from farutech_console.tui.common.outcomes import Outcomes
+from farutech_console.tui.common.patience import Patience
 from farutech_console.tui.common.pausing import AskPause
 from farutech_console.tui.common.undo import ConfirmUndo, Undoing
 from farutech_console.tui.dlq.causes import Causes
@@ -137,6 +138,10 @@ SCENES = {
     "letter_binary": Scene(then(pressing("3", "?1001", "j", "enter"), opened(1000)), unread),
     "plan_replay": Scene(pressing(*DLQ, "space", "space", "r", "?Replay 2 dead letters")),
     "plan_replay_all": Scene(pressing(*DLQ, "a", "r", "?Replay 40 dead letters")),
+    "planning": Scene(
+        pressing(*DLQ, "a", "r", "?Nothing is changed"),
+        lambda: FixedBackend(plan_gate=asyncio.Event()),
+    ),
     "plan_purge": Scene(pressing(*DLQ, "x", "?Purge 1 dead letter")),
     "plan_purge_all": Scene(pressing(*DLQ, "a", "x", "?Type PROVISIONING_DLQ")),
     "running": Scene(
@@ -191,6 +196,7 @@ SHOWS: dict[type[Screen[Any]], str] = {
     ConfirmPlan: "plan_replay",
     ConfirmUndo: "plan_undo",
     Outcomes: "outcomes",
+    Patience: "planning",
     AskPause: "pause",
     CommandBar: "command",
     Help: "help",

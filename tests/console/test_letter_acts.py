@@ -16,6 +16,7 @@ from farutech_console.tui.common.spans import line
 from farutech_console.tui.dlq.editing import Editor
 from farutech_console.tui.dlq.exporting import Export
 from farutech_console.tui.dlq.letterview import LetterView
+from farutech_console.tui.dlq.pane import LetterPane
 from farutech_console.tui.dlq.parts import Part
 from tests.console.driving import console, does_not_see, eventually, sees
 from tests.console.fixed import FixedBackend
@@ -256,6 +257,21 @@ async def test_a_letter_is_folded_its_values_copied_and_its_secrets_hidden() -> 
         await sees(pilot, "postgres://app:hunter2@db/x")
         await pilot.press("m")
         await does_not_see(pilot, "hunter2")
+
+
+async def test_a_letter_that_is_slow_to_come_does_not_lend_its_name_to_the_one_before() -> None:
+    backend = FixedBackend()
+    async with console(backend, room="3", size=(160, 48)) as pilot:
+        await sees(pilot, "Letter 90412")
+        backend.letter_gate = asyncio.Event()
+        await pilot.press("j")
+        pane = pilot.app.screen.query_one(LetterPane)
+        await eventually(pilot, lambda: pane.sequence == 90_409, "the next letter is asked for")
+        assert pane.stored is not None
+        assert (pane.stored.sequence, pane.border_title) == (90_412, "Letter 90412")
+        backend.letter_gate.set()
+        await sees(pilot, "Letter 90409")
+        assert pane.stored.sequence == 90_409
 
 
 async def test_the_cursor_stays_on_its_line_when_others_come_above_it() -> None:

@@ -47,6 +47,34 @@ async def test_escape_cancels() -> None:
     assert backend.ran == []
 
 
+async def test_a_plan_that_takes_its_time_says_so_and_takes_no_other_key_meanwhile() -> None:
+    gate = asyncio.Event()
+    backend = FixedBackend(plan_gate=gate)
+    async with console(backend, room="3") as pilot:
+        await sees(pilot, "90412")
+        await pilot.press("a", "r")
+        await sees(pilot, "Nothing is changed by it")
+        await pilot.press("x", "space", "g")
+        gate.set()
+        await sees(pilot, "Replay 40 dead letters")
+        assert isinstance(pilot.app.screen, ConfirmPlan)
+
+
+async def test_a_plan_that_takes_its_time_can_be_given_up() -> None:
+    gate = asyncio.Event()
+    backend = FixedBackend(plan_gate=gate)
+    async with console(backend, room="3") as pilot:
+        await sees(pilot, "90412")
+        await pilot.press("a", "r")
+        await sees(pilot, "Nothing is changed by it")
+        await pilot.press("escape")
+        await does_not_see(pilot, "Nothing is changed by it")
+        gate.set()
+        await pilot.press("r")
+        await sees(pilot, "Replay 40 dead letters")
+    assert backend.ran == []
+
+
 async def test_the_very_plan_that_was_shown_runs_whatever_changed_meanwhile() -> None:
     backend = FixedBackend(letters=some_letters(5))
     async with console(backend, room="3") as pilot:

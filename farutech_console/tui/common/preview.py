@@ -32,7 +32,11 @@ def preview(plan: Plan, now: datetime) -> list[Line]:
     """Return the plan's lines, labels in a column of their own."""
     return [
         _labelled(tr("what"), _what(plan, now)),
-        *([_labelled(tr("tasks"), _some(plan.task_ids))] if plan.task_ids or not plan.count else []),
+        *(
+            [_labelled(tr("tasks"), _some(plan.task_ids))]
+            if plan.task_ids or not plan.count
+            else []
+        ),
         _labelled(tr("tenants"), _counted(plan.tenants)),
         _labelled(tr("types"), _counted(plan.task_types)),
         _labelled(tr("to"), _target(plan)),

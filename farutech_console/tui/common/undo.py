@@ -17,6 +17,7 @@ from farutech_console.tui.common.dialog import Dialog
 from farutech_console.tui.common.failures import expected, in_words
 from farutech_console.tui.common.frame import Frame
 from farutech_console.tui.common.messages import Broke
+from farutech_console.tui.common.patience import StoppedWaitingError, seen_through
 from farutech_console.tui.common.progress import COUNTED, gauge
 from farutech_console.tui.common.spans import Line, Span, content, line, one_line
 from farutech_console.tui.common.words import Words
@@ -43,7 +44,9 @@ async def bring_back(room: Room, which: str = "last") -> bool:
     Returns whether letters may have come back.
     """
     try:
-        plan = await room.desk.backend.plan_undo(which)
+        plan = await seen_through(room, tr("Undo: its plan"), room.desk.backend.plan_undo(which))
+    except StoppedWaitingError:
+        return False
     except expected() as error:
         room.notify(literal(in_words(error)), severity="error", markup=False)
         return False

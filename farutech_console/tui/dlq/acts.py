@@ -14,6 +14,7 @@ from farutech_console.operations.units import count
 from farutech_console.tui.common.confirm import dialog_for
 from farutech_console.tui.common.failures import expected, in_words
 from farutech_console.tui.common.messages import RunRequested
+from farutech_console.tui.common.patience import StoppedWaitingError, seen_through
 from farutech_console.tui.common.room import Desk, Room
 from farutech_console.tui.common.table import VirtualTable
 from farutech_console.tui.common.undo import bring_back
@@ -123,8 +124,12 @@ class LetterActs(Room):
             return
         if not self._selection and self._under_cursor() is None:
             return
+        planning = self._reader.plan(kind, self._selection, self.table.cursor, pacing)
+        title = tr("Replay: its plan") if kind == "replay" else tr("Purge: its plan")
         try:
-            plan = await self._reader.plan(kind, self._selection, self.table.cursor, pacing)
+            plan = await seen_through(self, title, planning)
+        except StoppedWaitingError:
+            return
         except expected() as error:
             self.notify(literal(in_words(error)), severity="error", markup=False)
             return

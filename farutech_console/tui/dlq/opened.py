@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from textual import on, work
@@ -12,12 +13,16 @@ from farutech_console.operations.causes.causes import cause_of
 from farutech_console.tui.common.failures import expected, in_words
 from farutech_console.tui.common.table import VirtualTable
 from farutech_console.tui.dlq.acts import LetterActs
+from farutech_console.tui.dlq.detail import body_parts
 from farutech_console.tui.dlq.letterview import LetterView
 from farutech_console.tui.dlq.pane import LetterPane
 
 if TYPE_CHECKING:
     from farutech_console.operations.story.view import TaskStory
     from farutech_console.tui.common.room import Desk
+
+LARGE_BODY = 32 * 1024
+"""Bytes above which a letter is taken apart in a thread: a megabyte of JSON takes a second."""
 
 DETAIL_DELAY_S = 0.08
 """How long the cursor has to rest before its letter is fetched."""
@@ -59,7 +64,9 @@ class OpenedLetter(LetterActs):
         if stored is None:
             pane.clear(tr("it is gone"))
             return
-        pane.show(stored, self.desk.clock.now())
+        large = len(stored.body) > LARGE_BODY
+        body = await asyncio.to_thread(body_parts, stored) if large else body_parts(stored)
+        pane.show(stored, body, self.desk.clock.now())
         if self.has_class("-open"):
             self._read_history()
 

@@ -47,14 +47,14 @@ class LetterPane(Vertical):
         yield LetterView(id="letter")
 
     def announce(self, sequence: int | None) -> None:
-        """Say which letter is meant, before it is there."""
+        """Note which letter is meant; the one before stays, under its name, until it is there."""
         self.sequence = sequence
-        self.border_title = tr("Letter {n}", n=sequence) if sequence is not None else ""
 
-    def show(self, stored: StoredDeadLetter, now: datetime) -> None:
-        """Show a letter from its top."""
+    def show(self, stored: StoredDeadLetter, body: list[Part], now: datetime) -> None:
+        """Show a letter from its top; `body` is what `body_parts` made of it."""
         self.stored, self._secrets, self._history, self._note = stored, False, [], None
-        self._body = body_parts(stored)
+        self._body = body
+        self._entitle(stored.sequence)
         self._show(now, from_top=True)
 
     def grow(self, now: datetime) -> None:
@@ -84,6 +84,7 @@ class LetterPane(Vertical):
     def clear(self, why: str = "") -> None:
         """Show no letter, and why."""
         self.stored, self._history, self._note = None, [], None
+        self._entitle(self.sequence)
         parts = [Part(one) for one in gone_lines(why)] if why else []
         self._view().show_parts(parts, from_top=True)
 
@@ -98,6 +99,9 @@ class LetterPane(Vertical):
         heading = heading_parts(self.stored, now, secrets=self._secrets)
         notes = note_parts(self._note, now)
         self._view().show_parts([*heading, *notes, *self._body, *self._history], from_top=from_top)
+
+    def _entitle(self, sequence: int | None) -> None:
+        self.border_title = tr("Letter {n}", n=sequence) if sequence is not None else ""
 
     def _view(self) -> LetterView:
         return self.query_one("#letter", LetterView)
