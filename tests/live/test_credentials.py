@@ -186,6 +186,16 @@ async def test_a_missing_file_is_named(
         await _works(ConnectionOptions(credentials=make(missing)))
 
 
+@pytest.mark.parametrize("text", ["", "junk", "SUAJUNK", "é" * 60, "U" + "A" * 55])
+@pytest.mark.parametrize("kind", ["creds", "nkey"])
+async def test_a_file_without_a_seed_is_named(tmp_path: Path, kind: str, text: str) -> None:
+    path = tmp_path / "poor"
+    framed = f"-----BEGIN NATS USER JWT-----\n-----BEGIN USER NKEY SEED-----\n{text}"
+    path.write_text(framed if kind == "creds" else text, encoding="utf-8")
+    with pytest.raises(RefusedError, match=r"file .*poor: there is no seed of an nkey in it"):
+        await _works(ConnectionOptions(credentials=Credentials(**{kind: str(path)})))
+
+
 @pytest.mark.parametrize("scheme", ["tls", "nats"])
 async def test_nothing_is_said_to_a_server_without_tls_where_tls_was_asked_for(
     start_nats: StartNats, tmp_path: Path, scheme: str

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import ssl
 from pathlib import Path
 from typing import Any
 
+import nkeys
+
 from worker.jetstream.errors import RefusedError
 from worker.model.link import ConnectionOptions, Credentials, TlsFiles
+
+_ALONE = re.compile(rb"^\s*(\S+)\s*$")
+_IN_CREDS = re.compile(rb"BEGIN NATS USER JWT.*BEGIN USER NKEY SEED-+\s+(\S+)", re.DOTALL)
 
 
 def client_arguments(options: ConnectionOptions) -> dict[str, Any]:
@@ -23,9 +29,9 @@ def _identity(credentials: Credentials) -> dict[str, Any]:
     if credentials.user:
         return {"user": credentials.user, "password": credentials.password}
     if credentials.creds:
-        return {"user_credentials": _readable(credentials.creds, "credentials file")}
+        return {"user_credentials": _with_seed(credentials.creds, "credentials file", _IN_CREDS)}
     if credentials.nkey:
-        return {"nkeys_seed": _readable(credentials.nkey, "nkey seed file")}
+        return {"nkeys_seed": _with_seed(credentials.nkey, "nkey seed file", _ALONE)}
     if credentials.token:
         return {"token": credentials.token}
     return {}
@@ -55,6 +61,17 @@ def _tls_context(files: TlsFiles) -> ssl.SSLContext:
         shown = ", ".join(name for name in (files.ca, files.cert, files.key) if name)
         raise RefusedError(f"not usable as certificates: {shown}: {error.reason}") from error
     return context
+
+
+def _with_seed(name: str, what: str, where: re.Pattern[bytes]) -> str:
+    """Return the path of a file that has an nkey seed; the client would end over another."""
+    path = _readable(name, what)
+    found = where.search(Path(path).read_bytes())
+    try:
+        nkeys.from_seed(bytearray(found[1] if found else b"")).wipe()
+    except nkeys.NkeysError as error:
+        raise RefusedError(f"{what} {path}: there is no seed of an nkey in it") from error
+    return path
 
 
 def _readable(name: str, what: str) -> str:
