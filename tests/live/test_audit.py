@@ -22,6 +22,7 @@ from tests.support.nats_server import NatsServer
 from tests.support.operating import OPERATOR, operated
 from tests.support.queues import NAMES, LayoutKind, Queue, queue
 from worker.jetstream.errors import JetStreamError
+from worker.jetstream.messages import delete_message
 from worker.jetstream.replays.claims import Author, Claims, claim_body
 from worker.jetstream.topology.layout import ensure_claims
 
@@ -130,6 +131,8 @@ async def test_what_an_open_change_left_half_done_is_told(
             await claims.take(first, claim_body("claimed", Author("me", tally.id)))
             await claims.take(second, claim_body("claimed", Author("me", "another")))
             assert await told() == [1, None]
+            await delete_message(q.api, layout.dead_letters.name, first)
+            assert await told() == [0, None]
         assert await told() == [None, None]
 
 

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 
 from farutech_console.operations.actions import ActionName
 from farutech_console.operations.queue import Queue
+from worker.jetstream.dead_letters.browse import DeadLetters
 from worker.jetstream.errors import JetStreamError
 from worker.jetstream.info import stream_of_subject
-from worker.jetstream.messages import IN_FLIGHT
 from worker.jetstream.moves.intentions import Intentions
 from worker.jetstream.replays.claims import Claims
 
@@ -53,13 +53,16 @@ async def _by_run(queue: Queue) -> Mapping[str, int] | None:
         home = await stream_of_subject(queue.api, queue.names.replays)
         if home is None:
             return found
-        claims = Claims(queue.api, home, await queue.layout())
+        layout = await queue.layout()
+        claims = Claims(queue.api, home, layout)
         keys = await claims.keys()
         if len(keys) > MOST_CLAIMS:
             return None
         sequences = [n for key in keys if (n := claims.sequence_of(key)) is not None]
-        for start in range(0, len(sequences), IN_FLIGHT):
-            few = await asyncio.gather(*map(claims.find, sequences[start : start + IN_FLIGHT]))
+        # A claim whose letter is gone is in nobody's way.
+        pages = DeadLetters(queue.api, layout).named(sequences, newest_first=False)
+        async for page in pages:
+            few = await asyncio.gather(*(claims.find(letter.sequence) for letter in page))
             found.update(claim.run for claim in few if claim is not None)
     except JetStreamError:
         # Who may read the audit need not be allowed to read claims: the audit is shown without.
