@@ -150,6 +150,7 @@ HEADER: Mapping[str, str | tuple[str, str]] = {
     "the run": "la ejecución",
     "Look here": "Mire aquí",
     "There is no theme {name}: {known}.": "No existe el tema {name}: {known}.",
+    "Search for commands…": "Buscar órdenes…",
     "Theme": "Tema",
     "Change the current theme": "Cambiar el tema",
     "Maximize": "Maximizar",

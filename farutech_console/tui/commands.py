@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from farutech_console.language import tr
+from farutech_console.operations.index.order import SORT_KEYS
+from farutech_console.tui.themes import THEMES
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
     """One command.
 
-    `argument` names what follows it, empty for nothing; in brackets where it may be left out.
+    `argument` names what follows it, empty for nothing; in brackets where it may be left out;
+    `choices` are what it may be, where that is one of a few.
     `room` is where it works: the console goes there first; empty for everywhere. `writes` hides it
     from read-only consoles.
     """
@@ -23,6 +26,7 @@ class Command:
     argument: str = ""
     room: str = ""
     writes: bool = False
+    choices: tuple[str, ...] = ()
 
     @property
     def shown(self) -> str:
@@ -58,7 +62,13 @@ COMMANDS = (
     Command(
         "filter", "show only these dead letters; nothing after it shows all", "[FILTER]", "dlq"
     ),
-    Command("sort", "by a column of the dead letters; up turns it round", "KEY [up]", "dlq"),
+    Command(
+        "sort",
+        "by a column of the dead letters; up turns it round",
+        "KEY [up]",
+        "dlq",
+        choices=SORT_KEYS,
+    ),
     Command("causes", "what the dead letters died of, counted", "", "dlq"),
     Command("replay", "send the marked dead letters again, with a preview", "", "dlq", writes=True),
     Command("purge", "delete the marked dead letters, with a preview", "", "dlq", writes=True),
@@ -70,7 +80,7 @@ COMMANDS = (
     ),
     Command("rate", "how fast the run goes, such as 50/s; max for as fast as it can", "RATE"),
     Command("undo", "take a change back: what a purge took, a pause", "", "audit", writes=True),
-    Command("theme", "colours: dark or light", "NAME"),
+    Command("theme", "colours: dark or light", "NAME", choices=tuple(THEMES)),
     Command("help", "the keys and these commands"),
     Command("quit", "leave; nothing on the server changes"),
 )
@@ -89,6 +99,23 @@ def matching(text: str, commands: Iterable[Command]) -> tuple[Command, ...]:
     begin = [command for command in commands if command.name.startswith(word)]
     hold = [command for command in commands if word in command.name and command not in begin]
     return (*begin, *hold)
+
+
+def completions(text: str, commands: Sequence[Command]) -> tuple[str, ...]:
+    """Return what may be meant by what was typed so far, whole, the likelier first."""
+    name, space, argument = text.lstrip().partition(" ")
+    if not space:
+        return tuple(
+            f"{one.name} " if one.argument else one.name for one in matching(text, commands)
+        )
+    wanted = argument.strip().casefold()
+    return tuple(
+        f"{one.name} {choice}"
+        for one in commands
+        if one.name == name.casefold()
+        for choice in one.choices
+        if choice.startswith(wanted)
+    )
 
 
 def parse(text: str, commands: Iterable[Command]) -> Entered:

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 OURS_INSTEAD = frozenset({"Quit", "Keys", "Screenshot"})
 """Textual's commands that ours stand for, or that would write a picture of payloads to a disk."""
 
+PALETTE_ID = "--command-palette"
+"""By which Textual knows that the palette is open."""
+
 PALETTE = (
     msg("Theme"),
     msg("Change the current theme"),
@@ -110,6 +113,13 @@ class Navigating(Running):
             self.notify(told, markup=False)
         else:
             self.theme = found.name
+
+    def action_command_palette(self) -> None:
+        """Open the palette, whose field speaks the operator's language."""
+        from textual.command import CommandPalette
+
+        if not isinstance(self.screen, CommandPalette):
+            self.push_screen(CommandPalette(placeholder=tr("Search for commands…"), id=PALETTE_ID))
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Offer our commands in the palette, beside Textual's own."""

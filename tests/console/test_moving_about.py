@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from textual.widgets import Input
 
 from farutech_console.operations.model import LinkState
 from farutech_console.tui.app import ConsoleApp
+from farutech_console.tui.common.commandbar import CURSOR
 from farutech_console.tui.common.trail import Trail
 from farutech_console.tui.preferences import Preferences
 from tests.console.driving import app_of, console, does_not_see, eventually, sees
@@ -47,6 +49,24 @@ async def test_tab_completes_and_a_mistake_is_told_and_can_be_mended() -> None:
         await sees(pilot, "there is no command x")
         await pilot.press("backspace", "t", "h", "tab")
         await pilot.press(*"light", "enter")
+        await eventually(pilot, lambda: app_of(pilot).theme == "farutech-light", "the theme")
+
+
+async def test_tab_again_puts_the_next_command_and_the_choices_of_one_that_has_a_few() -> None:
+    async with console(FixedBackend()) as pilot:
+        await pilot.press("colon", "t")
+        await sees(pilot, "tenant ID")
+        field = pilot.app.screen.query_one(Input)
+        put = []
+        for _ in range(3):
+            await pilot.press("tab")
+            put.append(field.value)
+        assert put == ["tasks", "task ", "tenant "]
+        await sees(pilot, f"{CURSOR}tenant ID")
+        await sees(pilot, " audit ")
+        await pilot.press("ctrl+u", *"so", "tab", "tab", "tab")
+        assert field.value == "sort died"
+        await pilot.press("ctrl+u", *"theme l", "tab", "enter")
         await eventually(pilot, lambda: app_of(pilot).theme == "farutech-light", "the theme")
 
 

@@ -11,9 +11,11 @@ from pathlib import Path
 import pytest
 
 import farutech_console
+import worker
 from farutech_console import language
 from farutech_console.language import at_start, from_locale, tr, trn
 from farutech_console.language.es import PARTS, SPANISH
+from farutech_console.language.library import SENTENCES, retold
 from farutech_console.operations.units import count, plural, rate, size
 from worker.model.stuck import TOLD
 
@@ -96,6 +98,35 @@ def test_a_text_has_the_same_spanish_wherever_it_stands() -> None:
         text for part in PARTS for text, spanish in part.items() if SPANISH[text] != spanish
     ]
     assert differing == []
+
+
+def _said_by_the_library() -> set[str]:
+    """Return what the code may say, `{}` for what is filled in."""
+    said: set[str] = set()
+    for path in (*Path(worker.__file__).parent.rglob("*.py"), *SOURCES.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.JoinedStr):
+                parts = (p.value if isinstance(p, ast.Constant) else "{}" for p in node.values)
+                said.add("".join(map(str, parts)))
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                said |= {node.value, f"{{}}: {node.value}"}
+    return said
+
+
+def test_what_the_library_says_is_what_is_retold() -> None:
+    said = _said_by_the_library()
+    sentences = {re.sub(r"\{\w+\}", "{}", sentence) for sentence in SENTENCES}
+    assert sentences <= said
+
+
+def test_each_sentence_is_retold_as_itself_and_what_others_say_as_it_is() -> None:
+    language.use("es")
+    for sentence in SENTENCES:
+        names = [name for _, name, _, _ in string.Formatter().parse(sentence) if name]
+        filled = {name: f"$JS.{name} {{x}}\n" for name in names}
+        assert retold(sentence.format(**filled)) == str(SPANISH[sentence]).format(**filled)
+    for other in ("", "Connection refused", "{0} {x} [b]%s", "our user may not"):
+        assert retold(other) == other
 
 
 def test_translations_keep_what_is_filled_in() -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from farutech_console.language import tr, trn
+from farutech_console.language.library import retold
 from farutech_console.operations.causes.masking import without_address
 from farutech_console.operations.units import age, count, duration, rate, short_time
 from farutech_console.operations.watch.trend import Hearing, Rates
@@ -115,7 +116,7 @@ def _unread(status: QueueStatus) -> list[Problem]:
         "consumer": (tr("the consumer cannot be looked at"), "workers"),
         "dead_letters": (tr("the dead letters cannot be looked at"), "dlq"),
     }
-    told = ((*rooms[part], why) for part, why in status.unread.items())
+    told = ((*rooms[part], retold(why)) for part, why in status.unread.items())
     return [Problem("warn", f"{what}: {why}", room, brief=what) for what, room, why in told]
 
 

@@ -12,7 +12,14 @@ from textual.containers import Vertical
 from textual.widgets import Input, Static
 
 from farutech_console.language import tr
-from farutech_console.tui.commands import Command, CommandError, Entered, matching, parse
+from farutech_console.tui.commands import (
+    Command,
+    CommandError,
+    Entered,
+    completions,
+    matching,
+    parse,
+)
 from farutech_console.tui.common.dialog import Modal
 from farutech_console.tui.common.field import Field
 from farutech_console.tui.common.spans import Line, Span, content, line
@@ -20,6 +27,7 @@ from worker.model.text import literal
 
 SHOWN = 8
 NAME = 18
+CURSOR = "›"  # noqa: RUF001 - a glyph
 
 
 class CommandBar(Modal[Entered | None]):
@@ -32,7 +40,7 @@ class CommandBar(Modal[Entered | None]):
     DEFAULT_CSS = """
     CommandBar { align: left bottom; background: $background 30%; }
     CommandBar > Vertical { height: auto; background: $surface; border-top: solid $tone-accent; }
-    CommandBar #matches { height: auto; padding: 0 1; }
+    CommandBar #matches { height: auto; padding: 0 1 0 0; }
     CommandBar #problem { height: auto; padding: 0 1; }
     CommandBar Input { background: $panel; }
     """
@@ -41,6 +49,8 @@ class CommandBar(Modal[Entered | None]):
         super().__init__()
         self._commands = commands
         self._typed = typed
+        self._offered: tuple[str, ...] = ()
+        self._put = ""  # by tab, of those offered
 
     def compose(self) -> ComposeResult:
         """What may be meant, and beneath it what is typed."""
@@ -55,14 +65,22 @@ class CommandBar(Modal[Entered | None]):
 
     @on(Input.Changed)
     def _changed(self, event: Input.Changed) -> None:
-        self._show(event.value)
+        if event.value != self._put:
+            self._put = ""
+            self._show(event.value)
         self.query_one("#problem", Static).display = False
 
     def _show(self, text: str) -> None:
         found = matching(text, self._commands)
-        lines = [_line(command) for command in found[:SHOWN]]
-        if len(found) > SHOWN:
-            lines.append(line(Span(tr("and {n} more", n=len(found) - SHOWN), "muted")))
+        put = self._put.strip()
+        first = next((at for at, one in enumerate(found) if one.name == put), 0) // SHOWN * SHOWN
+        shown = found[first : first + SHOWN]
+        lines = [_line(command, at_it=command.name == put) for command in shown]
+        if len(found) > len(shown):
+            lines.append(line(Span(tr("and {n} more", n=len(found) - len(shown)), "muted")))
+        if " " in text.strip() or text.endswith(" "):
+            choices = "  ".join(choice for one in found for choice in one.choices)
+            lines += [line(Span(f"  {choices}", "muted"))] if choices else []
         self.query_one("#matches", Static).update(content(lines))
 
     @on(Input.Submitted)
@@ -80,17 +98,25 @@ class CommandBar(Modal[Entered | None]):
         self.dismiss(entered)
 
     def action_complete(self) -> None:
-        """Complete the command's name."""
+        """Complete what is typed; again puts the next that may be meant."""
         field = self.query_one(Input)
-        found = matching(field.value, self._commands)
-        if found and " " not in field.value.strip():
-            field.value = found[0].name + (" " if found[0].argument else "")
-            field.cursor_position = len(field.value)
+        if field.value != self._put or len(self._offered) == 1:
+            self._typed = field.value
+            self._offered = completions(field.value, self._commands)
+        if not self._offered:
+            return
+        at = self._offered.index(self._put) + 1 if self._put in self._offered else 0
+        self._put = self._offered[at % len(self._offered)]
+        field.value = self._put
+        field.cursor_position = len(self._put)
+        self._show(self._typed)
 
     def action_cancel(self) -> None:
         """Do nothing."""
         self.dismiss(None)
 
 
-def _line(command: Command) -> Line:
-    return line(Span(f"{command.shown:<{NAME}}", "accent"), Span(f" {tr(command.help)}", "muted"))
+def _line(command: Command, *, at_it: bool) -> Line:
+    name = Span(f"{command.shown:<{NAME}}", "accent")
+    mark = Span(CURSOR if at_it else " ", "accent")
+    return line(mark, name, Span(f" {tr(command.help)}", "muted"))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from farutech_console.language.library import retold
+
 Trouble = Literal["", "no_jetstream", "no_stream", "not_allowed"]
 """Failures that a screen has words of its own for."""
 
@@ -22,7 +24,7 @@ def expected() -> tuple[type[Exception], ...]:
 
 def in_words(error: BaseException) -> str:
     """Return what an operator reads of it."""
-    return str(error) or type(error).__name__
+    return retold(str(error)) or type(error).__name__
 
 
 def kind_of(error: BaseException) -> Trouble:

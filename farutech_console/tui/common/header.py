@@ -10,6 +10,7 @@ from textual.content import Content
 from textual.widget import Widget
 
 from farutech_console.language import tr
+from farutech_console.language.library import retold
 from farutech_console.operations.environments import is_production
 from farutech_console.operations.units import age, duration, millis
 from farutech_console.tui.common.live import Live
@@ -90,7 +91,7 @@ def _gone(live: Live, now: datetime) -> Line:
         return line(Span("◌ " + tr("connecting…"), "muted"))
     what = tr("server gone") if live.status else tr("no server")
     tries = tr(", attempt {n}", n=link.attempts) if link.attempts else ""
-    why = f": {literal(link.detail)}" if link.detail else ""
+    why = f": {literal(retold(link.detail))}" if link.detail else ""
     return line(Span(f"✖ {what} {duration(age(link.since, now))}{tries}{why}", "bad"))
 
 

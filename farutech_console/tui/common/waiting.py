@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from farutech_console.language import tr, trn
+from farutech_console.language.library import retold
 from farutech_console.operations.units import age, duration
 from farutech_console.tui.common.header import BEGINNING
 from farutech_console.tui.common.live import Live
@@ -67,7 +68,7 @@ def _tried(live: Live, now: datetime) -> Line:
     link = live.link
     span = duration(age(link.since, now))
     tried = trn("Tried {n} time in {age}", "Tried {n} times in {age}", link.attempts, age=span)
-    return line(f"{tried}: {literal(link.detail)}" if link.detail else tried)
+    return line(f"{tried}: {literal(retold(link.detail))}" if link.detail else tried)
 
 
 def _no_answer(live: Live, names: QueueNames) -> list[Line]:

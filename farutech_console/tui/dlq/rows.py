@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from farutech_console.language import msg, tr, trn
+from farutech_console.language.library import retold
 from farutech_console.operations.index.order import NEWEST, SORT_KEYS, Order, SortKey
 from farutech_console.operations.index.row import LetterRow
 from farutech_console.operations.units import age, count, plural, short_duration
@@ -212,7 +213,7 @@ def _words_marked(reader: Reader, selection: Selection) -> str:
 
 def _unread(live: Live) -> str:
     """Return why the poll told nothing of the letters, empty where it did or was not heard yet."""
-    return live.status.unread.get("dead_letters", "") if live.status else live.failure
+    return retold(live.status.unread.get("dead_letters", "")) if live.status else live.failure
 
 
 def empty_lines(reader: Reader, live: Live, failure: str, now: datetime) -> list[Line]:

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from farutech_console.language import msg, tr, trn
+from farutech_console.language.library import retold
 from farutech_console.operations.units import (
     age,
     count,
@@ -36,7 +37,8 @@ ROOMY = 100
 """Columns from which successes and uptime are shown: a worker's name needs the room before them."""
 LEAST = 72
 """Columns from which pace and retries are shown."""
-LONGEST_NAME = 40
+LONGEST_NAME, LONGEST_STEP = 40, 21
+"""Cells that a worker's name may take over its pane, and as a step of the trail."""
 OLD = timedelta(seconds=10)
 """From when on what was seen of the fleet is marked as old: several looks brought nothing."""
 
@@ -93,9 +95,9 @@ def cells(worker: WorkerView, now: datetime, width: int) -> tuple[Span, ...]:
     )
 
 
-def short_name(worker: WorkerView) -> str:
+def short_name(worker: WorkerView, width: int = LONGEST_NAME) -> str:
     """Return a worker's name, its middle cut where it is long."""
-    return fit_ends(literal(worker.name), LONGEST_NAME).rstrip()
+    return fit_ends(literal(worker.name), width).rstrip()
 
 
 def is_cut(worker: WorkerView) -> bool:
@@ -231,7 +233,7 @@ def why_not_paused(live: Live) -> str:
     if live.status is None:
         return tr("The consumer is not read yet: there is nothing to pause.")
     if "consumer" in live.status.unread:
-        why = literal(live.status.unread["consumer"])
+        why = literal(retold(live.status.unread["consumer"]))
         return tr("Our user may not look at the consumer: {why}", why=why)
     return tr(
         "No consumer could be paused: there is none. farutech-worker topology apply creates it."

@@ -22,6 +22,7 @@ from farutech_console.tui.common.words import Words
 from farutech_console.tui.keys import bindings
 from farutech_console.tui.workers.detail import detail_lines
 from farutech_console.tui.workers.rows import (
+    LONGEST_STEP,
     WorkerRows,
     columns,
     empty_lines,
@@ -62,7 +63,7 @@ class WorkersRoom(FindingRoom):
     def within(self) -> tuple[str, ...]:
         """What is looked for, and which worker is open."""
         worker = self._worker() if self.has_class("-open") else None
-        return (*super().within(), short_name(worker) if worker else "")
+        return (*super().within(), short_name(worker, LONGEST_STEP) if worker else "")
 
     def body(self) -> ComposeResult:
         """The table on the left or alone; one worker in full on the right or instead."""

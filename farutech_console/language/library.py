@@ -1,0 +1,47 @@
+"""What the worker's library says of servers, which is English, in the operator's language."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+
+from farutech_console.language import msg, tr
+
+SENTENCES = (
+    msg("our user may not {verb} to {subject}"),
+    msg("there is no stream {name}: start a worker, it creates it"),
+    msg("no stream takes {subject}: start a worker, it creates one"),
+    msg("no NATS server answers at {server} ({why})"),
+    msg("no NATS server answers at {server}"),
+    msg("the server refused us: {why}; check {flags}"),
+    msg("no answer in time: is it a NATS server?"),
+    msg("{subject}: no answer from the server"),
+    msg("{subject}: the connection was lost before the answer"),
+    msg("{subject}: nobody answers, is JetStream on?"),
+    msg("{subject}: nobody answers"),
+    msg("{subject}: no stream takes this subject"),
+    msg("{subject}: not connected"),
+    msg("connection lost"),
+)
+"""Its sentences that an operator meets, each before those that it would be taken for."""
+
+
+def retold(text: str) -> str:
+    """Return what the library said in the operator's language, or as it is: others speak, too."""
+    for pattern, sentence in _patterns():
+        if found := pattern.fullmatch(text):
+            return tr(sentence, **found.groupdict())
+    return text
+
+
+@lru_cache(maxsize=1)
+def _patterns() -> Sequence[tuple[re.Pattern[str], str]]:
+    return tuple((_pattern(sentence), sentence) for sentence in SENTENCES)
+
+
+def _pattern(sentence: str) -> re.Pattern[str]:
+    """Return what the sentence looks like once its `{names}` are filled in."""
+    parts = re.split(r"\{(\w+)\}", sentence)
+    named = (f"(?P<{part}>.+)" if at % 2 else re.escape(part) for at, part in enumerate(parts))
+    return re.compile("".join(named), re.DOTALL)
