@@ -65,12 +65,14 @@ def _run(settings: WorkerSettings) -> int:
     from worker.jetstream.errors import JetStreamError, RefusedError
     from worker.telemetry.health import HealthError, parse_address
     from worker.telemetry.logging import logger
+    from worker.telemetry.python_logging import take_python_logging
 
     try:
         parse_address(settings.http)
     except ValueError as error:
         raise click.UsageError(f"--http: {error}") from error
     log = logger(settings.log_level, settings.log_format)
+    take_python_logging(log)
     try:
         with asyncio.Runner(loop_factory=fast_loop()) as runner:
             runner.run(_serve(settings, log))

@@ -13,7 +13,9 @@ from tests.support.worker_queue import all_done, letters, publish
 from tests.support.workers import ROOT, log_lines, worker_process
 
 HANDLERS = """
+import logging
 import threading
+import warnings
 
 from worker.handlers.errors import Permanent, RetryAfter
 from worker.handlers.registry import handler
@@ -51,6 +53,8 @@ def decorated(function):
 @decorated
 async def inner(task, context):
     context.log.info("really run")
+    logging.getLogger("site.disk").warning("%d %% full", 99)
+    warnings.warn("will be gone", RuntimeWarning)
 """
 
 
@@ -84,6 +88,10 @@ async def test_handlers_of_a_module(nats_server: NatsServer, tmp_path: Path, mod
     assert asked["backoff"] == 1.0
     assert asked["error_type"] == "worker.handlers.errors.RetryAfter"
     assert [line["task_id"] for line in log_lines(log, "really run")] == ["task-5"]
+    said = {line["logger"]: line["message"] for line in log_lines(log, "python.log")}
+    assert said["site.disk"] == "99 % full"
+    assert "RuntimeWarning: will be gone" in said["py.warnings"]
+    assert all(line.startswith("{") for line in log.read_text(encoding="utf-8").splitlines())
     traced = [line for line in log_lines(log, "task.traceback") if line["task_id"] == "task-3"]
     assert [line["exception"].splitlines()[-1] for line in traced] == ["SystemExit: 3"] * 5
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import io
 import json
+import logging
 
 import pytest
 
 from worker.telemetry.logging import LONGEST_VALUE, is_told, logger
+from worker.telemetry.python_logging import PythonLogHandler
 
 HOSTILE = "evil\x1b[2J\x00\u202e\n[/red]"
 
@@ -55,6 +57,23 @@ def test_what_came_over_the_wire_is_shown_and_does_nothing(style: str) -> None:
     assert "[/red]" in written
     assert "x" * LONGEST_VALUE in written
     assert "x" * (LONGEST_VALUE + 1) not in written
+
+
+def test_what_python_loggers_say_is_a_line_of_the_log() -> None:
+    out = io.StringIO()
+    theirs = logging.getLogger("their.library")
+    handler = PythonLogHandler(logger("warning", "json", out))
+    theirs.addHandler(handler)
+    theirs.info("not told")
+    try:
+        raise OSError("refused")
+    except OSError:
+        theirs.exception("export of %d spans failed\n", 3)
+    theirs.removeHandler(handler)
+    line = json.loads(out.getvalue())
+    assert (line["event"], line["level"], line["logger"]) == ("python.log", "error", theirs.name)
+    assert line["message"] == "export of 3 spans failed\\n"
+    assert line["exception"].splitlines()[-1] == "OSError: refused"
 
 
 def test_lines_below_the_level_are_not_written() -> None:
