@@ -5,8 +5,14 @@ from __future__ import annotations
 import os
 from typing import Literal
 
+from worker.model.link import without_user
 from worker.nats_context import config_home, context_of
 from worker.settings import QueueSettings, setting
+
+_REACH = (
+    *("server", "user", "creds", "nkey", "tls_ca", "tls_cert", "tls_key"),
+    *("js_domain", "js_api_prefix", "inbox_prefix"),
+)
 
 
 class ConsoleSettings(QueueSettings):
@@ -46,3 +52,19 @@ class ConsoleSettings(QueueSettings):
     def context_in_use(self) -> str:
         """The context of the nats CLI that the server is from, empty where it is from none."""
         return context_of(self.server, self.context, config_home(os.environ))
+
+    @property
+    def reach(self) -> tuple[str, ...]:
+        """Flags with which a command reaches the same server from any shell; secrets are left out.
+
+        Empty where it needs none.
+        """
+        if self.context_in_use:
+            return ("--context", self.context_in_use)
+        words: list[str] = []
+        for name in _REACH:
+            value = getattr(self, name)
+            if value != type(self).model_fields[name].default:
+                told = without_user(value) if name == "server" else value
+                words += [f"--{name.replace('_', '-')}", told]
+        return (*words, *(["--tls-first"] if self.tls_first else []))

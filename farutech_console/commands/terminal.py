@@ -89,6 +89,7 @@ def _preferences(settings: ConsoleSettings) -> Preferences:
         call_dead_letters=settings.call_dead_letters,
         call_pending=settings.call_pending,
         call_stuck=settings.call_stuck,
+        reach=settings.reach,
     )
 
 

@@ -14,7 +14,7 @@ class Preferences:
 
     `environment` is what the system is called, such as prod; `call` is how an operator who looks
     elsewhere is called once the figures reach `call_dead_letters`, `call_pending` or `call_stuck`,
-    of which 0 is never.
+    of which 0 is never. `reach` are the flags with which a command reaches the same server.
     """
 
     environment: str = ""
@@ -22,3 +22,4 @@ class Preferences:
     call_dead_letters: int = 0
     call_pending: int = 0
     call_stuck: int = 0
+    reach: tuple[str, ...] = ()

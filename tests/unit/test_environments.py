@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from farutech_console.operations.environments import environment_in, environment_of, is_production
 from farutech_console.settings import ConsoleSettings
@@ -76,3 +77,33 @@ def test_the_context_names_the_system_where_nobody_else_does(selected: str) -> N
 @pytest.mark.usefixtures("selected")
 def test_a_context_does_not_name_another_server() -> None:
     assert _system(ConsoleSettings(server="nats://elsewhere:4222")) == ""
+
+
+def test_a_command_reaches_the_server_of_the_context_whatever_is_selected_later(
+    selected: str,
+) -> None:
+    assert ConsoleSettings().reach == ("--context", "orders-prod")
+    assert ConsoleSettings(server=selected).reach == ("--context", "orders-prod")
+
+
+@pytest.mark.usefixtures("selected")
+def test_a_command_reaches_the_server_that_was_named_without_the_secrets() -> None:
+    settings = ConsoleSettings(
+        server="nats://ana:hunter2@a.example:4222, tls://b.example",
+        token=SecretStr("hunter2"),
+        creds="/etc/ops.creds",
+        js_domain="leaf",
+        tls_first=True,
+    )
+
+    assert settings.reach == (
+        *("--server", "nats://a.example:4222,tls://b.example"),
+        *("--creds", "/etc/ops.creds", "--js-domain", "leaf", "--tls-first"),
+    )
+
+
+@pytest.mark.usefixtures("selected")
+def test_a_command_needs_no_flags_for_the_server_that_is_usual() -> None:
+    usual = ConsoleSettings.model_fields["server"].default
+
+    assert ConsoleSettings(server=usual).reach == ()

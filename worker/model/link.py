@@ -52,6 +52,15 @@ def parse_servers(text: str) -> tuple[str, ...]:
     return servers
 
 
+def without_user(servers: str) -> str:
+    """Return a list of NATS URLs without the names and passwords that stand in them."""
+    bare = []
+    for server in servers.split(","):
+        scheme, separator, rest = server.strip().rpartition("://")
+        bare.append(f"{scheme}{separator}{rest.rpartition('@')[2]}")
+    return ",".join(bare)
+
+
 @dataclass(frozen=True, slots=True)
 class Credentials:
     """Who we are. At most one way is used: user, token, creds file or nkey seed file."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on
@@ -21,10 +22,11 @@ from farutech_console.tui.common.textview import TextView
 from worker.model.text import literal
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from collections.abc import Sequence
 
     from farutech_console.operations.model import Plan
     from farutech_console.tui.common.room import Desk
+    from farutech_console.tui.common.spans import Line
 
 
 def dialog_for(plan: Plan, desk: Desk, depth: int) -> ConfirmPlan:
@@ -35,11 +37,12 @@ def dialog_for(plan: Plan, desk: Desk, depth: int) -> ConfirmPlan:
     everything = plan.count > 1 and plan.count >= depth
     guarded = asks_name(plan.kind, plan.count, desk.preferences.environment)
     type_name = guarded or (plan.kind == "purge" and everything)
-    return ConfirmPlan(plan, desk.clock.now(), type_name=type_name)
+    lines = preview(replace(plan, command=desk.from_here(plan.command)), desk.clock.now())
+    return ConfirmPlan(plan, lines, type_name=type_name)
 
 
 class ConfirmPlan(Modal["Plan | None"]):
-    """Shows a plan and returns it, or None where the operator thought better of it.
+    """Shows what is told of a plan and returns it, or None where the operator thought better of it.
 
     `type_name` asks for the stream's name to be typed before the plan can be confirmed.
     """
@@ -64,10 +67,10 @@ class ConfirmPlan(Modal["Plan | None"]):
     ConfirmPlan Button { margin-left: 2; min-width: 12; }
     """
 
-    def __init__(self, plan: Plan, now: datetime, *, type_name: bool = False) -> None:
+    def __init__(self, plan: Plan, told: Sequence[Line], *, type_name: bool = False) -> None:
         super().__init__(classes=f"-{plan.kind}" + (" -typed" if type_name else ""))
         self.plan = plan
-        self._now = now
+        self._told = told
         self._type_name = type_name
 
     def compose(self) -> ComposeResult:
@@ -97,7 +100,7 @@ class ConfirmPlan(Modal["Plan | None"]):
 
     def on_mount(self) -> None:
         """Fill the preview."""
-        self.query_one("#plan", TextView).show(preview(self.plan, self._now))
+        self.query_one("#plan", TextView).show(self._told)
 
     def on_key(self, event: events.Key) -> None:
         """Write the name, wherever the focus is."""

@@ -24,7 +24,7 @@ from farutech_console.tui.common.words import Words
 from worker.model.text import literal
 
 if TYPE_CHECKING:
-    from farutech_console.tui.common.room import Room
+    from farutech_console.tui.common.room import Desk, Room
     from worker.model.state import ConsumerState
 
 SPANS = {"pause-5": 300.0, "pause-15": 900.0, "pause-60": 3600.0}
@@ -50,7 +50,7 @@ async def ask_pause(room: Room, consumer: ConsumerState) -> bool:
 
     Returns whether something may have changed.
     """
-    asked = await room.app.push_screen_wait(AskPause(consumer))
+    asked = await room.app.push_screen_wait(AskPause(consumer, room.desk))
     if asked is None:
         return False
     backend = room.desk.backend
@@ -78,9 +78,9 @@ class AskPause(Dialog[Pause]):
     AskPause Button { min-width: 8; }
     """
 
-    def __init__(self, consumer: ConsumerState) -> None:
+    def __init__(self, consumer: ConsumerState, desk: Desk) -> None:
         super().__init__()
-        self._consumer = consumer
+        self._consumer, self._desk = consumer, desk
 
     def compose(self) -> ComposeResult:
         """What it does, why, for how long, and the command that does the same."""
@@ -141,7 +141,7 @@ class AskPause(Dialog[Pause]):
             told = Span(f"▲ {seconds}", "warn") if seconds else Span(tr("choose for how long"))
             self.query_one("#same", Words).show([line(told)])
             return
-        command = literal(Pause(seconds, why).command)
+        command = literal(self._desk.from_here(Pause(seconds, why).command))
         label = Span(f"{tr('same as')}  ", "muted")
         self.query_one("#same", Words).show([line(label, Span(command, "accent"))])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
@@ -49,6 +50,11 @@ class Desk:
     trend: Trend
     notice: str = ""
     preferences: Preferences = field(default_factory=Preferences)
+
+    def from_here(self, command: str) -> str:
+        """Return a command as it reaches the server that is looked at, from any shell."""
+        program, _, rest = command.partition(" ")
+        return " ".join((*filter(None, (program, shlex.join(self.preferences.reach))), rest))
 
 
 class Room(Screen[None]):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from contextlib import aclosing
+from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from textual import on, work
@@ -51,9 +52,10 @@ async def bring_back(room: Room, which: str = "last") -> bool:
         room.notify(literal(in_words(error)), severity="error", markup=False)
         return False
     letters = plural(plan.count, "dead letter")
+    told = room.desk.from_here(plan.command)
     asked = ConfirmUndo(
         tr("Bring back {letters}", letters=letters),
-        undo_lines(plan, room.desk.clock.now()),
+        undo_lines(replace(plan, command=told), room.desk.clock.now()),
         allowed=bool(plan.count),
     )
     if not await room.app.push_screen_wait(asked):

@@ -25,9 +25,11 @@ from farutech_console.tui.common.words import Words
 from worker.model.text import literal
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from farutech_console.operations.changes.edit import Draft
     from farutech_console.operations.model import Outcome
-    from farutech_console.tui.common.room import Room
+    from farutech_console.tui.common.room import Desk, Room
 
 CHECK_DELAY_S = 0.2
 """How long nothing has to be typed before the text is checked."""
@@ -52,7 +54,8 @@ async def edit_and_replay(room: Room, sequence: int) -> bool:
             if edited is None:
                 return False
             text = edited
-            why = await room.app.push_screen_wait(ConfirmEdit(draft, text, backend.names.tasks))
+            told = edit_lines(draft, text, backend.names.tasks, room.desk)
+            why = await room.app.push_screen_wait(ConfirmEdit(draft, text, told))
         outcome = await backend.edit(draft, text, why)
     except expected() as error:
         room.notify(literal(in_words(error)), severity="error", markup=False)
@@ -183,9 +186,9 @@ class ConfirmEdit(Dialog[str]):
     ConfirmEdit #about { height: auto; margin-bottom: 1; }
     """
 
-    def __init__(self, draft: Draft, text: str, target: str) -> None:
+    def __init__(self, draft: Draft, text: str, told: Sequence[Line]) -> None:
         super().__init__()
-        self._draft, self._text, self._target = draft, text, target
+        self._draft, self._text, self._told = draft, text, told
 
     def compose(self) -> ComposeResult:
         """The letter, the lines that differ, why, and two buttons of which Back has the focus."""
@@ -199,7 +202,7 @@ class ConfirmEdit(Dialog[str]):
 
     def on_mount(self) -> None:
         """Fill it."""
-        self.query_one("#about", Words).show(edit_lines(self._draft, self._text, self._target))
+        self.query_one("#about", Words).show(self._told)
         difference = difference_lines(typeable(self._draft.text), self._text)
         self.query_one("#difference", TextView).show(difference)
 
@@ -214,10 +217,10 @@ class ConfirmEdit(Dialog[str]):
         self.dismiss(why if event.button.id == "go" else None)
 
 
-def edit_lines(draft: Draft, text: str, target: str) -> list[Line]:
+def edit_lines(draft: Draft, text: str, target: str, desk: Desk) -> list[Line]:
     """Return what will happen to the letter and the task."""
     task = read_edited(text)
-    command = f"farutech-console dlq edit {draft.sequence}"
+    command = desk.from_here(f"farutech-console dlq edit {draft.sequence}")
     return [
         _labelled(tr("task"), f"{task.task_id} · {task.tenant_id} · {task.task_type}"),
         _labelled(tr("to"), tr("{target}, then the letter is deleted", target=target)),
