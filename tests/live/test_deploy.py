@@ -27,6 +27,7 @@ from worker.jetstream.deliveries.source import STOP_TIMEOUT
 from worker.jetstream.topology.layout import discover
 from worker.model.link import ConnectionOptions, Credentials
 from worker.runtime.loop import HAND_BACK
+from worker.settings import WorkerSettings, env_name
 
 USERS = ROOT / "deploy" / "nats-users.conf"
 PUBLISH = Path(sysconfig.get_path("scripts")) / "farutech-publish"
@@ -151,6 +152,10 @@ def test_the_service_calls_the_worker_as_it_wants_to_be_called() -> None:
         assert (name, command is not None) == ("run", True)
         assert command is not None
         given = command.make_context("run", rest).params
+    variables = {env_name(field) for field in WorkerSettings.model_fields.values()}
+    assert set(re.findall(r"^Environment=(\w+)=", text, re.MULTILINE)) == {"FARUTECH_HTTP"}
+    assert set(re.findall(r"\b(?:FARUTECH|NATS)_\w+", text)) <= variables
+    assert given["http"] is None, "a flag would count more than each worker's own variable"
     grace = float(given["grace"])
     (stop,) = re.findall(r"^TimeoutStopSec=(\d+)$", text, re.MULTILINE)
     assert float(stop) >= grace + 2 * STOP_TIMEOUT + HAND_BACK

@@ -40,7 +40,8 @@ def test_tasks_are_counted_by_type_and_outcome() -> None:
 
 
 def test_what_is_read_at_the_scrape_is_there() -> None:
-    parts = Parts()
+    parts = Parts("provision", "update")
+    assert parts.value("farutech_breaker_state", type="provision") == 0
     parts.tally.breaker_changed(BreakerStatus("provision", "open"))
     assert parts.value("farutech_tasks_in_flight") == 3
     assert parts.value("farutech_tasks_held") == 4
@@ -49,6 +50,8 @@ def test_what_is_read_at_the_scrape_is_there() -> None:
     assert parts.value("farutech_events_dropped_total") == 6
     assert parts.value("farutech_loop_blocked_seconds_total") == 1.5
     assert parts.value("farutech_breaker_state", type="provision") == 2
+    assert parts.value("farutech_breaker_state", type="update") == 0
+    assert parts.value("farutech_breaker_state", type="(other)") is None
     parts.tally.breaker_changed(BreakerStatus("provision", "closed"))
     assert parts.value("farutech_breaker_state", type="provision") == 0
     identity = {

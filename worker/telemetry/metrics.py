@@ -19,8 +19,10 @@ from prometheus_client.utils import floatToGoString
 
 from worker.model.breaker import BreakerState
 from worker.model.text import literal
-from worker.telemetry.tally import Histogram, Tally
+from worker.telemetry.tally import INVALID, OTHER_TYPES, Histogram, Tally
 
+SHARED_LABELS = (INVALID, OTHER_TYPES)
+"""Labels of no single task type, and so without a breaker."""
 BREAKER_VALUES: dict[BreakerState, float] = {"closed": 0, "half_open": 1, "open": 2}
 
 
@@ -128,8 +130,14 @@ class Metrics(Collector):
             "Circuit breaker of a task type: 0 closed, 1 half open, 2 open.",
             labels=["type"],
         )
-        for label, state in list(self._tally.breakers.items()):
-            breakers.add_metric([label], BREAKER_VALUES[state])
+        # From the start, so that a graph has a line before the first outage.
+        labels = [tally.label for tally in self._tally.by_type()]
+        known = dict.fromkeys(
+            (at for at in labels if at not in SHARED_LABELS), BREAKER_VALUES["closed"]
+        )
+        changed = {at: BREAKER_VALUES[state] for at, state in list(self._tally.breakers.items())}
+        for label, value in (known | changed).items():
+            breakers.add_metric([label], value)
         return breakers
 
     def _now(self) -> Iterator[Metric]:
