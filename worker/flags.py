@@ -21,6 +21,18 @@ EXIT_NO_CONNECTION = 3
 CONNECT_WITHIN = 5.0
 """Seconds for a command that ends by itself to find a server."""
 
+_ASKED = {
+    "greater_than_equal": "give at least {ge:g}",
+    "greater_than": "give more than {gt:g}",
+    "less_than_equal": "give at most {le:g}",
+    "int_parsing": "give a whole number",
+    "float_parsing": "give a number",
+    "bool_parsing": "give on or off",
+    "literal_error": "give {expected}",
+    "string_too_short": "give at least one character",
+}
+"""What a setting wants, by pydantic's name of what is wrong with the one that was given."""
+
 S = TypeVar("S", bound=BaseSettings)
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -80,6 +92,11 @@ def _in_words(settings: type[BaseSettings], error: ValidationError) -> str:
     for name, field in settings.model_fields.items():
         if where in (name, env_name(field)):
             where = f"--{name.replace('_', '-')} ({env_name(field)})"
-    said = str(first["msg"]).removeprefix("Value error, ")
+    asked = _ASKED.get(first["type"])
+    if asked is None:
+        said = str(first["msg"]).removeprefix("Value error, ")
+    else:
+        # No choice at all is the empty one, which nobody types.
+        said = asked.format(**first.get("ctx", {})).replace("'', ", "")
     given = re.sub(r"//[^@,]*@", "//(hidden)@", literal(str(first["input"])))
     return f"{where}: {said}, not '{given}'"

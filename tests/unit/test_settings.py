@@ -227,3 +227,29 @@ def test_what_is_needed_cannot_be_empty(name: str) -> None:
 def test_a_prefix_of_several_words_makes_a_name_of_them() -> None:
     names = QueueSettings(prefix="eu.provisioning", js_api_prefix="$JS.hub.API").names
     assert (names.tasks, names.consumer) == ("eu.provisioning.tasks", "eu-provisioning-worker")
+
+
+@pytest.mark.parametrize(
+    ("variable", "given", "said"),
+    [
+        (
+            "FARUTECH_CONCURRENCY",
+            "0",
+            "--concurrency (FARUTECH_CONCURRENCY): give at least 1, not '0'",
+        ),
+        ("FARUTECH_CONCURRENCY", "many", "give a whole number, not 'many'"),
+        ("FARUTECH_BREAKER_FAILURES", "5000", "give at most 1000, not '5000'"),
+        ("FARUTECH_TASK_TIMEOUT", "0", "give more than 0, not '0'"),
+        ("FARUTECH_TASK_TIMEOUT", "1h", "give a number, not '1h'"),
+        ("FARUTECH_LEDGER", "maybe", "give on or off, not 'maybe'"),
+        ("FARUTECH_HANDLER", "htp", "give 'simulate', 'http' or 'exec', not 'htp'"),
+        ("WORKER_ID", "", "--worker-id (WORKER_ID): give at least one character, not ''"),
+    ],
+)
+def test_what_a_setting_wants_is_said(
+    monkeypatch: pytest.MonkeyPatch, variable: str, given: str, said: str
+) -> None:
+    monkeypatch.setenv(variable, given)
+    with pytest.raises(click.UsageError) as refused:
+        load_settings(WorkerSettings, {})
+    assert refused.value.message.endswith(said)
