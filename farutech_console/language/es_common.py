@@ -248,7 +248,7 @@ RUNS: Mapping[str, str | tuple[str, str]] = {
         "No cambia nada; antes se muestra una vista previa."
     ),
     "… {n} more without trouble": ("… {n} más sin problemas", "… {n} más sin problemas"),
-    "{n} not reached: it lies where it lay": (
+    "{n} not reached: they lie where they lay": (
         "{n} sin procesar: sigue donde estaba",
         "{n} sin procesar: siguen donde estaban",
     ),

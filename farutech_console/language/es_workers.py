@@ -120,6 +120,11 @@ WORKERS: Mapping[str, str | tuple[str, str]] = {
     "No consumer could be paused: there is none. farutech-worker topology apply creates it.": (
         "No hay consumer que pausar: farutech-worker topology apply lo crea."
     ),
+    "Paused {age} ago by {who}: {why}": "En pausa desde hace {age}, por {who}: {why}",
+    "nobody said why": "nadie dijo por qué",
+    "Who paused is not on record: not this console, it seems.": (
+        "No consta quién hizo la pausa: no fue esta consola, al parecer."
+    ),
     "Deliveries are paused.": "Las entregas están en pausa.",
     "Deliveries go on.": "Las entregas continúan.",
 }

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
+from farutech_console.operations.audit.log import AuditEntry
 from farutech_console.operations.errors import OperationError
 from farutech_console.operations.fleet.view import FleetView
 from farutech_console.operations.model import Part
@@ -13,7 +15,7 @@ from tests.console.driving import console, does_not_see, eventually, sees
 from tests.console.fixed import FixedBackend
 from tests.console.fixed_fleet import some_workers
 from tests.console.fixed_queue import some_status
-from tests.console.moment import StillClock
+from tests.console.moment import StillClock, ago
 from worker.jetstream.errors import UnreachableError
 
 
@@ -69,11 +71,53 @@ async def test_the_pause_shows_the_command_that_does_the_same() -> None:
         await sees(pilot, "a pause lasts from 1 s to 7 d")
 
 
-async def test_a_paused_consumer_is_resumed() -> None:
+def paused_backend(**more: Any) -> FixedBackend:
     status = some_status()
     assert status.consumer is not None
     held = replace(status.consumer, paused=True, pause_remaining=600.0)
-    backend = FixedBackend(status_now=replace(status, consumer=held))
+    return FixedBackend(status_now=replace(status, consumer=held), **more)
+
+
+PAUSE = AuditEntry(
+    *("4d52bf", "pause", "luis@laptop-7", ago(300), ago(300), "done"),
+    about="provisioning-worker",
+    why="database [b]maintenance[/b]",
+)
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ((PAUSE,), "Paused 5 min ago by luis@laptop-7: database [b]maintenance[/b]"),
+        ((replace(PAUSE, why=""),), "by luis@laptop-7: nobody said why"),
+        ((replace(PAUSE, action="resume"), PAUSE), "Who paused is not on record"),
+        ((replace(PAUSE, about="another"), replace(PAUSE, state="failed")), "is not on record"),
+        ((), "Who paused is not on record"),
+    ],
+)
+async def test_who_resumes_reads_who_paused_and_why(
+    changes: tuple[AuditEntry, ...], told: str
+) -> None:
+    async with console(paused_backend(changes=changes), room="4") as pilot:
+        await sees(pilot, "10 min left")
+        await pilot.press("p")
+        await sees(pilot, told)
+
+
+async def test_who_may_not_read_who_paused_may_resume_all_the_same() -> None:
+    backend = paused_backend()
+    async with console(backend, room="4") as pilot:
+        await sees(pilot, "10 min left")
+        backend.failure = UnreachableError("no answer")
+        await pilot.press("p")
+        await sees(pilot, "The audit cannot be read: no answer")
+        backend.failure = None
+        await pilot.press("tab", "enter")
+        await sees(pilot, "Deliveries go on.")
+
+
+async def test_a_paused_consumer_is_resumed() -> None:
+    backend = paused_backend()
     async with console(backend, size=(120, 30), room="4") as pilot:
         await sees(pilot, "paused, 10 min left: p resumes")
         await pilot.press("p")
@@ -147,11 +191,7 @@ async def test_a_read_only_console_does_not_offer_to_pause() -> None:
 
 
 async def test_a_pause_is_no_key_of_a_read_only_console() -> None:
-    status = some_status()
-    assert status.consumer is not None
-    held = replace(status.consumer, paused=True, pause_remaining=600.0)
-    backend = FixedBackend(status_now=replace(status, consumer=held), read_only=True)
-    async with console(backend, size=(120, 30), room="4") as pilot:
+    async with console(paused_backend(read_only=True), size=(120, 30), room="4") as pilot:
         await sees(pilot, "paused, 10 min left")
         await does_not_see(pilot, "p resumes")
 

@@ -6,7 +6,7 @@ import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from textual import events, on
+from textual import events, on, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.widgets import Button, Input, Static
@@ -14,7 +14,7 @@ from textual.widgets import Button, Input, Static
 from farutech_console.language import tr
 from farutech_console.operations.durations import read_seconds, spelled
 from farutech_console.operations.fleet.pause import PauseTooLongError, check_length
-from farutech_console.operations.units import count, duration
+from farutech_console.operations.units import age, count, duration
 from farutech_console.tui.common.dialog import Dialog
 from farutech_console.tui.common.failures import expected, in_words
 from farutech_console.tui.common.field import Field
@@ -24,8 +24,15 @@ from farutech_console.tui.common.words import Words
 from worker.model.text import literal
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from farutech_console.operations.audit.log import AuditEntry
     from farutech_console.tui.common.room import Desk, Room
     from worker.model.state import ConsumerState
+
+LOOKED_THROUGH = 200
+"""Changes, the latest, among which the pause is looked for."""
 
 SPANS = {"pause-5": 300.0, "pause-15": 900.0, "pause-60": 3600.0}
 """The buttons for what is asked for most, in seconds."""
@@ -88,7 +95,9 @@ class AskPause(Dialog[Pause]):
         title = tr("Resume {name}", name=name) if paused else tr("Pause {name}", name=name)
         with Frame(title):
             yield Static(content(question(self._consumer)))
-            if not paused:
+            if paused:
+                yield Words(id="holder")
+            else:
                 wanted = tr("or for how long: 90s, 45m, 2h, 1h30m; 7 d at most")
                 yield Field(placeholder=wanted, compact=True, id="span")
             yield Field(placeholder=tr("why (for the next on-call)"), compact=True, id="why")
@@ -106,8 +115,22 @@ class AskPause(Dialog[Pause]):
                     )
 
     def on_mount(self) -> None:
-        """Show the command."""
+        """Show the command, and who paused where somebody did."""
         self._tell()
+        if self._consumer.paused:
+            self.query_one("#holder", Words).show([line(Span("…", "muted"))])
+            self._tell_holder()
+
+    @work(exit_on_error=False)
+    async def _tell_holder(self) -> None:
+        try:
+            page = await self._desk.backend.audit(LOOKED_THROUGH)
+        except expected() as error:
+            told = tr("The audit cannot be read: {why}", why=literal(in_words(error)))
+            lines = [line(Span(f"▲ {told}", "warn"))]
+        else:
+            lines = [holder_line(page.entries, self._consumer, self._desk.clock.now())]
+        self.query_one("#holder", Words).show(lines)
 
     @on(Input.Changed)
     def _typed(self) -> None:
@@ -160,6 +183,21 @@ class AskPause(Dialog[Pause]):
         """Go on to the buttons; Enter in a field alone changes nothing."""
         typed = not self._consumer.paused and isinstance(self._seconds(), float)
         self.query_one("#typed" if typed else "#cancel", Button).focus()
+
+
+def holder_line(changes: Sequence[AuditEntry], consumer: ConsumerState, now: datetime) -> Line:
+    """Return who paused the consumer and why, as far as the latest changes tell."""
+    done = (one for one in changes if one.action in ("pause", "resume") and one.state == "done")
+    last = next((one for one in done if one.about == consumer.name), None)
+    if last is None or last.action == "resume":
+        return line(Span(tr("Who paused is not on record: not this console, it seems."), "warn"))
+    told = tr(
+        "Paused {age} ago by {who}: {why}",
+        age=duration(age(last.began_at, now)),
+        who=literal(last.by, 40),
+        why=literal(last.why, 120) or tr("nobody said why"),
+    )
+    return line(Span(told, "strong"))
 
 
 def question(consumer: ConsumerState) -> list[Line]:
