@@ -13,6 +13,8 @@ from worker.model.clock import ZERO_TIME
 from worker.model.invalid import first_problem
 
 MAX_INT = 2**31 - 1
+LONGEST_NUMBER = 20
+"""Characters of a number that is not what it should be which the refusal shows."""
 
 
 class InvalidTaskError(ValueError):
@@ -156,7 +158,10 @@ def _kind(value: Any) -> str:  # noqa: ANN401 - whatever JSON held
     names = {dict: "an object", list: "a list", str: "a string", bool: "a boolean"}
     if value is None:
         return "null"
-    return names.get(type(value), "a number")
+    if (name := names.get(type(value))) is not None:
+        return name
+    shown = str(value)
+    return f"the number {shown}" if len(shown) <= LONGEST_NUMBER else "a number"
 
 
 def _is_unicode(text: str) -> bool:
