@@ -153,12 +153,18 @@ def _change(
     )
 
     async def work(backend: LiveBackend, stop: asyncio.Event) -> int:
+        from worker.jetstream.errors import JetStreamError
+
         if not how.dry_run:
             backend.queue().guard(action)
             await finish_interrupted(backend, stop)
         selection, line = options["selection"], ScanLine(SystemClock())
         try:
             plan = await unless_stopped(make(backend, selection, line.read), stop)
+        except JetStreamError:
+            line.clear()
+            output.say("The letters could not be read for a plan, so nothing was begun:")
+            raise
         finally:
             line.clear()
         if not (plan.count or plan.missing or how.as_json):

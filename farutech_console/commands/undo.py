@@ -49,7 +49,8 @@ def undo(
     """Bring the dead letters of a purge back, each once, whoever runs it and however often.
 
     PURGE is the beginning of its id, as `farutech-console audit --action purge` shows it, or
-    `last`. The archive keeps 7 days. What came back has a new sequence.
+    `last`, which is meant where nothing is said. The archive keeps 7 days. What came back has a new
+    sequence.
 
     With --json a line for each letter (sequence, the one it had; task_id; outcome: restored,
     already or failed; detail) and a summary at the end.

@@ -6,9 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from farutech_console.operations.live.backend import LiveBackend
+from farutech_console.operations.model import Plan
 from tests.support.commands import invoked
 from tests.support.nats_server import NatsServer
 from tests.support.queues import letter, queue
+from worker.jetstream.errors import UncertainError
 
 
 async def test_show_has_the_task_to_be_read_and_where_its_story_is(
@@ -121,3 +124,20 @@ async def test_an_undo_with_nothing_to_do_says_why(nats_server: NatsServer) -> N
         said = await invoked("dlq", "undo", "--yes", server=nats_server)
         assert (said.code, said.out) == (0, "")
         assert said.err == "Nothing to do: 2 dead letters of this purge came back before.\n"
+
+
+async def test_where_no_plan_could_be_made_nothing_was_begun(
+    nats_server: NatsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(*_: object, **__: object) -> Plan:
+        raise UncertainError("STREAM.MSG.GET: no answer from the server")
+
+    monkeypatch.setattr(LiveBackend, "plan_replay", fail)
+    async with queue(nats_server) as q:
+        await q.bury(letter(1))
+        said = await invoked("dlq", "replay", "--all", "--yes", server=nats_server)
+    assert said.code == 1
+    assert said.err.splitlines() == [
+        "The letters could not be read for a plan, so nothing was begun:",
+        "STREAM.MSG.GET: no answer from the server.",
+    ]
