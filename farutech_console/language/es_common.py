@@ -247,7 +247,12 @@ RUNS: Mapping[str, str | tuple[str, str]] = {
     "Nothing is changed by it; a preview comes first.": (
         "No cambia nada; antes se muestra una vista previa."
     ),
-    "… {n} more without trouble": ("… {n} más sin problemas", "… {n} más sin problemas"),
+    "waiting for the first one's end": "se espera al final del primero",
+    "the first one came back dead: nothing more was sent": (
+        "el primero volvió muerto: no se envió nada más"
+    ),
+    "stopped by the operator": "detenido por el operador",
+    "… {n} more are not listed": ("… {n} más sin mostrar", "… {n} más sin mostrar"),
     "{n} not reached: they lie where they lay": (
         "{n} sin procesar: sigue donde estaba",
         "{n} sin procesar: siguen donde estaban",

@@ -91,8 +91,10 @@ class Running(KeysInOrder):
 
     def action_stop_run(self) -> None:
         """Begin no more letters; what is done stays done."""
+        from farutech_console.operations.pace.control import STOPPED
+
         if self._run is not None and not self._run.progress.ended:
-            self._run.control.cancel("stopped by the operator")
+            self._run.control.cancel(STOPPED)
             told = tr("No more letters are begun; those in hand are finished.")
             self.notify(told, timeout=BRIEF_S, markup=False)
 

@@ -88,7 +88,7 @@ async def test_a_canary_goes_first_and_the_plan_says_so() -> None:
     async with console(backend, size=(100, 40), room="3") as pilot:
         await sees(pilot, "90412")
         await pilot.press("a", "R")
-        await sees(pilot, "the first one alone")
+        await sees(pilot, "50/s, the first one alone")
     assert not backend.ran
 
 

@@ -65,6 +65,28 @@ def _pending(pilot: Pilot[None]) -> int | None:
     return consumer.pending + consumer.ack_pending if consumer else None
 
 
+async def test_a_canary_that_did_well_does_not_let_all_the_others_die_again(
+    nats_server: NatsServer, tmp_path: Path
+) -> None:
+    async with queue(nats_server) as q, live_console(nats_server) as pilot:
+        await q.bury(letter(0))
+        for number in range(1, 200):
+            await q.bury(letter(number, task=task(number, task_type="migrate")))
+        await sees(pilot, "● live")
+        await pilot.press("3")
+        await sees(pilot, "Dead letters · 200")
+        with worker_process(nats_server, tmp_path / "worker.log", "--sim-duration", "0.01-0.02"):
+            await pilot.press("a", "R")
+            await sees(pilot, "Replay 200 dead letters")
+            await pilot.press("right", "enter")
+            await sees(pilot, "● 1 succeeded")
+            await sees(pilot, "replayed came back dead, more than 20 %")
+            await sees(pilot, "not reached")
+    run = app_of(pilot)._run
+    assert run is not None
+    assert run.progress.not_reached > 100
+
+
 async def test_purge_takes_what_was_confirmed_and_leaves_the_rest(nats_server: NatsServer) -> None:
     async with queue(nats_server) as q, live_console(nats_server) as pilot:
         kept = await q.bury_many(5)

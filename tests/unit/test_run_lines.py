@@ -63,7 +63,7 @@ def test_the_outcomes_name_those_that_are_not_listed_and_those_not_reached() -> 
     lines = outcome_lines(kept, Aftermath((), NOW), settled=12, not_reached=1)
 
     assert [text_of(line) for line in lines[3:]] == [
-        "… 9 more without trouble",
+        "… 9 more are not listed",
         "– 1 not reached: it lies where it lay",  # noqa: RUF001 - a glyph
     ]
 

@@ -12,11 +12,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from farutech_console.language import msg
 from farutech_console.operations.alike import Ended, kinds_of
 from farutech_console.operations.pace.bucket import Bucket
 from farutech_console.operations.pace.pacing import SMALLEST_SAMPLE, Pacing, Rate
 from farutech_console.operations.pace.speed import Speed
 from worker.model.clock import Clock
+
+WAITING = msg("waiting for the first one's end")
+FIRST_DIED = msg("the first one came back dead: nothing more was sent")
+STOPPED = msg("stopped by the operator")
+"""Why a run waits or ended: recorded in English, shown in the operator's language."""
 
 POLL = 0.05
 """Seconds after which who waits for room looks again."""
@@ -182,7 +188,7 @@ class Control:
         """So many more of the replayed letters are dead letters again."""
         self._came_back += letters
         if letters and self._canary == "sent":
-            self.cancel("the first one came back dead: nothing more was sent")
+            self.cancel(FIRST_DIED)
         share, sent = self.pacing.stop_share, self._counts["replayed"]
         if share is not None and sent >= SMALLEST_SAMPLE and self._came_back > share * sent:
             self.cancel(
@@ -231,7 +237,7 @@ class Control:
         if self._why:
             return self._why
         if self._canary == "sent" and not self._ended:
-            return "waiting for the first one's end"
+            return WAITING
         return ""
 
     def _eta(self, left: int, speed: float) -> float | None:

@@ -61,7 +61,7 @@ def outcome_lines(
     lines = [_outcome_line(outcome, aftermath, id_width) for outcome in ranked]
     lines = lines or [line(tr("No letter has an outcome yet."))]
     if (more := settled - len(outcomes)) > 0:
-        told = trn("… {n} more without trouble", "… {n} more without trouble", more, n=count(more))
+        told = trn("… {n} more is not listed", "… {n} more are not listed", more, n=count(more))
         lines.append(line(Span(told, "muted")))
     if not_reached:
         told = trn(

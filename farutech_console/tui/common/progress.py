@@ -226,7 +226,7 @@ def _notes(progress: Progress) -> list[Span]:
         broke = tr("broke off: {why}", why=literal(progress.failure))
         notes.append(Span(f"  ✖ {broke}", "bad"))
     if progress.note:
-        notes.append(Span(f"  ▲ {literal(progress.note)}", "warn"))
+        notes.append(Span(f"  ▲ {literal(tr(progress.note))}", "warn"))
     return notes
 
 
@@ -237,7 +237,7 @@ def _lead(progress: Progress, bar: int = BAR) -> Line:
         return line(Span(f" {trn(*_OF_LETTERS[kind], wanted, n=count(wanted))}:", "strong"))
     pace = done / progress.seconds if progress.seconds > 0 else 0.0
     left = ""
-    if pace and done < wanted:
+    if pace and done < wanted and not progress.note:
         left = f" {rate(pace)}" + tr(" {age} left", age=duration((wanted - done) / pace))
     if progress.limit:
         left = tr(" at {rate}", rate=progress.limit) + left

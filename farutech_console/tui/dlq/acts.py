@@ -9,7 +9,7 @@ from textual import work
 from farutech_console.language import tr, trn
 from farutech_console.operations.causes.causes import cause_of
 from farutech_console.operations.letters.selection import Selection as Chosen
-from farutech_console.operations.pace.pacing import Pacing
+from farutech_console.operations.pace.pacing import Pacing, Rate
 from farutech_console.operations.units import count
 from farutech_console.tui.common.confirm import dialog_for
 from farutech_console.tui.common.failures import expected, in_words
@@ -29,8 +29,11 @@ if TYPE_CHECKING:
     from farutech_console.operations.causes.causes import Cause
     from farutech_console.operations.model import PlanKind
 
-CAREFUL = Pacing(canary=True, stop_share=0.2)
-"""One letter first, and an end once more than a fifth came back dead."""
+CAREFUL = Pacing(rate=Rate(50), canary=True, stop_share=0.2)
+"""One letter first, and an end once more than a fifth came back dead.
+
+At full speed all would be sent before the first could come back.
+"""
 
 
 class LetterActs(Room):
