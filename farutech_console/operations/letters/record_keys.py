@@ -40,6 +40,7 @@ GROUP_KEYS: Keys = {
     "more_tenants": "true where `tenants` is only a lower bound",
     "top_tenants": "letters by tenant, of those with the most",
     "sample": "the sequence of the newest",
+    "address": "the address that most of them name, empty for none",
     "note": "the note on it, as `dlq note --json` prints it, null for none",
 }
 NOTE_KEYS: Keys = {
@@ -49,7 +50,7 @@ NOTE_KEYS: Keys = {
     "at": "when, by the server's clock",
 }
 PLAN_KEYS: Keys = {
-    "plan": "`replay` or `purge`",
+    "plan": "`replay`, `purge`, or `purge_hard` for one without a copy",
     "stream": "the stream of dead letters",
     "count": "letters that it touches",
     "sequences": "exactly these, ascending",
