@@ -11,7 +11,7 @@ import pytest
 
 from farutech_console.operations.audit.log import AuditEntry, AuditPage
 from farutech_console.operations.audit.notes import Note
-from tests.console.driving import console, does_not_see, eventually, sees
+from tests.console.driving import app_of, console, does_not_see, eventually, sees
 from tests.console.fixed import FixedBackend
 from tests.console.fixed_fleet import some_undo
 from tests.console.fixed_queue import some_status
@@ -77,6 +77,17 @@ async def test_an_audit_that_cannot_be_read_any_more_is_said_to_be_old() -> None
         backend.status_now = some_status(taken_at=clock.now())
         await sees(pilot, "4 changes   ▲ read 4 s ago: our user may not read it")
         assert pilot.app.screen.has_class("-stale")
+
+
+async def test_nothing_is_undone_where_nothing_was_found() -> None:
+    backend = FixedBackend(undoable=some_undo())
+    async with console(backend, room="5") as pilot:
+        await sees(pilot, "4 changes")
+        await pilot.press("slash", *"nobody", "enter")
+        await sees(pilot, "0 with «nobody»")
+        await pilot.press("u")
+        await eventually(pilot, lambda: len(app_of(pilot)._notifications) > 0, "it is told")
+        await does_not_see(pilot, "Bring back")
 
 
 def change(action: str, **more: Any) -> AuditEntry:

@@ -193,6 +193,11 @@ class AuditRoom(FindingRoom):
     async def action_undo(self) -> None:
         """Take the change under the cursor back, after a preview; the last purge without one."""
         entry = self._entry()
+        if entry is None and self.looked_for:
+            # Not the last purge: it is not what was looked for.
+            told = tr("Nothing here has «{wanted}» in it.", wanted=literal(self.looked_for, 60))
+            self.notify(told, severity="warning", markup=False)
+            return
         status = self._live.status if self._live else None
         changed = await (take_back(self, entry, status) if entry is not None else bring_back(self))
         if changed:
