@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from typing import Any
@@ -14,6 +15,7 @@ from farutech_console.commands.terminal import COMPLETING, open_console
 from farutech_console.settings import ConsoleSettings
 from worker.flags import load_settings, settings_flags
 
+EXIT_FAILED = 1
 COMMANDS = {
     "audit": ("farutech_console.commands.audit", "audit"),
     "check": ("farutech_console.commands.check", "check"),
@@ -55,4 +57,11 @@ def main() -> None:
     """Run the command line."""
     if COMPLETING in os.environ:
         from farutech_console.commands import completion as _  # noqa: F401 - it teaches click
-    console(prog_name="farutech-console")
+    try:
+        console(prog_name="farutech-console")
+    except OSError as error:
+        # The disk may be full, or the terminal gone: then nobody can be told. Where who reads our
+        # output has enough, click ends quietly.
+        with contextlib.suppress(OSError):
+            click.echo(f"Output or a file failed: {error.strerror}.", err=True)
+        sys.exit(EXIT_FAILED)

@@ -92,7 +92,11 @@ def check(*, timeout: float, **given: Any) -> None:
     except click.UsageError as error:
         raise PluginUsageError(error.format_message(), error.ctx) from error
     verdict = asyncio.run(_verdict(settings, limits, timeout))
-    click.echo(literal(verdict.line))
+    try:
+        click.echo(literal(verdict.line))
+    except OSError:
+        # What is judged cannot be told: 1 would be a warning that says nothing.
+        sys.exit(UNKNOWN)
     sys.exit(EXIT_CODES[verdict.state])
 
 

@@ -57,14 +57,6 @@ def run(given: dict[str, Any], work: Work, *, listen: bool = False) -> None:
     except (KeyboardInterrupt, asyncio.CancelledError):
         say("Cancelled.")
         code = EXIT_CANCELLED
-    except BrokenPipeError:
-        # Who read our output has enough; click ends quietly.
-        raise
-    except OSError as error:
-        # The disk may be full, or the terminal gone: then nobody can be told.
-        with contextlib.suppress(OSError):
-            say(f"Output or a file failed: {error.strerror}.")
-        code = EXIT_FAILED
     sys.exit(code)
 
 

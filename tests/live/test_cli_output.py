@@ -47,10 +47,18 @@ async def test_who_stops_reading_ends_it_without_a_traceback(nats_server: NatsSe
 async def test_a_full_disk_is_told_without_a_traceback(nats_server: NatsServer) -> None:
     async with queue(nats_server) as q:
         await q.bury_many(2)
-        for words in (("dlq", "list"), ("dlq", "list", "--json"), ("dlq", "export", "--all")):
+        for words in (
+            ("dlq", "list"),
+            ("dlq", "list", "--json"),
+            ("dlq", "export", "--all"),
+            ("completion", "bash"),
+        ):
             code, err = await ended(nats_server, words, os.open("/dev/full", os.O_WRONLY))
             assert code == 1
             assert err == b"Output or a file failed: No space left on device.\n"
+        code, err = await ended(nats_server, ("check",), os.open("/dev/full", os.O_WRONLY))
+        assert code == 3
+        assert b"Traceback" not in err
 
 
 async def test_an_import_takes_a_pipe(nats_server: NatsServer, tmp_path: Path) -> None:
