@@ -163,6 +163,16 @@ def test_who_leads_is_told_and_that_nobody_does() -> None:
     assert "no consumer leader · consumer delivered to 88,372 · cluster eu" in at_80
 
 
+def test_dead_letters_that_go_are_not_said_to_come_in() -> None:
+    def told(pace: float | None) -> tuple[str, str]:
+        rates = Rates(dead_letters=pace)
+        return failure_figures(some_status(), rates, NOW)[1][:2]
+
+    assert told(2.0) == ("coming in", "2.0/s")
+    assert told(-82.0) == ("going out", "82/s")
+    assert told(None) == ("coming in", "–")  # noqa: RUF001 - a glyph
+
+
 def test_what_the_consumers_panel_has_no_room_for_stands_beside_the_failures() -> None:
     small = failure_figures(some_status(), Rates(), NOW, short=True)
     assert small[-1][:2] == ("max deliver", "5 × 30 s")  # noqa: RUF001 - a sign
