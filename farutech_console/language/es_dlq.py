@@ -190,7 +190,7 @@ _TABLE: Mapping[str, str | tuple[str, str]] = {
         "{tasks} en la cola. Los mensajes nuevos aparecen aquí por sí solos."
     ),
     "No dead letters": "Ningún mensaje muerto",
-    "no task failed for good.": "ninguna tarea falló sin remedio.",
+    "no failed task lies here now.": "ahora no hay aquí ninguna tarea fallida.",
 }
 
 DLQ: Mapping[str, str | tuple[str, str]] = {**_KEYS, **_LIST, **_DIALOGS, **_LETTER, **_TABLE}

@@ -137,7 +137,7 @@ async def test_the_notice_stands_in_every_room() -> None:
 async def test_empty_rooms_say_why() -> None:
     backend = FixedBackend(letters=[])
     async with console(backend, room="3") as pilot:
-        await sees(pilot, "● No dead letters: no task failed for good.")
+        await sees(pilot, "● No dead letters: no failed task lies here now.")
         await pilot.press("2")
         await sees(pilot, "No task event in 0 s, since the console listens.")
         await sees(pilot, "271 tasks are in flight or in backoff")

@@ -241,6 +241,6 @@ def empty_lines(reader: Reader, live: Live, failure: str, now: datetime) -> list
     tasks = plural(live.status.tasks if live.status else 0, "task")
     queued = tr("{tasks} in the queue. New letters appear here by themselves.", tasks=tasks)
     return [
-        line(Span(f"● {tr('No dead letters')}", "ok"), ": " + tr("no task failed for good.")),
+        line(Span(f"● {tr('No dead letters')}", "ok"), ": " + tr("no failed task lies here now.")),
         line(Span(queued, "muted")),
     ]
