@@ -251,6 +251,7 @@ RUNS: Mapping[str, str | tuple[str, str]] = {
     "the first one came back dead: nothing more was sent": (
         "el primero volvió muerto: no se envió nada más"
     ),
+    "no connection: it goes on once there is one": "sin conexión: sigue en cuanto la haya",
     "stopped by the operator": "detenido por el operador",
     "… {n} more are not listed": ("… {n} más sin mostrar", "… {n} más sin mostrar"),
     "{n} not reached: they lie where they lay": (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from textual import on
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 LISTEN_S = 0.1
 """Seconds between looks at what was heard, and at how far a run is."""
 
+
+NO_LINK = msg("no connection: it goes on once there is one")
 
 BRIEF_S = 2.0
 """Seconds that a key of the bar is answered: on a small terminal the answer covers the bar."""
@@ -80,8 +83,12 @@ class Running(KeysInOrder):
             self._show_run()
 
     def _show_run(self) -> None:
-        if self._run is not None:
-            self.run_progress = self._run.progress
+        if self._run is None:
+            return
+        progress = self._run.progress
+        if not (progress.ended or progress.held or progress.note or self._backend.link().connected):
+            progress = replace(progress, note=NO_LINK)
+        self.run_progress = progress
 
     def action_hold_run(self) -> None:
         """Hold the run, or let it go on."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 from farutech_console.tui.common.confirm import ConfirmPlan
 from farutech_console.tui.preferences import Preferences
@@ -160,6 +161,24 @@ async def test_keys_answer_while_a_run_is_under_way_and_its_bar_is_everywhere() 
         assert backend.gate is not None
         backend.gate.set()
         await sees(pilot, "● 5 replayed")
+
+
+async def test_a_run_without_a_connection_says_that_it_waits_for_one() -> None:
+    gate = asyncio.Event()
+    backend = FixedBackend(gate=gate)
+    async with console(backend, room="3") as pilot:
+        await sees(pilot, "90412")
+        await pilot.press("a", "r")
+        await sees(pilot, "Replay 40 dead letters")
+        await pilot.press("right", "enter")
+        await sees(pilot, "0/40")
+        there = backend.link_now
+        backend.link_now = replace(there, connected=False)
+        await sees(pilot, "no connection: it goes on once there is one")
+        backend.link_now = there
+        gate.set()
+        await sees(pilot, "● 40 replayed")
+        await does_not_see(pilot, "no connection")
 
 
 async def test_a_second_run_waits_for_the_first() -> None:
