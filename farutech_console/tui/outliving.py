@@ -67,6 +67,15 @@ class OutlivingDriver(LinuxDriver):
         if self._file is not None:
             self._file = cast("TextIOWrapper", Outliving(self._file))
 
+    def _sigcont_application(self, *_: object) -> None:
+        """Go on after a stop that was ours, by SIGTSTP: only then nothing of this runs yet.
+
+        Textual 8.2.8 begins anew at every SIGCONT, and the kernel sends one along with the SIGHUP
+        of a terminal that went away: threads would be there twice, and of two only one is ended.
+        """
+        if self._must_signal_resume:
+            super()._sigcont_application()
+
     def run_input_thread(self) -> None:
         """Read keys for as long as there is a terminal; that it is gone is seen elsewhere.
 

@@ -133,6 +133,16 @@ def test_q_ends_it_with_0(console: Started) -> None:
     assert_restored(terminal)
 
 
+def test_q_ends_it_after_a_signal_to_go_on(console: Started) -> None:
+    terminal, process = console
+    for _ in range(3):
+        process.send_signal(signal.SIGCONT)
+        terminal.read(0.2)
+    terminal.send("q")
+    assert terminal.wait_for_end(process) == 0
+    assert_restored(terminal)
+
+
 def test_a_terminal_that_is_gone_ends_it(console: Started) -> None:
     terminal, process = console
     os.close(terminal._fd)
