@@ -17,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
@@ -25,8 +25,9 @@ from pathlib import Path
 
 import click
 
-from benchmarks import worker_backoff, worker_handlers
+from benchmarks import worker_backoff
 from benchmarks.cores import slowed_by_a_second
+from benchmarks.latencies import LATENCIES
 from benchmarks.worker_load import (
     NAMES,
     Pace,
@@ -88,6 +89,11 @@ ROWS: Mapping[str, Row] = {
     ),
 }
 """The rows of the table, by the names that `--row` takes."""
+TIMED = {
+    "nats-py: fetch(1) and ack": ("benchmarks.worker_peers", "timed"),
+    "farutech-worker": WORKER,
+}
+"""What is timed from a task's enqueuing to its handling."""
 COMPARED = (
     ("worker", "bare", 1.0),
     ("worker", "faststream", 3.0),
@@ -131,7 +137,10 @@ async def _run(names: list[str], count: int, rounds: int, *, latency: bool, soak
                 print(_table(paces))
                 print(_comparisons(paces))
             if latency:
-                print(_latency_words(await _latencies(connection, server, Path(folder))))
+                print("\nenqueue to handler start, idle system:")
+                for title, command in TIMED.items():
+                    took = await _latencies(connection, server, Path(folder), command)
+                    print(_latency_words(title, took))
             if soak:
                 await _soak(connection, server, soak)
 
@@ -141,7 +150,7 @@ async def _pace(connection: Connection, server: NatsServer, row: Row, count: int
     await fresh_queue(connection)
     await publish(connection, count)
     log = subprocess.DEVNULL if row.talks else None
-    with running(_command(row, server), row.processes, log) as pids:
+    with running(_command(row.command, server), row.processes, log) as pids:
         pace = await measure(connection, count, pids, server.pid)
     if row.command[0] == "worker" and "--no-events" not in row.command:
         missing = count - await tasks_told(connection)
@@ -150,10 +159,10 @@ async def _pace(connection: Connection, server: NatsServer, row: Row, count: int
     return pace
 
 
-def _command(row: Row, server: NatsServer) -> list[str]:
-    if row.command[0] == "worker":
-        return [*row.command, "--server", server.url]
-    return [*row.command, server.url]
+def _command(command: Sequence[str], server: NatsServer) -> list[str]:
+    if command[0] == "worker":
+        return [*command, "--server", server.url]
+    return [*command, server.url]
 
 
 def _setting(server: NatsServer, count: int, rounds: int) -> str:
@@ -198,13 +207,16 @@ def _comparisons(paces: Mapping[str, list[Pace]]) -> str:
     return "\n".join(lines)
 
 
-async def _latencies(connection: Connection, server: NatsServer, folder: Path) -> list[float]:
+async def _latencies(
+    connection: Connection, server: NatsServer, folder: Path, command: Sequence[str]
+) -> list[float]:
     """Return the seconds from enqueue to handler of tasks sent one by one, a few ms apart."""
     await fresh_queue(connection)
     results = folder / "latencies.json"
-    environment = os.environ | {worker_handlers.LATENCIES: str(results)}
-    command = [sys.executable, "-m", *WORKER, "--server", server.url]
-    process = await asyncio.create_subprocess_exec(*command, env=environment)
+    environment = os.environ | {LATENCIES: str(results)}
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", *_command(command, server), env=environment
+    )
     try:
         await publish(connection, 1)
         await until_done(connection)
@@ -221,11 +233,11 @@ async def _latencies(connection: Connection, server: NatsServer, folder: Path) -
     return sorted(json.loads(results.read_text()))
 
 
-def _latency_words(latencies: list[float]) -> str:
+def _latency_words(title: str, latencies: list[float]) -> str:
     p50, p99 = (latencies[int(len(latencies) * share)] * 1e3 for share in (0.5, 0.99))
     return (
-        f"\nenqueue to handler start, idle system, {len(latencies):,} tasks: "
-        f"p50 {p50:.2f} ms, p99 {p99:.2f} ms, most {latencies[-1] * 1e3:.2f} ms"
+        f"{title}, {len(latencies):,} tasks: p50 {p50:.2f} ms, p99 {p99:.2f} ms, "
+        f"most {latencies[-1] * 1e3:.2f} ms"
     )
 
 
@@ -233,7 +245,7 @@ async def _soak(connection: Connection, server: NatsServer, count: int) -> None:
     """Print the worker's memory while `count` tasks go through it, in ten portions."""
     await fresh_queue(connection)
     print("\n| tasks run | MiB of the worker |\n|---:|---:|")
-    with running(_command(ROWS["worker"], server)) as (pid,):
+    with running(_command(ROWS["worker"].command, server)) as (pid,):
         portion = max(1, count // 10)
         for done in range(0, count, portion):
             await publish(connection, portion, done)

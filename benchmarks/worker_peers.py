@@ -1,11 +1,13 @@
-"""What the worker is measured against: `python -m benchmarks.worker_peers bare|faststream URL`.
+"""What the worker is measured against: `python -m benchmarks.worker_peers PEER URL`.
 
-Both run until they are killed, on uvloop, on the same consumer as the worker.
+All run until they are killed, on uvloop, on the same consumer as the worker.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
+import signal
 import sys
 from importlib import import_module
 from typing import Any
@@ -14,6 +16,8 @@ import nats
 import uvloop
 from nats.errors import TimeoutError as NatsTimeoutError
 from pydantic import BaseModel
+
+from benchmarks.latencies import note
 
 STREAM, CONSUMER, SUBJECT = "PROVISIONING", "provisioning-worker", "provisioning.tasks"
 BATCH = 100
@@ -62,12 +66,26 @@ async def faststream(url: str) -> None:
     await library.FastStream(broker, logger=None).run()
 
 
-PEERS = {"bare": bare, "faststream": faststream}
+async def timed(url: str) -> None:
+    """Fetch one message after the other, and note how long each took to come."""
+    client = await nats.connect(url)
+    subscription = await client.jetstream().pull_subscribe_bind(CONSUMER, STREAM)
+    while True:
+        try:
+            for message in await subscription.fetch(1, timeout=5):
+                note(json.loads(message.data))
+                await message.ack()
+        except NatsTimeoutError:
+            continue
+
+
+PEERS = {"bare": bare, "faststream": faststream, "timed": timed}
 
 
 def main() -> None:
     """Run the peer that the command line names."""
     name, url = sys.argv[1:]
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(PEERS[name](url))
 
