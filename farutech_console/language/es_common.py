@@ -118,6 +118,9 @@ COMMANDS: Mapping[str, str | tuple[str, str]] = {
     "NAME": "NOMBRE",
     "a command; tab completes": "una orden; tab completa",
     "and {n} more": "y {n} más",
+    "this console is read-only: it has no {name}": (
+        "esta consola es de solo lectura: no tiene {name}"
+    ),
     "there is no command {name}: {known}": "no existe la orden {name}: {known}",
     "{name} may be {known}": "{name} puede ser {known}",
     "{name} needs its {what}": "a {name} le falta {what}",

@@ -129,6 +129,9 @@ def parse(text: str, commands: Iterable[Command]) -> Entered:
     found = [command for command in known if command.name == name.casefold()]
     found = found or [c for c in known if name and c.name.startswith(name.casefold())]
     if not found:
+        withheld = name.casefold()
+        if any(command.name == withheld for command in COMMANDS):
+            raise CommandError(tr("this console is read-only: it has no {name}", name=withheld))
         names = ", ".join(each.name for each in known)
         raise CommandError(tr("there is no command {name}: {known}", name=name, known=names))
     if len(found) > 1:
