@@ -76,6 +76,21 @@ def test_what_python_loggers_say_is_a_line_of_the_log() -> None:
     assert line["exception"].splitlines()[-1] == "OSError: refused"
 
 
+class Gone(io.StringIO):
+    """A pipe whose reader has ended."""
+
+    def write(self, _text: str) -> int:
+        raise BrokenPipeError
+
+    def flush(self) -> None:
+        raise BrokenPipeError
+
+
+@pytest.mark.parametrize("style", ["json", "text"])
+def test_a_log_that_nobody_reads_any_more_stops_nothing(style: str) -> None:
+    logger("info", style, Gone()).info("worker.stopping", signal="SIGTERM")
+
+
 def test_lines_below_the_level_are_not_written() -> None:
     out = io.StringIO()
     log = logger("warning", "json", out)

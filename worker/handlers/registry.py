@@ -124,7 +124,7 @@ def _is_async(function: Handler) -> bool:
 def _imported(name: str) -> ModuleType:
     if name.endswith(".py") or not all(part.isidentifier() for part in name.split(".")):
         raise HandlerSetupError(
-            f"{name!r} is no module's name: site/handlers.py, say, is site.handlers"
+            f"{name!r} is no module's name: acme/handlers.py, say, is acme.handlers"
         )
     try:
         return importlib.import_module(name)

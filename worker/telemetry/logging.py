@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 import sys
-from typing import Any, TextIO
+from typing import Any, TextIO, cast
 
 import structlog
 from structlog.typing import EventDict, FilteringBoundLogger, Processor
@@ -27,12 +29,31 @@ def logger(level: str, style: str, stream: TextIO | None = None) -> FilteringBou
     on_terminal = out.isatty()
     as_text = style == "text" or (style == "auto" and on_terminal)
     bound: FilteringBoundLogger = structlog.wrap_logger(
-        structlog.WriteLogger(out),
+        structlog.WriteLogger(cast("TextIO", _Reader(out))),
         processors=_processors(as_text, colors=on_terminal and not os.environ.get("NO_COLOR")),
         wrapper_class=structlog.make_filtering_bound_logger(LEVELS[level]),
         cache_logger_on_first_use=True,
     )
     return bound
+
+
+class _Reader(io.TextIOBase):
+    """Whoever reads the log; where nobody does, a full disk or a closed pipe, work goes on."""
+
+    def __init__(self, out: TextIO) -> None:
+        super().__init__()
+        self._out = out
+
+    def write(self, text: str) -> int:
+        """Write, or pass over what cannot be written: a lost line must not cost a task."""
+        with contextlib.suppress(OSError):
+            return self._out.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        """Have it written."""
+        with contextlib.suppress(OSError):
+            self._out.flush()
 
 
 def _processors(as_text: bool, *, colors: bool) -> list[Processor]:  # noqa: FBT001 - private
