@@ -15,6 +15,7 @@ from farutech_console.tui.common.commandbar import CommandBar
 from farutech_console.tui.common.confirm import ConfirmPlan
 from farutech_console.tui.common.help import Help
 from farutech_console.tui.common.outcomes import Outcomes
+from farutech_console.tui.common.patience import Patience
 from farutech_console.tui.common.pausing import AskPause
 from farutech_console.tui.common.undo import ConfirmUndo, Undoing
 from farutech_console.tui.dlq.causes import Causes
@@ -46,7 +47,7 @@ TOGETHER = {
 }
 """A tour takes long, so texts that fail in the same way go together."""
 
-SHOW_NOTHING_THAT_WAS_SENT: frozenset[type[Widget]] = frozenset({Starting, Undoing})
+SHOW_NOTHING_THAT_WAS_SENT: frozenset[type[Widget]] = frozenset({Starting, Undoing, Patience})
 LONGEST = 1 << 14
 """A megabyte in every place at once is more than a message holds; `test_hostile` has one of it."""
 LONGEST_TYPED = 1000

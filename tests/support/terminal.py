@@ -93,6 +93,12 @@ class Terminal:
         os.close(self.child_fd)
 
 
+def _heed_signals() -> None:
+    """Obey Ctrl-C and a lost terminal, also where whoever began the tests does not (`nohup`)."""
+    for one in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(one, signal.SIG_DFL)
+
+
 @contextlib.contextmanager
 def in_terminal(
     command: Sequence[str], env: Mapping[str, str], columns: int = 120, rows: int = 40
@@ -108,6 +114,7 @@ def in_terminal(
         stderr=terminal.child_fd,
         env={**inherited, "TERM": "xterm-256color"},
         start_new_session=True,
+        preexec_fn=_heed_signals,
     )
     try:
         yield terminal, process
