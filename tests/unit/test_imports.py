@@ -78,6 +78,11 @@ def test_the_commands_load_without_textual(tmp_path: Path) -> None:
     assert not names(probe(headless_modules(), tmp_path)) & {"textual", "pytest"}
 
 
+def test_who_connects_plainly_loads_neither_cryptography_nor_web_sockets(tmp_path: Path) -> None:
+    loaded = names(probe(["worker.jetstream.connect.connection"], tmp_path))
+    assert not loaded & {"nkeys", "nacl", "aiohttp"}
+
+
 @pytest.mark.parametrize("package", ["worker", "farutech_console"])
 def test_importing_changes_nothing(package: str, tmp_path: Path) -> None:
     found = probe(list(modules_of(package)), tmp_path)

@@ -7,8 +7,6 @@ import ssl
 from pathlib import Path
 from typing import Any
 
-import nkeys
-
 from worker.jetstream.errors import RefusedError
 from worker.model.link import ConnectionOptions, Credentials, TlsFiles
 
@@ -65,6 +63,8 @@ def _tls_context(files: TlsFiles) -> ssl.SSLContext:
 
 def _with_seed(name: str, what: str, where: re.Pattern[bytes]) -> str:
     """Return the path of a file that has an nkey seed; the client would end over another."""
+    import nkeys  # Not by every start: most have no such file, and it takes 30 ms.
+
     path = _readable(name, what)
     found = where.search(Path(path).read_bytes())
     try:
