@@ -32,11 +32,12 @@ class ConsoleSettings(QueueSettings):
         "FARUTECH_LANG",
         "language of the console: en or es (default: the locale's); commands speak English",
     )
-    call: Literal["off", "bell", "desktop"] = setting(
+    call: Literal["off", "bell", "desktop", "both"] = setting(
         "off",
         "FARUTECH_CALL",
-        "call who looks elsewhere: bell, desktop (a notification, where the terminal knows how), "
-        "or off",
+        "call who looks elsewhere, once whenever a figure comes to reach its threshold: bell, "
+        "desktop (a notification, where the terminal knows how; in tmux with allow-passthrough "
+        "on), both, or off",
     )
     call_dead_letters: int = setting(
         1, "FARUTECH_CALL_DEAD_LETTERS", "dead letters from which to call, 0 for never", ge=0
@@ -46,6 +47,9 @@ class ConsoleSettings(QueueSettings):
     )
     call_stuck: int = setting(
         1, "FARUTECH_CALL_STUCK", "stuck tasks from which to call, 0 for never", ge=0
+    )
+    call_silent: int = setting(
+        1, "FARUTECH_CALL_SILENT", "silent workers from which to call, 0 for never", ge=0
     )
 
     @property

@@ -89,6 +89,8 @@ def _preferences(settings: ConsoleSettings) -> Preferences:
         call_dead_letters=settings.call_dead_letters,
         call_pending=settings.call_pending,
         call_stuck=settings.call_stuck,
+        call_silent=settings.call_silent,
+        in_tmux="TMUX" in os.environ,
         reach=settings.reach,
     )
 

@@ -166,6 +166,20 @@ HEADER: Mapping[str, str | tuple[str, str]] = {
     "no figures yet": "aún no hay cifras",
     "now": "ahora",
     "{n} tasks pending": ("{n} tarea pendiente", "{n} tareas pendientes"),
+    "{n} workers silent": ("{n} worker sin dar señales", "{n} workers sin dar señales"),
+    "bell": "timbre",
+    "notification": "notificación",
+    "bell and notification": "timbre y notificación",
+    "Being called": "Avisos",
+    "Who looks elsewhere is not called. Bell and notification are switched on by:": (
+        "No se avisa a quien mira a otra parte. El timbre y la notificación se activan con:"
+    ),
+    "Who looks elsewhere is called for nothing: every threshold is 0. They are:": (
+        "No se avisa de nada a quien mira a otra parte: todos los umbrales son 0. Son estos:"
+    ),
+    "Who looks elsewhere is called ({way}) from: {figures}": (
+        "Se avisa a quien mira a otra parte ({way}) desde: {figures}"
+    ),
     "{n} tasks stuck": ("{n} tarea atascada", "{n} tareas atascadas"),
 }
 

@@ -192,19 +192,17 @@ class ConsoleApp(Navigating):
             self._waits_for_figures = False
             self.call_after_refresh(self._go_on, self._monitor)
         if self._alarm is not None and live.status is not None:
-            self._call(self._alarm, self._alarm.heard(live.status))
+            self._call(self._alarm, self._alarm.heard(live.status, live.fleet))
 
     def _call(self, alarm: Alarm, text: str) -> None:
         """Call the operator, who may look elsewhere."""
         if not text:
             return
         self.notify(text, title=tr("Look here"), severity="warning", timeout=20, markup=False)
-        if alarm.way == "bell":
+        if alarm.way in ("bell", "both"):
             self.bell()
-        elif self._driver is not None and not self.is_headless:
-            from farutech_console.tui.common.alarm import desktop_notification
-
-            self._driver.write(desktop_notification(text))
+        if alarm.way in ("desktop", "both") and self._driver is not None and not self.is_headless:
+            self._driver.write(alarm.notification(text))
 
     def _leave(self, code: int) -> None:
         self.exit(return_code=code)

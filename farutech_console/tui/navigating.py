@@ -144,8 +144,8 @@ class Navigating(Running):
 
         room = self.screen
         if isinstance(room, Room):
-            named = bool(room.desk.preferences.environment)
-            self.push_screen(Help(room.NAME, read_only=self._backend.read_only, named=named))
+            wanted = room.desk.preferences
+            self.push_screen(Help(room.NAME, wanted, read_only=self._backend.read_only))
 
     async def action_back(self) -> None:
         """Let the room go back a step; else put away the last run, if it is over."""

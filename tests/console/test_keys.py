@@ -10,6 +10,7 @@ from farutech_console.tui.common.spans import text_of
 from farutech_console.tui.common.table import VirtualTable
 from farutech_console.tui.dlq.letterview import LetterView
 from farutech_console.tui.keys import KEYS, bindings, keys_of
+from farutech_console.tui.preferences import Preferences
 from tests.console.driving import app_of, console, does_not_see, eventually, sees
 from tests.console.fixed import FixedBackend
 from tests.console.fixed_letters import some_letters
@@ -184,7 +185,9 @@ async def test_read_only_hides_what_writes() -> None:
 
 
 def test_every_key_is_bound_and_in_the_help() -> None:
-    help_text = "\n".join(text_of(line) for line in help_lines("dlq", read_only=False))
+    help_text = "\n".join(
+        text_of(line) for line in help_lines("dlq", Preferences(), read_only=False)
+    )
     for key in KEYS:
         assert f"{key.shown:<{COLUMN}}{key.help}" in help_text
     bound = {

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import chain
+from typing import get_args
 
 import pytest
 
@@ -20,13 +21,14 @@ from farutech_console.operations.pace.control import FIRST_DIED, STOPPED, WAITIN
 from farutech_console.operations.pace.pacing import Pacing
 from farutech_console.tui.common.aftermath import Aftermath
 from farutech_console.tui.common.header import Place, header_line
-from farutech_console.tui.common.help import NAMING, help_lines
+from farutech_console.tui.common.help import CALLING, NAMING, help_lines
 from farutech_console.tui.common.live import Live
 from farutech_console.tui.common.outcomes import OUTCOME_WORDS, outcome_lines
 from farutech_console.tui.common.preview import preview, question
 from farutech_console.tui.common.progress import Progress, progress_lines
 from farutech_console.tui.common.spans import Line, text_of
 from farutech_console.tui.keys import KEYS, ROOM_NAMES, Where
+from farutech_console.tui.preferences import Call, Preferences
 from tests.console.fixed import FixedBackend
 from tests.console.moment import NOW
 from tests.console.pseudo import UNITS, Pseudo, words
@@ -50,8 +52,9 @@ def _english(lines: list[Line], data: set[str]) -> set[str]:
 @pytest.mark.parametrize("room", ROOM_NAMES)
 @pytest.mark.parametrize("read_only", [True, False])
 def test_help(room: Where, *, read_only: bool) -> None:
-    lines = help_lines(room, read_only=read_only, named=False)
-    assert _english(lines, words(NAMING, *(key.shown for key in KEYS))) == set()
+    for call in get_args(Call):
+        lines = help_lines(room, Preferences(call=call, call_stuck=1), read_only=read_only)
+        assert _english(lines, words(NAMING, *CALLING, *(key.shown for key in KEYS))) == set()
 
 
 @pytest.mark.parametrize("kind", ["replay", "purge"])

@@ -8,26 +8,32 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from farutech_console.language import tr
+from farutech_console.tui.common.alarm import calls_in_words
 from farutech_console.tui.common.dialog import Modal
 from farutech_console.tui.common.frame import Frame
 from farutech_console.tui.common.spans import Line, Span, line
 from farutech_console.tui.common.textview import TextView
 from farutech_console.tui.keys import KEYS, TITLES, Where, allowed, keys_of
+from farutech_console.tui.preferences import Preferences
 
 COLUMN = 1 + max(len(key.shown) for key in KEYS)
 
 NAMING = "farutech-console --environment prod (FARUTECH_ENVIRONMENT)"
+CALLING = (
+    "--call off|bell|desktop|both (FARUTECH_CALL)",
+    "--call-dead-letters, --call-pending, --call-stuck, --call-silent",
+)
 
 
-def help_lines(room: Where, *, read_only: bool, named: bool = True) -> list[Line]:
-    """Return the help: this room's keys first, then the others.
+def help_lines(room: Where, wanted: Preferences, *, read_only: bool) -> list[Line]:
+    """Return the help: this room's keys first, then the others, then how one is called.
 
-    `named` is whether somebody said what this system is; else it is told how to.
+    Where nobody said what this system is, it is told how to.
     """
     order = [room, *(place for place in TITLES if place != room)]
     note = line(Span(tr("This console is read-only: it shows no key that writes."), "warn"))
     lines: list[Line] = [note, ()] if read_only else []
-    if not named:
+    if not wanted.environment:
         unnamed = tr("no env: nobody said what this system is. Say it so that production is seen:")
         lines += [line(Span(unnamed, "warn")), line(Span(f"  {NAMING}", "accent")), ()]
     for place in order:
@@ -37,7 +43,8 @@ def help_lines(room: Where, *, read_only: bool, named: bool = True) -> list[Line
         lines += [line(Span(tr(TITLES[place]), "strong"))]
         lines += [line(Span(f"  {key.shown:<{COLUMN}}", "accent"), tr(key.help)) for key in keys]
         lines += [()]
-    return lines
+    calls = [line(calls_in_words(wanted)), *(line(Span(f"  {how}", "accent")) for how in CALLING)]
+    return [*lines, line(Span(tr("Being called"), "strong")), *calls]
 
 
 class Help(Modal[None]):
@@ -54,9 +61,9 @@ class Help(Modal[None]):
     }
     """
 
-    def __init__(self, room: Where, *, read_only: bool, named: bool = True) -> None:
+    def __init__(self, room: Where, wanted: Preferences, *, read_only: bool) -> None:
         super().__init__()
-        self._lines = help_lines(room, read_only=read_only, named=named)
+        self._lines = help_lines(room, wanted, read_only=read_only)
 
     def compose(self) -> ComposeResult:
         """The keys, in a view that scrolls."""
