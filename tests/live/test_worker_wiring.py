@@ -126,8 +126,11 @@ async def test_an_outage_costs_no_task_its_attempts(nats_server: NatsServer) -> 
             await eventually(lambda: worker.logged("breaker.changed"))
             healed.set()
             await eventually(lambda: all_done(where))
-            states = [line["state"] for line in worker.logged("breaker.changed")]
-        assert (states[0], states[-1]) == ("open", "closed")
+            opened, *_, closed = worker.logged("breaker.changed")
+        assert (opened["state"], opened["level"]) == ("open", "warning")
+        assert "connection refused" in opened["error"]
+        assert (closed["state"], closed["level"]) == ("closed", "info")
+        assert "error" not in closed
         assert await letters(where) == []
 
 

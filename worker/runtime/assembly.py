@@ -7,6 +7,8 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
+from structlog.typing import FilteringBoundLogger
+
 from worker.handlers.interrupts import Interrupts
 from worker.handlers.registry import Registry
 from worker.jetstream.connect.connection import Connection
@@ -139,13 +141,7 @@ def _breakers(
         watched.tally.breaker_changed(status)
         if ground.events is not None:
             ground.events.breaker(status)
-        log.warning(
-            "breaker.changed",
-            task_type=status.task_type,
-            state=status.state,
-            probe_in=round(status.probe_in, 3),
-            error=status.error,
-        )
+        _log_breaker(log, status)
 
     def still_ours(job: Job) -> bool:
         return job.receipt.remaining > 0
@@ -153,6 +149,14 @@ def _breakers(
     hooks: Hooks[Job] = Hooks(release, settle, unsure, still_ours, changed)
     limit = most_held(ground.binding.current.max_ack_pending)
     return Breakers(_breaker_policy(settings), ground.around, hooks, limit)
+
+
+def _log_breaker(log: FilteringBoundLogger, status: BreakerStatus) -> None:
+    changed = log.bind(task_type=status.task_type, state=status.state)
+    if status.state == "closed":
+        changed.info("breaker.changed")
+    else:
+        changed.warning("breaker.changed", probe_in=round(status.probe_in, 3), error=status.error)
 
 
 def _breaker_policy(settings: WorkerSettings) -> BreakerPolicy:
