@@ -84,7 +84,8 @@ def _manner_flags(command: Callable[..., Any]) -> Callable[..., Any]:
     "--stop-on-failure",
     "stop_share",
     type=_Words("share", parse_share),
-    help=f"Stop once more than 20% of the replayed, of {SMALLEST_SAMPLE} at least, came back dead.",
+    help=f"Stop once more than 20% of the replayed, of {SMALLEST_SAMPLE} at least, came back dead; "
+    "0% stops at the first.",
 )
 @click.option(
     "--unknown",

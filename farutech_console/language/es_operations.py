@@ -294,6 +294,7 @@ OPERATIONS: Mapping[str, str | tuple[str, str]] = {
     "as fast as it goes": "tan rápido como va",
     "the first one alone": "el primero solo",
     "stop if more than {share} % die again": "parar si más del {share} % muere otra vez",
+    "stop at the first that dies again": "parar en cuanto uno muera otra vez",
     " since {time}": " desde {time}",
     ", nothing was delivered since {time}": ", nada se ha entregado desde {time}",
     "{what}: deliveries spent, nobody will get them again": (

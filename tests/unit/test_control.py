@@ -133,6 +133,17 @@ async def test_stops_when_too_many_of_enough_came_back() -> None:
     assert "6 of 25" in control.progress.note
 
 
+async def test_none_may_come_back_where_the_share_is_nothing() -> None:
+    control = Control(StillClock(), Pacing(stop_share=parse_share("0%")))
+    control.begin(100)
+    control.died_again(0)
+    assert not control.cancelled
+    control.died_again(1)  # Seen before its own replay is counted.
+    assert state(control) == "stopping"
+    assert str(control.pacing) == "as fast as it goes, stop at the first that dies again"
+    assert control.pacing.words() == ("--stop-on-failure", "0%")
+
+
 async def test_pause_resume_and_cancel() -> None:
     stop = False
     control = Control(StillClock(), stop=lambda: stop)

@@ -15,7 +15,7 @@ from typing import Literal
 from farutech_console.language import msg
 from farutech_console.operations.alike import Ended, kinds_of
 from farutech_console.operations.pace.bucket import Bucket
-from farutech_console.operations.pace.pacing import SMALLEST_SAMPLE, Pacing, Rate
+from farutech_console.operations.pace.pacing import Pacing, Rate
 from farutech_console.operations.pace.speed import Speed
 from worker.model.clock import Clock
 
@@ -190,7 +190,7 @@ class Control:
         if letters and self._canary == "sent":
             self.cancel(FIRST_DIED)
         share, sent = self.pacing.stop_share, self._counts["replayed"]
-        if share is not None and sent >= SMALLEST_SAMPLE and self._came_back > share * sent:
+        if share is not None and sent >= self.pacing.sample and self._came_back > share * sent:
             self.cancel(
                 f"{self._came_back:,} of {sent:,} replayed came back dead, more than "
                 f"{share * 100:g} %: nothing more was sent"

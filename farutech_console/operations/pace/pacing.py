@@ -65,8 +65,8 @@ class Pacing:
 
     `rate` is None for as fast as it goes. With `canary` one letter goes first, and the others once
     its task has ended well, at most `canary_wait` seconds later. `stop_share` ends the run once
-    more than that share of the replayed, of at least `SMALLEST_SAMPLE`, came back dead. `unknown`
-    is what to do with letters of which nobody can tell whether they were sent.
+    more than that share of the replayed, of at least `SMALLEST_SAMPLE`, came back dead; 0 at the
+    first one. `unknown` is what to do with letters of which nobody can tell whether they were sent.
     """
 
     rate: Rate | None = None
@@ -74,6 +74,11 @@ class Pacing:
     canary_wait: float = CANARY_WAIT
     stop_share: float | None = None
     unknown: Unknown = "keep"
+
+    @property
+    def sample(self) -> int:
+        """How many must have been replayed before `stop_share` is judged."""
+        return SMALLEST_SAMPLE if self.stop_share else 0
 
     def words(self) -> tuple[str, ...]:
         """Return the command line's words for it."""
@@ -93,7 +98,9 @@ class Pacing:
         parts = [str(self.rate) if self.rate else tr("as fast as it goes")]
         if self.canary:
             parts.append(tr("the first one alone"))
-        if self.stop_share is not None:
+        if self.stop_share == 0:
+            parts.append(tr("stop at the first that dies again"))
+        elif self.stop_share is not None:
             share = f"{self.stop_share * 100:g}"
             parts.append(tr("stop if more than {share} % die again", share=share))
         return ", ".join(parts)
