@@ -6,7 +6,10 @@ import asyncio
 import json
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
+
+from nats.aio.msg import Msg
 
 from tests.support.nats_server import NatsServer
 from tests.support.queues import NAMES, queue, task
@@ -17,8 +20,11 @@ from tests.support.worker_queue import (
     letter_of,
     publish,
 )
-from tests.support.workers import ROOT, Calls, working
+from tests.support.workers import ROOT, Calls, log_lines, started, worker_process, working
 from worker.handlers.errors import Permanent
+from worker.jetstream.connect.connection import connect
+from worker.jetstream.topology.layout import ensure
+from worker.model.link import ConnectionOptions
 
 
 async def test_a_deleted_consumer_is_created_again(nats_server: NatsServer) -> None:
@@ -56,6 +62,37 @@ async def test_what_go_made_is_left_as_it_is(nats_server: NatsServer) -> None:
     assert before == after
     assert streams["streams"] == ["PROVISIONING"]
     assert json.loads(after[1])["max_ack_pending"] == 1000
+
+
+async def test_a_prefix_of_another_stream_is_told_and_nothing_is_made(
+    nats_server: NatsServer, tmp_path: Path
+) -> None:
+    log = tmp_path / "log"
+    async with queue(nats_server, "go") as where:
+        before = await where.api.request("STREAM.NAMES")
+        with worker_process(nats_server, log, "--stream", "NEW") as process:
+            assert await asyncio.to_thread(process.wait, 20) == 1
+        assert await where.api.request("STREAM.NAMES") == before
+    (said,) = log_lines(log, "worker.failed")
+    assert "NEW cannot be created: PROVISIONING has the subject provisioning.tasks" in said["why"]
+
+
+async def test_who_is_stopped_while_it_makes_the_queue_makes_all_of_it(
+    nats_server: NatsServer,
+) -> None:
+    options = ConnectionOptions(servers=(nats_server.url,), name="test")
+    async with connect(options, within=10) as connection:
+        worker, work = started(nats_server, Calls())
+
+        async def stop(_request: Msg) -> None:
+            worker.shutdown.requested.set()
+
+        await connection.client.subscribe("$JS.API.STREAM.CREATE.*", cb=stop)
+        await connection.client.flush()
+        await asyncio.wait_for(work, 20)
+        assert await ensure(connection.api, NAMES) == ()
+    assert worker.logged("worker.stopped")
+    assert not worker.logged("worker.ready")
 
 
 async def test_a_ledger_that_comes_later_is_kept_from_then_on(nats_server: NatsServer) -> None:

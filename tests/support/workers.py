@@ -79,6 +79,20 @@ async def working(
     server: NatsServer, handler: Handler, **settings: object
 ) -> AsyncIterator[RunningWorker]:
     """A worker whose tasks of type `provision` are run by `handler`; it leaves in order."""
+    worker, work = started(server, handler, **settings)
+    try:
+        await _ready(worker, work)
+        yield worker
+    finally:
+        worker.shutdown.requested.set()
+        async with asyncio.timeout(30):
+            await work
+
+
+def started(
+    server: NatsServer, handler: Handler, **settings: object
+) -> tuple[RunningWorker, asyncio.Task[None]]:
+    """Begin such a worker, and return it with its task, which ends when the worker has left."""
     output = io.StringIO()
     log = logger("debug", "json", output)
     chosen: dict[str, Any] = {
@@ -92,14 +106,7 @@ async def working(
     around = Surroundings(SystemClock(), Random(7), log)
     registry = Registry({"provision": handler})
     work = asyncio.create_task(serve(WorkerSettings(**chosen), registry, shutdown, around))
-    worker = RunningWorker(shutdown, output)
-    try:
-        await _ready(worker, work)
-        yield worker
-    finally:
-        shutdown.requested.set()
-        async with asyncio.timeout(30):
-            await work
+    return RunningWorker(shutdown, output), work
 
 
 async def _ready(worker: RunningWorker, work: asyncio.Task[None]) -> None:

@@ -62,7 +62,7 @@ async def serve(
             connection.listen(end.on_link)
             _follow(connection, watched)
             binding = Binding(connection.api, settings.names, log)
-            await shutdown.unless_requested(_bound(binding, log))
+            await _bind(binding, shutdown, log)
         except StoppedError:
             end.check()
             log.info("worker.stopped", worker_id=settings.worker_id)
@@ -170,24 +170,36 @@ async def _publishing(
         await sending
 
 
-async def _bound(binding: Binding, log: FilteringBoundLogger) -> None:
-    """Bind to the consumer, however long the server takes to be able to."""
+async def _bind(binding: Binding, shutdown: Shutdown, log: FilteringBoundLogger) -> None:
+    """Bind to the consumer, however long the server takes to be able to.
+
+    An attempt is never cut off: streams and consumer are all made, or none of them.
+
+    Raises:
+        StoppedError: the shutdown was asked for.
+    """
     failures = 0
-    while True:
-        try:
-            await binding.restore()
-        except (UnreachableError, UncertainError) as error:
-            why = str(error)
-        except ApiError as error:
-            if error.code not in TEMPORARY:
-                raise
-            why = str(error)
-        else:
-            return
+    while not shutdown.requested.is_set() and (why := await _unbound(binding)):
         failures += 1
         if is_told(failures):
             log.warning("queue.not_ready", why=why, failures=failures)
-        await asyncio.sleep(min(LONGEST_WAIT, FIRST_WAIT * 2.0 ** min(failures, 10)))
+        wait = min(LONGEST_WAIT, FIRST_WAIT * 2.0 ** min(failures, 10))
+        await shutdown.unless_requested(asyncio.sleep(wait))
+    if shutdown.requested.is_set():
+        raise StoppedError
+
+
+async def _unbound(binding: Binding) -> str:
+    """Bind to the consumer; return why that cannot be yet, empty where it is done."""
+    try:
+        await binding.restore()
+    except (UnreachableError, UncertainError) as error:
+        return str(error)
+    except ApiError as error:
+        if error.code not in TEMPORARY:
+            raise
+        return str(error)
+    return ""
 
 
 def _readings(ground: Ground, worker: Worker) -> Readings:

@@ -39,6 +39,10 @@ class NoQueueError(JetStreamError):
     """The work queue or its dead letters do not exist on this server."""
 
 
+class SubjectTakenError(JetStreamError):
+    """Another stream has a subject of the work queue that is to be created."""
+
+
 @dataclass(frozen=True, slots=True)
 class Layout:
     """Where the queue's parts lie on this server, whoever made them."""
@@ -86,11 +90,16 @@ async def ensure(
 
     With `refused` a side stream that the server does not allow (for want of storage, say) is told
     to it, and the rest is created all the same.
+
+    Raises:
+        SubjectTakenError: another stream has the tasks' subject or the claims'; nothing was made.
+        ApiError: the server does not allow the work queue or the consumer.
     """
     server = await server_state(api)
     topology = declared(names, server.api_level, replicas)
     created: list[str] = []
     if await find_stream(api, names.stream) is None:
+        await _check_subjects(api, topology.work_queue)
         # First, so that an interruption leaves the work queue missing and none of these for good.
         created += await _create_side_streams(api, topology, refused)
         if await create_stream(api, topology.work_queue):
@@ -202,6 +211,17 @@ async def find_consumer(api: Api, stream: str, consumer: str) -> ConsumerState |
         if error.err_code in (CONSUMER_NOT_FOUND, STREAM_NOT_FOUND):
             return None
         raise
+
+
+async def _check_subjects(api: Api, spec: StreamSpec) -> None:
+    """Refuse a stream that the server would, before anything is made that stands beside it."""
+    for subject in spec.subjects:
+        home = await stream_of_subject(api, subject)
+        if home not in (None, spec.name):
+            raise SubjectTakenError(
+                f"the stream {spec.name} cannot be created: {home} has the subject {subject}; "
+                "give the --stream and --prefix that belong together"
+            )
 
 
 async def _ensure_dead_letters(api: Api, names: QueueNames, spec: StreamSpec) -> bool:
