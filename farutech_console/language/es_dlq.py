@@ -56,7 +56,6 @@ _LIST: Mapping[str, str | tuple[str, str]] = {
     "all that are like {filter}, those unmarked left out": (
         "todos los que cumplen {filter}, sin los desmarcados"
     ),
-    "column {column}": "columna {column}",
     "by {key}": "por {key}",
     "sort by one of {names}": "se puede ordenar por {names}",
     "newest first": "los más nuevos primero",
@@ -67,7 +66,10 @@ _LIST: Mapping[str, str | tuple[str, str]] = {
     "Causes among the newest {n}": "Causas entre los {n} más nuevos",
     "(no error)": "(sin error)",
     "Causes": "Causas",
-    "enter its letters · esc back": "enter sus mensajes · esc volver",
+    "enter its letters · y copies · esc back": "enter sus mensajes · y copiar · esc volver",
+    "enter its letters · n note · y copies · esc back": (
+        "enter sus mensajes · n nota · y copiar · esc volver"
+    ),
     "share": "parte",
     "first": "primero",
     "last": "último",

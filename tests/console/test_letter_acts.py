@@ -12,10 +12,12 @@ from textual.widgets import Input, TextArea
 
 from farutech_console.operations.audit.notes import Note
 from farutech_console.operations.causes.causes import cause_of
+from farutech_console.operations.letters.selection import Selection
 from farutech_console.tui.common.spans import line
 from farutech_console.tui.dlq.editing import Editor
 from farutech_console.tui.dlq.exporting import Export
 from farutech_console.tui.dlq.letterview import LetterView
+from farutech_console.tui.dlq.noting import cause_words
 from farutech_console.tui.dlq.pane import LetterPane
 from farutech_console.tui.dlq.parts import Part
 from tests.console.driving import console, does_not_see, eventually, sees
@@ -315,6 +317,44 @@ async def test_the_causes_stand_beside_the_table_and_choose_its_letters() -> Non
         await sees(pilot, "with cause:")
         await pilot.press("escape", "escape")
         await does_not_see(pilot, "with cause:")
+
+
+async def test_a_note_is_told_beside_its_cause_where_all_causes_are_counted() -> None:
+    async with console(FixedBackend(), size=(80, 24), room="3") as pilot:
+        await sees(pilot, "90412")
+        await pilot.press("c")
+        await sees(pilot, "n note")
+        await does_not_see(pilot, "✎")
+        await pilot.press("n")
+        await sees(pilot, "Everybody sees it beside the cause")
+        await pilot.press(*"ask-the-DBA", "ctrl+s")
+        await sees(pilot, "✎ written")
+        await sees(pilot, "ask-the-DBA")
+        await pilot.press("escape", "c")
+        await sees(pilot, "ask-the-DBA")
+
+
+async def test_a_cause_is_copied_where_the_cursor_is_on_one() -> None:
+    backend = FixedBackend()
+    first = (await backend.groups(Selection())).groups[0]
+    async with console(backend, size=(160, 48), room="3") as pilot:
+        await sees(pilot, "Causes · 3")
+        await pilot.press("c", "y")
+        await sees(pilot, "Copied")
+        assert pilot.app.clipboard == cause_words(first.cause)
+        pilot.app.copy_to_clipboard("")
+        await pilot.press("colon", *"causes", "enter")
+        await sees(pilot, "y copies")
+        await pilot.press("y")
+        assert pilot.app.clipboard == cause_words(first.cause)
+
+
+async def test_a_wrong_filter_after_the_command_is_mended_where_filters_are_typed() -> None:
+    async with console(FixedBackend(), size=(80, 24), room="1") as pilot:
+        await pilot.press("colon", *"filter tenannt:acme-1", "enter")
+        await sees(pilot, "did you mean tenant?")
+        await pilot.press("home", *["right"] * 4, "delete", "enter")
+        await sees(pilot, "with tenant:acme-1")
 
 
 async def test_the_outcomes_lead_to_the_letters_that_failed_again() -> None:

@@ -15,6 +15,7 @@ from textual.worker import Worker, WorkerState
 from farutech_console.language import tr
 from farutech_console.operations.units import count
 from farutech_console.tui.common.bars import KeyBar, RoomBar
+from farutech_console.tui.common.copying import copy
 from farutech_console.tui.common.frame import Frame
 from farutech_console.tui.common.header import Header, Place
 from farutech_console.tui.common.live import Live
@@ -22,7 +23,6 @@ from farutech_console.tui.common.messages import Broke
 from farutech_console.tui.common.progress import Progress, RunBar
 from farutech_console.tui.keys import TITLES, Where, keys_of, writing_actions
 from farutech_console.tui.preferences import Preferences
-from worker.model.text import literal
 
 if TYPE_CHECKING:
     from farutech_console.operations.backend import Backend
@@ -150,12 +150,7 @@ class Room(Screen[None]):
 
     def action_copy(self) -> None:
         """Copy to the clipboard by way of the terminal (OSC 52)."""
-        text = self.to_copy()
-        if text:
-            self.app.copy_to_clipboard(text)
-        nothing = tr("There is nothing to copy here.")
-        told = tr("Copied: {text}", text=literal(text, 60)) if text else nothing
-        self.notify(told, markup=False)
+        copy(self, self.to_copy())
 
     def go_back(self) -> bool:
         """Go back one step within the room; return False where there is none."""

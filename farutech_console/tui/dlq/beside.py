@@ -16,7 +16,7 @@ from farutech_console.tui.common.failures import expected, in_words
 from farutech_console.tui.common.spans import Span, line, one_line
 from farutech_console.tui.common.table import VirtualTable
 from farutech_console.tui.common.tablerows import Column, RankedRows
-from farutech_console.tui.dlq.noting import group_words
+from farutech_console.tui.dlq.noting import NOTED, group_words
 from worker.model.text import literal
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ class CausesBeside(Vertical):
         self.query_one(VirtualTable).show(rows, columns)
 
     def _cells(self, group: CauseGroup) -> tuple[Span, ...]:
-        note = "✎ " if group.cause.key in self._noted else ""
+        note = NOTED if group.cause.key in self._noted else ""
         return (
             Span(count(group.count), "strong"),
             Span(f"{group.share:.0%}", "muted"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, ClassVar
 
@@ -13,6 +12,7 @@ from textual.binding import Binding, BindingType
 from farutech_console.language import tr
 from farutech_console.operations.letters.selection import Selection
 from farutech_console.operations.units import age, count, plural, short_duration
+from farutech_console.tui.common.copying import copy
 from farutech_console.tui.common.dialog import Modal
 from farutech_console.tui.common.failures import expected, in_words
 from farutech_console.tui.common.frame import Frame
@@ -20,12 +20,14 @@ from farutech_console.tui.common.spans import Line, Span, line
 from farutech_console.tui.common.table import VirtualTable
 from farutech_console.tui.common.tablerows import Column, RankedRows
 from farutech_console.tui.common.words import Words
-from farutech_console.tui.dlq.noting import cause_words, write_note
+from farutech_console.tui.dlq.noting import NOTED, cause_words, note_head, note_text, write_note
 from worker.model.text import literal
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
+    from farutech_console.operations.audit.notes import Note
     from farutech_console.operations.causes.causes import CauseGroup
     from farutech_console.operations.filter.model import Filter
     from farutech_console.operations.letters.selection import ScanProgress
@@ -47,15 +49,15 @@ def _columns() -> tuple[Column, ...]:
     )
 
 
-def cells(group: CauseGroup, now: datetime) -> tuple[Span, ...]:
-    """Return what the columns show of a cause."""
+def cells(group: CauseGroup, now: datetime, *, noted: bool) -> tuple[Span, ...]:
+    """Return what the columns show of a cause; one with a note is marked."""
     return (
         Span(count(group.count), "strong"),
         Span(f"{group.share:.0%}"),
         Span(short_duration(age(group.first_seen, now)), "muted"),
         Span(short_duration(age(group.last_seen, now))),
         Span(f"{count(len(group.tenants))}{_more(group)}"),
-        Span(cause_words(group.cause), "bad"),
+        Span(f"{NOTED if noted else ''}{cause_words(group.cause)}", "bad"),
     )
 
 
@@ -77,6 +79,14 @@ def detail_of(group: CauseGroup) -> list[Line]:
     return [*lines, line(Span(f"{tr('tenants')} ", "muted"), whom)]
 
 
+def note_lines(note: Note | None, now: datetime) -> list[Line]:
+    """Return the note on a cause, and who wrote it when."""
+    if note is None:
+        return []
+    head = [line(Span(NOTED, "accent"), *one) for one in note_head(note, now)]
+    return [*head, *(line(Span(text)) for text in note_text(note).split("\n"))]
+
+
 def _more(group: CauseGroup) -> str:
     return "+" if group.more_tenants else ""
 
@@ -89,6 +99,7 @@ class Causes(Modal["str | None"]):
         Binding("escape,q,c", "cancel", "back", show=False),
         Binding("enter", "choose", "its letters", show=False),
         Binding("n", "note", "a note on it", show=False),
+        Binding("y", "copy", "copy its text", show=False),
     ]
     DEFAULT_CSS = """
     Causes { align: center middle; background: $background 60%; }
@@ -97,7 +108,7 @@ class Causes(Modal["str | None"]):
         padding: 0 1;
     }
     Causes #told { height: 1; }
-    Causes #one { height: auto; max-height: 6; }
+    Causes #one { height: auto; max-height: 9; }
     """
 
     def __init__(self, desk: Desk, wanted: Filter) -> None:
@@ -105,15 +116,21 @@ class Causes(Modal["str | None"]):
         self._desk, self._backend, self._clock = desk, desk.backend, desk.clock
         self._wanted = wanted
         self._groups: tuple[CauseGroup, ...] = ()
+        self._notes: Mapping[str, Note] = {}
         self._progress: ScanProgress | None = None
 
     def compose(self) -> ComposeResult:
         """How far the counting is, and the causes."""
         with Frame(tr("Causes")) as box:
-            box.border_subtitle = tr("enter its letters · esc back")
+            box.border_subtitle = self._keys()
             yield Words(id="told")
             yield VirtualTable(gutter=False)
             yield Words(id="one")
+
+    def _keys(self) -> str:
+        if self._backend.read_only:
+            return tr("enter its letters · y copies · esc back")
+        return tr("enter its letters · n note · y copies · esc back")
 
     def on_mount(self) -> None:
         """Count, and show how far it is meanwhile."""
@@ -146,32 +163,56 @@ class Causes(Modal["str | None"]):
         letters = plural(found.matched, "letter")
         found_by = tr("{n} with {filter}", n=letters, filter=asked)
         causes = plural(len(found.groups), "cause")
-        self._tell(f"{found_by if asked else letters} · {causes}")
-        table = self.query_one(VirtualTable)
-        rows = RankedRows(self._groups, partial(cells, now=self._clock.now()))
-        table.show(rows, _columns())
+        told = f"{found_by if asked else letters} · {causes}"
+        self._tell(told)
+        self._draw()
+        try:
+            self._notes = await self._backend.notes()
+        except expected() as error:
+            self._tell(f"{told} · ▲ {literal(in_words(error))}")
+        self._draw()
+
+    def _draw(self) -> None:
+        rows = RankedRows(self._groups, self._cells)
+        self.query_one(VirtualTable).show(rows, _columns())
         self._moved()
+
+    def _cells(self, group: CauseGroup) -> tuple[Span, ...]:
+        return cells(group, self._clock.now(), noted=group.cause.key in self._notes)
+
+    def _chosen(self) -> CauseGroup | None:
+        cursor = self.query_one(VirtualTable).cursor
+        return None if cursor is None else self._groups[cursor]
 
     @on(VirtualTable.Moved)
     def _moved(self) -> None:
         """Show the cause under the cursor in full: the table has room for its beginning."""
-        cursor = self.query_one(VirtualTable).cursor
-        detail = [] if cursor is None else detail_of(self._groups[cursor])
+        group, detail = self._chosen(), []
+        if group is not None:
+            note = self._notes.get(group.cause.key)
+            detail = [*detail_of(group), *note_lines(note, self._clock.now())]
         self.query_one("#one", Words).show(detail)
 
     def action_choose(self) -> None:
         """Show the letters of the cause under the cursor."""
-        cursor = self.query_one(VirtualTable).cursor
-        if cursor is None or not self._groups[cursor].cause.key:
-            return
-        self.dismiss(f"cause:{self._groups[cursor].cause.key}")
+        group = self._chosen()
+        if group is not None and group.cause.key:
+            self.dismiss(f"cause:{group.cause.key}")
 
     @work(exclusive=True, group="note", exit_on_error=False)
     async def action_note(self) -> None:
         """Write the note on the cause under the cursor."""
-        cursor = self.query_one(VirtualTable).cursor
-        if cursor is not None and not self._backend.read_only:
-            await write_note(self.app, self._desk, self._groups[cursor].cause)
+        group = self._chosen()
+        if group is None or self._backend.read_only:
+            return
+        if await write_note(self.app, self._desk, group.cause):
+            self._notes = await self._backend.notes()
+            self._draw()
+
+    def action_copy(self) -> None:
+        """Copy the cause under the cursor, as it is shown."""
+        group = self._chosen()
+        copy(self, cause_words(group.cause) if group is not None else "")
 
     def action_cancel(self) -> None:
         """Leave everything as it is."""

@@ -58,6 +58,7 @@ class FilterBar(Vertical):
     def __init__(self) -> None:
         super().__init__()
         self._known: Known = {}
+        self._wrong: tuple[str, FilterError] | None = None
 
     def open(self, text: str, known: Known | None = None) -> None:
         """Ask for a filter, beginning with this one; offer values that are known to occur."""
@@ -69,6 +70,11 @@ class FilterBar(Vertical):
         field.take_focus()
         self._suggest()
 
+    def mend(self, text: str, error: FilterError, known: Known | None = None) -> None:
+        """Ask for what was meant by a filter that was given elsewhere and is wrong."""
+        self._wrong = (text, error)
+        self.open(text, known)
+
     def close(self) -> None:
         """Put it away."""
         self.display = False
@@ -79,6 +85,10 @@ class FilterBar(Vertical):
     @on(Input.Changed)
     def _suggest(self) -> None:
         field = self._field()
+        if self._wrong is not None and self._wrong[0] == field.value:
+            self.query_one("#suggestions", Words).show(error_lines(self._wrong[1]))
+            return
+        self._wrong = None
         found = suggest(field.value, field.cursor_position, self._known)[:SHOWN]
         lines = [
             line(Span(f"{literal(one.text, 60):<{NAME}} ", "accent"), Span(one.help, "muted"))
@@ -91,7 +101,8 @@ class FilterBar(Vertical):
         try:
             wanted = parse_filter(event.value)
         except FilterError as error:
-            self.query_one("#suggestions", Words).show(error_lines(error))
+            self._wrong = (event.value, error)
+            self._suggest()
             return
         self.post_message(self.Chosen(wanted))
 

@@ -30,6 +30,10 @@ if TYPE_CHECKING:
     from farutech_console.tui.common.room import Desk
 
 
+NOTED = "✎ "
+"""Stands before a cause that has a note."""
+
+
 async def write_note(app: App[None], desk: Desk, cause: Cause) -> bool:
     """Ask for the note of a cause and keep it; return whether there is another one now."""
     if not cause.key:

@@ -8,7 +8,6 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 
-from farutech_console.language import tr
 from farutech_console.operations.filter.model import ALL, FilterError
 from farutech_console.operations.filter.parser import parse_filter
 from farutech_console.tui.common.failures import expected, in_words
@@ -20,6 +19,7 @@ from farutech_console.tui.dlq.beside import CausesBeside
 from farutech_console.tui.dlq.causes import Causes
 from farutech_console.tui.dlq.filterbar import FilterBar
 from farutech_console.tui.dlq.known import known_values
+from farutech_console.tui.dlq.noting import cause_words
 from farutech_console.tui.dlq.opened import OpenedLetter
 from farutech_console.tui.dlq.pane import LetterPane
 from farutech_console.tui.dlq.rows import (
@@ -236,6 +236,12 @@ class DeadLettersRoom(OpenedLetter):
         beside = self.query_one(CausesBeside)
         return beside.cause() if beside.has_focus_within else await super().noted_cause()
 
+    def to_copy(self) -> str:
+        """Return the cause where the cursor is in the list of causes, else what the letter has."""
+        beside = self.query_one(CausesBeside)
+        cause = beside.cause() if beside.has_focus_within else None
+        return super().to_copy() if cause is None else cause_words(cause)
+
     # Back, and commands
 
     def go_back(self) -> bool:
@@ -274,7 +280,6 @@ class DeadLettersRoom(OpenedLetter):
             else:
                 self._want(parse_filter(argument))
         except FilterError as error:
-            where = tr("column {column}", column=error.column)
-            self.notify(f"{literal(error.message)} ({where})", severity="warning", markup=False)
+            self.query_one(FilterBar).mend(argument, error, known_values(self._live))
         except ValueError as error:
             self.notify(str(error), severity="warning", markup=False)
