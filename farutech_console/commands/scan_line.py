@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from farutech_console.commands.foot_line import FootLine
+from farutech_console.operations.letters.how_far import HowFar
 from farutech_console.operations.letters.selection import ScanProgress, Selection
 from farutech_console.operations.units import duration
 from worker.model.clock import Clock
@@ -21,16 +22,17 @@ class ScanLine:
         self._clock = clock
         self._line = FootLine()
         self.last = ScanProgress(0, 0, 0)
-        self._began = clock.monotonic()
-        self._next = self._began + FIRST_AFTER
+        self._far = HowFar(clock)
+        self._next = clock.monotonic() + FIRST_AFTER
 
     def read(self, progress: ScanProgress) -> None:
         """Show how far the reading is, if it is time again."""
         now = self._clock.monotonic()
         self.last = progress
+        self._far.tell(progress)
         if self._line.on_terminal and now >= self._next:
             self._next = now + EVERY
-            words = scan_words(progress, now - self._began)
+            words = scan_words(progress, self._far)
             self._line.draw(literal(words, self._line.width))
 
     def clear(self) -> None:
@@ -38,14 +40,13 @@ class ScanLine:
         self._line.clear()
 
 
-def scan_words(progress: ScanProgress, seconds: float) -> str:
-    """Return how far a scan is after so many seconds."""
+def scan_words(progress: ScanProgress, far: HowFar) -> str:
+    """Return how far a scan is, and how long it still takes."""
     words = f"{progress.scanned:,} of {progress.depth:,} read"
     if progress.matched != progress.scanned:
         words += f", {progress.matched:,} match"
-    rate, left = progress.scanned / max(seconds, 0.001), progress.depth - progress.scanned
-    if rate and left:
-        words += f", {rate:,.0f}/s, {duration(left / rate)} left"
+    if far.left is not None:
+        words += f", {far.rate:,.0f}/s, {duration(far.left)} left"
     return words
 
 

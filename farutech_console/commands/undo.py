@@ -13,6 +13,7 @@ from farutech_console.commands.asking import confirmed, why_flag, yes_flag
 from farutech_console.commands.outcomes import Tally
 from farutech_console.commands.output import json_flag
 from farutech_console.commands.plan_words import letters
+from farutech_console.commands.scan_line import ScanLine
 from farutech_console.commands.session import EXIT_CANCELLED, EXIT_DONE, run, unless_stopped
 from farutech_console.commands.unfinished import finish_interrupted
 from farutech_console.settings import ConsoleSettings
@@ -65,7 +66,11 @@ def undo(
         if not dry_run:
             queue.guard("undo")
             await finish_interrupted(backend, stop)
-        plan = await unless_stopped(operation.plan_undo(queue, purge), stop)
+        far = ScanLine(queue.clock)
+        try:
+            plan = await unless_stopped(operation.plan_undo(queue, purge, far.read), stop)
+        finally:
+            far.clear()
         if dry_run and as_json:
             output.json_line(operation.undo_record(plan))
         elif dry_run or not yes:

@@ -283,6 +283,7 @@ RUNS: Mapping[str, str | tuple[str, str]] = {
     "purged": "purgado",
     "restored": "recuperado",
     " {age} left": " quedan {age}",
+    "{n} match so far": ("{n} coincide por ahora", "{n} coinciden por ahora"),
     " ‖ held: P goes on": " ‖ detenida: P reanuda",
     " o outcomes  esc close": " o resultados  esc cierra",
     "o more": "o más",

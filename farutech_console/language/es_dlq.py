@@ -76,7 +76,6 @@ _LIST: Mapping[str, str | tuple[str, str]] = {
     "{n} letters": ("{n} mensaje", "{n} mensajes"),
     "{n} causes": ("{n} causa", "{n} causas"),
     "reading…": "leyendo…",
-    "{done} of {depth} read…": "leídos {done} de {depth}…",
 }
 
 _DIALOGS: Mapping[str, str | tuple[str, str]] = {
@@ -111,7 +110,6 @@ _DIALOGS: Mapping[str, str | tuple[str, str]] = {
         "JSON Lines: cada byte, se puede volver a importar"
     ),
     "CSV: for people and spreadsheets": "CSV: para personas y hojas de cálculo",
-    "{time} left": "quedan {time}",
     "Export dead letters": "Exportar mensajes muertos",
     "ctrl+t JSON Lines or CSV · esc back": "ctrl+t JSON Lines o CSV · esc volver",
     "▲ the file needs a name": "▲ falta el nombre del archivo",

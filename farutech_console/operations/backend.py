@@ -131,11 +131,21 @@ class Backend(Protocol):
     async def letter(self, sequence: int) -> StoredDeadLetter | None:
         """Return one letter, None where it is gone."""
 
-    async def plan_replay(self, which: Which, pacing: Pacing | None = None) -> Plan:
-        """Plan the replay of these letters, of all that lie there now where it is None."""
+    async def plan_replay(
+        self,
+        which: Which,
+        pacing: Pacing | None = None,
+        progress: Callable[[ScanProgress], None] = no_progress,
+    ) -> Plan:
+        """Plan the replay of these letters, of all that lie there now where it is None.
 
-    async def plan_purge(self, which: Which) -> Plan:
-        """Plan the purge of these letters, of all that lie there now where it is None."""
+        They are read through, half a minute a million: `progress` is called as by `select`.
+        """
+
+    async def plan_purge(
+        self, which: Which, progress: Callable[[ScanProgress], None] = no_progress
+    ) -> Plan:
+        """Plan the purge of these letters, as `plan_replay` plans."""
 
     async def audit(self, limit: int, before: int | None = None) -> AuditPage:
         """Return the latest changes, at most `limit`, of places in the audit below `before`."""
@@ -174,15 +184,23 @@ class Backend(Protocol):
     async def resume(self, why: str = "") -> Pause:
         """Have deliveries go on. Raises what `pause` raises."""
 
-    async def plan_undo(self, which: str = "last") -> UndoPlan:
+    async def plan_undo(
+        self, which: str = "last", progress: Callable[[ScanProgress], None] = no_progress
+    ) -> UndoPlan:
         """Plan to undo a purge: the last one, or the one whose id begins with `which`.
+
+        The archive is read through since then: `progress` is called as by `select`.
 
         Raises:
             NothingToUndoError: there is none, or nothing is left of it.
         """
 
-    async def plan_purge_of_returned(self, entry: AuditEntry) -> Plan:
+    async def plan_purge_of_returned(
+        self, entry: AuditEntry, progress: Callable[[ScanProgress], None] = no_progress
+    ) -> Plan:
         """Plan the purge of the letters that an undo or an import brought back.
+
+        They are searched, and then read: `progress` is told of one after the other.
 
         Raises:
             NothingToUndoError: none of them lie there any more.

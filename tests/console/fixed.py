@@ -80,6 +80,7 @@ class FixedBackend:
     changes: tuple[AuditEntry, ...] = field(default_factory=some_changes)
     undoable: UndoPlan | None = None
     plan_gate: asyncio.Event | None = None
+    plan_read: ScanProgress | None = None
     letter_gate: asyncio.Event | None = None
     returned: tuple[int, ...] = ()
     interrupted: Finished = field(default_factory=Finished)
@@ -211,20 +212,37 @@ class FixedBackend:
         self.pauses.append((0.0, why))
         return Pause(paused=False, until=None, remaining=0.0)
 
-    async def plan_replay(self, which: Which, pacing: Pacing | None = None) -> Plan:
+    async def plan_replay(
+        self,
+        which: Which,
+        pacing: Pacing | None = None,
+        progress: Callable[[ScanProgress], None] = no_progress,
+    ) -> Plan:
+        if self.plan_read is not None:
+            progress(ScanProgress(0, 0, self.plan_read.depth))
+            progress(self.plan_read)
         if self.plan_gate is not None:
             await self.plan_gate.wait()
         return replace(self._plan("replay", which), pacing=pacing or Pacing())
 
-    async def plan_purge(self, which: Which) -> Plan:
+    async def plan_purge(
+        self, which: Which, progress: Callable[[ScanProgress], None] = no_progress
+    ) -> Plan:
+        del progress
         return self._plan("purge", which)
 
-    async def plan_undo(self, which: str = "last") -> UndoPlan:
+    async def plan_undo(
+        self, which: str = "last", progress: Callable[[ScanProgress], None] = no_progress
+    ) -> UndoPlan:
+        del progress
         if self.undoable is None:
             raise NothingToUndoError(f"no purge is on record ({which})")
         return self.undoable
 
-    async def plan_purge_of_returned(self, entry: AuditEntry) -> Plan:
+    async def plan_purge_of_returned(
+        self, entry: AuditEntry, progress: Callable[[ScanProgress], None] = no_progress
+    ) -> Plan:
+        del progress
         if not self.returned:
             raise NothingToUndoError(f"nothing is left of {entry.id}")
         return self._plan("purge", self.returned)

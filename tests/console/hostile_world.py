@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,6 +12,7 @@ from farutech_console.operations.audit.notes import Note
 from farutech_console.operations.changes.plan import Which
 from farutech_console.operations.changes.undo import UndoPlan
 from farutech_console.operations.fleet.view import WorkerView
+from farutech_console.operations.letters.selection import ScanProgress, no_progress
 from farutech_console.operations.model import Plan, PlanKind, QueueStatus, TaskEvent
 from farutech_console.operations.steps import TaskStep
 from farutech_console.operations.story.view import TaskStory, TaskSummary, Whereabouts
@@ -43,8 +45,10 @@ class HostileBackend(FixedBackend):
             command=self.text,
         )
 
-    async def plan_undo(self, which: str = "last") -> UndoPlan:
-        del which
+    async def plan_undo(
+        self, which: str = "last", progress: Callable[[ScanProgress], None] = no_progress
+    ) -> UndoPlan:
+        del which, progress
         text = self.text
         return replace(some_undo(), by=text, why=text, target=text, command=text)
 

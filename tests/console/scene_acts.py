@@ -61,6 +61,13 @@ def backend_of(pilot: Pilot[None]) -> FixedBackend:
     return backend
 
 
+async def a_while(pilot: Pilot[None]) -> None:
+    """Some seconds pass."""
+    clock = app_of(pilot)._clock
+    assert isinstance(clock, StillClock)
+    clock.advance(5)
+
+
 async def server_goes(pilot: Pilot[None]) -> None:
     """The server goes, and a quarter of an hour passes."""
     clock = app_of(pilot)._clock

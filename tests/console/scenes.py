@@ -10,6 +10,7 @@ from typing import Any
 from textual.screen import Screen
 
 from farutech_console.language import Language
+from farutech_console.operations.letters.selection import ScanProgress
 from farutech_console.tui.audit.screen import AuditRoom
 from farutech_console.tui.common.commandbar import CommandBar
 from farutech_console.tui.common.confirm import ConfirmPlan
@@ -32,6 +33,7 @@ from tests.console.fixed_fleet import some_story, some_tasks, some_undo
 from tests.console.fixed_queue import some_events
 from tests.console.scene_acts import (
     Act,
+    a_while,
     calm,
     deaf,
     edits,
@@ -139,8 +141,10 @@ SCENES = {
     "plan_replay": Scene(pressing(*DLQ, "space", "space", "r", "?Replay 2 dead letters")),
     "plan_replay_all": Scene(pressing(*DLQ, "a", "r", "?Replay 40 dead letters")),
     "planning": Scene(
-        pressing(*DLQ, "a", "r", "?Nothing is changed"),
-        lambda: FixedBackend(plan_gate=asyncio.Event()),
+        then(pressing(*DLQ, "a", "r", "?Nothing is changed"), a_while, pressing("?9 s left")),
+        lambda: FixedBackend(
+            plan_gate=asyncio.Event(), plan_read=ScanProgress(412_000, 80_123, 1_204_881)
+        ),
     ),
     "plan_purge": Scene(pressing(*DLQ, "x", "?Purge 1 dead letter")),
     "plan_purge_all": Scene(pressing(*DLQ, "a", "x", "?Type PROVISIONING_DLQ")),

@@ -13,6 +13,7 @@ from farutech_console.operations.audit.log import AuditEntry, Wanted, read_audit
 from farutech_console.operations.audit.recording import Change, audited
 from farutech_console.operations.changes.tools import mover
 from farutech_console.operations.errors import NothingToUndoError
+from farutech_console.operations.letters.selection import ScanProgress, each_read, no_progress
 from farutech_console.operations.model import Outcome
 from farutech_console.operations.pace.control import never
 from farutech_console.operations.queue import Queue
@@ -56,8 +57,12 @@ class UndoPlan:
         return len(self.sequences)
 
 
-async def plan_undo(queue: Queue, which: str = LAST) -> UndoPlan:
+async def plan_undo(
+    queue: Queue, which: str = LAST, progress: Callable[[ScanProgress], None] = no_progress
+) -> UndoPlan:
     """Plan to undo a purge: the last one, or the one whose id begins with `which`.
+
+    `progress` is told how far the reading of the archive is.
 
     Raises:
         NothingToUndoError: there is no such purge, or the archive has nothing of it any more.
@@ -74,7 +79,7 @@ async def plan_undo(queue: Queue, which: str = LAST) -> UndoPlan:
         )
     layout = await queue.fresh_layout()
     parts = mover(queue, layout)
-    copies = await _copies(queue, entry)
+    copies = await _copies(queue, entry, progress)
     back = await returned_before(parts, entry.generation)
     return UndoPlan(
         id=entry.id,
@@ -177,7 +182,9 @@ async def _find(queue: Queue, which: str) -> AuditEntry:
     return found[0]
 
 
-async def _copies(queue: Queue, entry: AuditEntry) -> set[int]:
+async def _copies(
+    queue: Queue, entry: AuditEntry, progress: Callable[[ScanProgress], None]
+) -> set[int]:
     """Return the sequences of the letters that the archive has of a purge."""
     layout = await queue.layout()
     stream = await find_stream(queue.api, queue.names.archive_stream)
@@ -187,7 +194,7 @@ async def _copies(queue: Queue, entry: AuditEntry) -> set[int]:
     scan = Scan(queue.api, stream, subject, layout.server.api_level)
     found: set[int] = set()
     first = await scan.first_since(entry.began_at)
-    async for messages in scan.messages(first, stream.last_sequence):
+    async for messages in scan.messages(first, stream.last_sequence, each_read(progress)):
         for message in messages:
             key = message.subject.rpartition(".")[2]
             life, _, sequence = key.rpartition("-")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -51,3 +52,8 @@ class ScanProgress:
 
 def no_progress(_progress: ScanProgress) -> None:
     """Tell nobody."""
+
+
+def each_read(progress: Callable[[ScanProgress], None]) -> Callable[[int, int], None]:
+    """Return what takes how many messages are read, and of how many, where each is of interest."""
+    return lambda read, depth: progress(ScanProgress(read, read, depth))

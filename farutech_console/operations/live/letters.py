@@ -149,17 +149,21 @@ class LiveLetters:
 
         return run_pages(self._kept.queue(), plan, control=control, why=why)
 
-    async def plan_undo(self, which: str = "last") -> UndoPlan:
+    async def plan_undo(
+        self, which: str = "last", progress: Callable[[ScanProgress], None] = no_progress
+    ) -> UndoPlan:
         """Plan to undo a purge: the last one, or the one whose id begins with `which`."""
         from farutech_console.operations.changes.undo import plan_undo
 
-        return await plan_undo(self._kept.queue(), which)
+        return await plan_undo(self._kept.queue(), which, progress)
 
-    async def plan_purge_of_returned(self, entry: AuditEntry) -> Plan:
+    async def plan_purge_of_returned(
+        self, entry: AuditEntry, progress: Callable[[ScanProgress], None] = no_progress
+    ) -> Plan:
         """Plan the purge of the letters that an undo or an import brought back."""
         from farutech_console.operations.changes.returned import plan_purge_of_returned
 
-        return await plan_purge_of_returned(self._kept.queue(), entry)
+        return await plan_purge_of_returned(self._kept.queue(), entry, progress)
 
     async def undo(
         self, plan: UndoPlan, stop: Callable[[], bool] | None = None, why: str = ""

@@ -144,13 +144,20 @@ class ThreadedBackend:
         """Return one letter, None where it is gone."""
         return await self._thread.call(lambda backend: backend.letter(sequence))
 
-    async def plan_replay(self, which: Which, pacing: Pacing | None = None) -> Plan:
-        """Plan the replay of these letters, of all that lie there now where it is None."""
-        return await self._thread.call(lambda backend: backend.plan_replay(which, pacing))
+    async def plan_replay(
+        self,
+        which: Which,
+        pacing: Pacing | None = None,
+        progress: Callable[[ScanProgress], None] = no_progress,
+    ) -> Plan:
+        """Plan the replay of letters; `progress` is called in the thread."""
+        return await self._thread.call(lambda backend: backend.plan_replay(which, pacing, progress))
 
-    async def plan_purge(self, which: Which) -> Plan:
-        """Plan the purge of these letters, of all that lie there now where it is None."""
-        return await self._thread.call(lambda backend: backend.plan_purge(which))
+    async def plan_purge(
+        self, which: Which, progress: Callable[[ScanProgress], None] = no_progress
+    ) -> Plan:
+        """Plan the purge of letters; `progress` is called in the thread."""
+        return await self._thread.call(lambda backend: backend.plan_purge(which, progress))
 
     async def audit(self, limit: int, before: int | None = None) -> AuditPage:
         """Return the latest changes, at most `limit`, of places in the audit below `before`."""
@@ -180,13 +187,19 @@ class ThreadedBackend:
         """Have deliveries go on."""
         return await self._thread.call(lambda backend: backend.resume(why))
 
-    async def plan_undo(self, which: str = "last") -> UndoPlan:
-        """Plan to undo a purge: the last one, or the one whose id begins with `which`."""
-        return await self._thread.call(lambda backend: backend.plan_undo(which))
+    async def plan_undo(
+        self, which: str = "last", progress: Callable[[ScanProgress], None] = no_progress
+    ) -> UndoPlan:
+        """Plan to undo a purge; `progress` is called in the thread."""
+        return await self._thread.call(lambda backend: backend.plan_undo(which, progress))
 
-    async def plan_purge_of_returned(self, entry: AuditEntry) -> Plan:
-        """Plan the purge of the letters that an undo or an import brought back."""
-        return await self._thread.call(lambda backend: backend.plan_purge_of_returned(entry))
+    async def plan_purge_of_returned(
+        self, entry: AuditEntry, progress: Callable[[ScanProgress], None] = no_progress
+    ) -> Plan:
+        """Plan the purge of what came back; `progress` is called in the thread."""
+        return await self._thread.call(
+            lambda backend: backend.plan_purge_of_returned(entry, progress)
+        )
 
     def undo(
         self, plan: UndoPlan, stop: Callable[[], bool] | None = None, why: str = ""

@@ -18,6 +18,7 @@ from farutech_console.operations.units import age, count, duration
 from farutech_console.tui.common.confirm import dialog_for
 from farutech_console.tui.common.failures import expected, in_words
 from farutech_console.tui.common.messages import RunRequested
+from farutech_console.tui.common.patience import StoppedWaitingError, seen_through
 from farutech_console.tui.common.pausing import ask_pause
 from farutech_console.tui.common.spans import Line, Span, line
 from farutech_console.tui.common.undo import ConfirmUndo, bring_back, labelled, same_as
@@ -64,7 +65,14 @@ async def _purge_again(room: Room, entry: AuditEntry, status: QueueStatus | None
         told = tr("Another run is under way: wait for it to end.")
         room.notify(told, severity="warning", markup=False)
         return False
-    plan = await room.desk.backend.plan_purge_of_returned(entry)
+    try:
+        plan = await seen_through(
+            room,
+            tr("Purge: its plan"),
+            lambda tell: room.desk.backend.plan_purge_of_returned(entry, tell),
+        )
+    except StoppedWaitingError:
+        return False
     dead = status.dead_letters if status else None
     dialog = dialog_for(plan, room.desk, dead.depth if dead else 0)
     confirmed = await room.app.push_screen_wait(dialog)

@@ -14,15 +14,18 @@ from textual.containers import Horizontal
 from textual.widgets import Button
 
 from farutech_console.language import tr
+from farutech_console.operations.letters.how_far import HowFar
 from farutech_console.operations.units import duration
 from farutech_console.tui.common.dialog import Dialog
 from farutech_console.tui.common.frame import Frame
+from farutech_console.tui.common.howfar import reading_lines
 from farutech_console.tui.common.spans import Span, line
 from farutech_console.tui.common.words import Words
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Callable, Coroutine
 
+    from farutech_console.operations.letters.selection import ScanProgress
     from farutech_console.tui.common.room import Room
     from worker.model.clock import Clock
 
@@ -38,18 +41,25 @@ class StoppedWaitingError(Exception):
     """The operator did not wait for it."""
 
 
-async def seen_through(room: Room, title: str, work: Coroutine[object, object, T]) -> T:
-    """Await work that changes nothing; past a moment a dialog says so, and can end it.
+async def seen_through(
+    room: Room,
+    title: str,
+    work: Callable[[Callable[[ScanProgress], None]], Coroutine[object, object, T]],
+) -> T:
+    """Await work that changes nothing; past a moment a dialog says how far it is, and can end it.
+
+    `work` is given what it tells that, from whichever thread.
 
     Raises:
         StoppedWaitingError: the operator ended it.
         BaseException: whatever the work raised.
     """
-    task = asyncio.ensure_future(work)
+    far = HowFar(room.desk.clock)
+    task = asyncio.ensure_future(work(far.tell))
     try:
         await asyncio.wait((task,), timeout=MOMENT_S)
         if not task.done():
-            await room.app.push_screen_wait(Patience(title, task, room.desk.clock))
+            await room.app.push_screen_wait(Patience(title, task, far, room.desk.clock))
         await asyncio.wait((task,))
         if task.cancelled():
             raise StoppedWaitingError
@@ -64,13 +74,13 @@ class Patience(Dialog[None]):
     AUTO_FOCUS = "#stop"
     DEFAULT_CSS = "Patience Words { height: auto; }"
 
-    def __init__(self, title: str, task: asyncio.Future[T], clock: Clock) -> None:
+    def __init__(self, title: str, task: asyncio.Future[T], far: HowFar, clock: Clock) -> None:
         super().__init__()
-        self._title, self._reading, self._clock = title, task, clock
+        self._title, self._reading, self._far, self._clock = title, task, far, clock
         self._began = clock.monotonic()
 
     def compose(self) -> ComposeResult:
-        """How long it takes so far, and a button to end it."""
+        """How far it is, and a button to end it."""
         with Frame(self._title):
             yield Words(id="far")
             with Horizontal():
@@ -92,6 +102,7 @@ class Patience(Dialog[None]):
         self.query_one("#far", Words).show(
             [
                 line(Span(f"◌ {tr('Reading…')}", "accent"), Span(f"  {passed}", "muted")),
+                *reading_lines(self._far),
                 line(Span(tr("Nothing is changed by it; a preview comes first."), "muted")),
             ]
         )

@@ -45,7 +45,11 @@ async def bring_back(room: Room, which: str = "last") -> bool:
     Returns whether letters may have come back.
     """
     try:
-        plan = await seen_through(room, tr("Undo: its plan"), room.desk.backend.plan_undo(which))
+        plan = await seen_through(
+            room,
+            tr("Undo: its plan"),
+            lambda tell: room.desk.backend.plan_undo(which, tell),
+        )
     except StoppedWaitingError:
         return False
     except expected() as error:

@@ -127,10 +127,14 @@ class LetterActs(Room):
             return
         if not self._selection and self._under_cursor() is None:
             return
-        planning = self._reader.plan(kind, self._selection, self.table.cursor, pacing)
+        selection, cursor = self._selection, self.table.cursor
         title = tr("Replay: its plan") if kind == "replay" else tr("Purge: its plan")
         try:
-            plan = await seen_through(self, title, planning)
+            plan = await seen_through(
+                self,
+                title,
+                lambda tell: self._reader.plan(kind, selection, cursor, pacing, tell),
+            )
         except StoppedWaitingError:
             return
         except expected() as error:

@@ -10,12 +10,14 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from farutech_console.language import tr
+from farutech_console.operations.letters.how_far import HowFar
 from farutech_console.operations.letters.selection import Selection
 from farutech_console.operations.units import age, count, plural, short_duration
 from farutech_console.tui.common.copying import copy
 from farutech_console.tui.common.dialog import Modal
 from farutech_console.tui.common.failures import expected, in_words
 from farutech_console.tui.common.frame import Frame
+from farutech_console.tui.common.howfar import reading_lines
 from farutech_console.tui.common.spans import Line, Span, line
 from farutech_console.tui.common.table import VirtualTable
 from farutech_console.tui.common.tablerows import Column, RankedRows
@@ -30,7 +32,6 @@ if TYPE_CHECKING:
     from farutech_console.operations.audit.notes import Note
     from farutech_console.operations.causes.causes import CauseGroup
     from farutech_console.operations.filter.model import Filter
-    from farutech_console.operations.letters.selection import ScanProgress
     from farutech_console.tui.common.room import Desk
 
 
@@ -117,7 +118,7 @@ class Causes(Modal["str | None"]):
         self._wanted = wanted
         self._groups: tuple[CauseGroup, ...] = ()
         self._notes: Mapping[str, Note] = {}
-        self._progress: ScanProgress | None = None
+        self._far = HowFar(desk.clock)
 
     def compose(self) -> ComposeResult:
         """How far the counting is, and the causes."""
@@ -137,13 +138,9 @@ class Causes(Modal["str | None"]):
         self._showing = self.set_interval(0.2, self._show_progress)
         self._count()
 
-    def _note(self, progress: ScanProgress) -> None:
-        self._progress = progress
-
     def _show_progress(self) -> None:
-        if self._progress is not None:
-            done, depth = count(self._progress.scanned), count(self._progress.depth)
-            self._tell("◌ " + tr("{done} of {depth} read…", done=done, depth=depth))
+        if lines := reading_lines(self._far):
+            self.query_one("#told", Words).show(lines[:1])
 
     def _tell(self, text: str) -> None:
         self.query_one("#told", Words).show([line(Span(text, "muted"))])
@@ -152,7 +149,7 @@ class Causes(Modal["str | None"]):
     async def _count(self) -> None:
         self._tell("◌ " + tr("reading…"))
         try:
-            found = await self._backend.groups(Selection(filter=self._wanted), self._note)
+            found = await self._backend.groups(Selection(filter=self._wanted), self._far.tell)
         except expected() as error:
             self._tell(f"▲ {literal(in_words(error))}")
             return

@@ -14,23 +14,23 @@ from textual.widgets import Button, Input
 from farutech_console.language import msg, tr
 from farutech_console.operations.files.export_file import FileThereError
 from farutech_console.operations.files.transfer import Format
-from farutech_console.operations.units import count, duration
+from farutech_console.operations.letters.how_far import HowFar
+from farutech_console.operations.units import count
 from farutech_console.tui.common.dialog import Dialog
 from farutech_console.tui.common.failures import expected, in_words
 from farutech_console.tui.common.field import Field
 from farutech_console.tui.common.frame import Frame
-from farutech_console.tui.common.progress import gauge
-from farutech_console.tui.common.spans import Line, Span, Tone, line
+from farutech_console.tui.common.howfar import reading_lines
+from farutech_console.tui.common.spans import Span, Tone, line
 from farutech_console.tui.common.words import Words
 from worker.model.text import literal
 
 if TYPE_CHECKING:
     from textual.worker import Worker
 
-    from farutech_console.operations.letters.selection import ScanProgress, Selection
+    from farutech_console.operations.letters.selection import Selection
     from farutech_console.tui.common.room import Desk
 
-BAR = 30
 FORMS: dict[Format, str] = {
     "jsonl": msg("JSON Lines: every byte, can be imported again"),
     "csv": msg("CSV: for people and spreadsheets"),
@@ -62,8 +62,7 @@ class Export(Dialog[str]):
         self._backend, self._clock = desk.backend, desk.clock
         self._selection, self._what = selection, what
         self._form: Format = "jsonl"
-        self._progress: ScanProgress | None = None
-        self._began = 0.0
+        self._far: HowFar | None = None
         self._writing: Worker[None] | None = None
 
     def compose(self) -> ComposeResult:
@@ -135,15 +134,15 @@ class Export(Dialog[str]):
         if not name:
             self._tell(tr("▲ the file needs a name"), "warn")
             return
-        self._began = self._clock.monotonic()
-        self._writing = self._export(Path(name).expanduser().absolute(), replace=replace)
+        self._far = HowFar(self._clock)
+        self._writing = self._export(Path(name).expanduser().absolute(), self._far, replace=replace)
 
     @work(exclusive=True, group="export", exit_on_error=False)
-    async def _export(self, target: Path, *, replace: bool) -> None:
+    async def _export(self, target: Path, far: HowFar, *, replace: bool) -> None:
         self.query_one("#go", Button).disabled = True
         try:
             written = await self._backend.export(
-                self._selection, self._form, target, replace=replace, progress=self._note
+                self._selection, self._form, target, replace=replace, progress=far.tell
             )
         except FileThereError as error:
             self.add_class("-there")
@@ -155,27 +154,13 @@ class Export(Dialog[str]):
             place = literal(str(target), 300)
             self.dismiss(tr("{n} exported to {place}", n=count(written), place=place))
         finally:
-            self._writing = self._progress = None
+            self._writing = self._far = None
             if self.is_mounted:
                 self.query_one("#go", Button).disabled = False
 
-    def _note(self, progress: ScanProgress) -> None:
-        """Take how far it is; called in another thread."""
-        self._progress = progress
-
     def _show_progress(self) -> None:
-        if self._progress is not None:
-            seconds = self._clock.monotonic() - self._began
-            self.query_one("#told", Words).show([progress_line(self._progress, seconds)])
+        if self._far is not None:
+            self.query_one("#told", Words).show(reading_lines(self._far))
 
     def _tell(self, text: str, tone: Tone = "plain") -> None:
         self.query_one("#told", Words).show([line(Span(text, tone))] if text else [])
-
-
-def progress_line(progress: ScanProgress, seconds: float) -> Line:
-    """Return how far the reading is, and how long it still takes at this pace."""
-    scanned, depth = progress.scanned, max(1, progress.depth)
-    pace = scanned / seconds if seconds > 0 else 0.0
-    left = tr("{time} left", time=duration((depth - scanned) / pace)) if pace else ""
-    told = f" {count(progress.matched)} · {count(scanned)}/{count(progress.depth)}  {left}"
-    return (*gauge(scanned, depth, BAR), Span(told))

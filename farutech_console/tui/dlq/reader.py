@@ -8,17 +8,21 @@ from farutech_console.operations.filter.model import ALL
 from farutech_console.operations.index.compiled import covers
 from farutech_console.operations.index.order import NEWEST, Order
 from farutech_console.operations.letters.selection import Selection as Chosen
+from farutech_console.operations.letters.selection import no_progress
 from farutech_console.tui.dlq.indexed import IndexedLetters
 from farutech_console.tui.dlq.letters import Letters
 from farutech_console.tui.dlq.selection import Selection
 from worker.model.clock import SystemClock
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from farutech_console.operations.backend import Backend
     from farutech_console.operations.changes.plan import Which
     from farutech_console.operations.filter.model import Filter
     from farutech_console.operations.index.letters import LetterIndex
     from farutech_console.operations.letters.browse import Groups
+    from farutech_console.operations.letters.selection import ScanProgress
     from farutech_console.operations.model import Plan, PlanKind
     from farutech_console.operations.pace.pacing import Pacing
     from worker.model.clock import Clock
@@ -144,16 +148,26 @@ class Reader:
         selection: Selection,
         cursor: int | None,
         pacing: Pacing | None = None,
+        tell: Callable[[ScanProgress], None] = no_progress,
     ) -> Plan:
-        """Plan what is marked, or the letter under the cursor where nothing is."""
+        """Plan what is marked, or the letter under the cursor where nothing is.
+
+        `tell` is told how far it is. Where some of all were unmarked, they are read once more.
+        """
         if selection.up_to is None:
             chosen = selection.chosen or ({cursor} if cursor is not None else set())
-            return await self._ask(kind, sorted(chosen), pacing)
-        plan = await self._ask(kind, Chosen(filter=self.wanted), pacing)
+            return await self._ask(kind, sorted(chosen), pacing, tell)
+        plan = await self._ask(kind, Chosen(filter=self.wanted), pacing, tell)
         wanted = tuple(sequence for sequence in plan.sequences if sequence in selection)
-        return plan if len(wanted) == plan.count else await self._ask(kind, wanted, pacing)
+        return plan if len(wanted) == plan.count else await self._ask(kind, wanted, pacing, tell)
 
-    async def _ask(self, kind: PlanKind, which: Which, pacing: Pacing | None) -> Plan:
+    async def _ask(
+        self,
+        kind: PlanKind,
+        which: Which,
+        pacing: Pacing | None,
+        tell: Callable[[ScanProgress], None],
+    ) -> Plan:
         if kind == "replay":
-            return await self._backend.plan_replay(which, pacing)
-        return await self._backend.plan_purge(which)
+            return await self._backend.plan_replay(which, pacing, tell)
+        return await self._backend.plan_purge(which, tell)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from worker.jetstream.info import find_stream, stream_of_subject
 from worker.jetstream.moves.intentions import Intention
 from worker.jetstream.moves.purges_parts import PurgeParts
-from worker.jetstream.reading.scan import SKEW, Scan
+from worker.jetstream.reading.scan import SKEW, Scan, tell_nobody
 from worker.jetstream.topology.layout import Layout, ensure_stream
 from worker.model import wire_json
 from worker.model.names import REPLAY_OF, RESTORED_OF
@@ -24,10 +24,17 @@ async def returned_before(parts: PurgeParts, life: str) -> set[int]:
     return await parts.patience.repeat(lambda: _facts(parts, life))
 
 
-async def returned_by(parts: PurgeParts, run: str, since: datetime, until: datetime) -> list[int]:
+async def returned_by(
+    parts: PurgeParts,
+    run: str,
+    since: datetime,
+    until: datetime,
+    told: Callable[[int, int], None] = tell_nobody,
+) -> list[int]:
     """Return the letters that a run brought back and that lie there, by their sequences now.
 
-    They came between `since` and `until`. What a run was killed over counts once it is finished.
+    They came between `since` and `until`; `told` is called as by `Scan.messages`. What a run was
+    killed over counts once it is finished.
     What was replayed since and died again is another letter, though it carries the same header.
 
     Raises:
@@ -41,7 +48,7 @@ async def returned_by(parts: PurgeParts, run: str, since: datetime, until: datet
     }
     scan, found = parts.scan(), []
     last = await scan.first_since(until + 2 * SKEW)
-    async for page in scan.messages(await scan.first_since(since), last):
+    async for page in scan.messages(await scan.first_since(since), last, told):
         found += [
             one.sequence
             for one in page

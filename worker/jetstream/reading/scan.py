@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime, timedelta
 
 from worker.jetstream.api import Api
@@ -16,6 +16,10 @@ STRETCH = 1000
 """Messages that are read at once, about."""
 SKEW = timedelta(minutes=1)
 """How far the clocks of two servers may differ: streams are stamped by their leaders."""
+
+
+def tell_nobody(_read: int, _depth: int) -> None:
+    """Tell nobody how far a reading is."""
 
 
 class Scan:
@@ -39,12 +43,22 @@ class Scan:
             api_level=api_level,
         )
 
-    async def messages(self, first: int, last: int) -> AsyncIterator[Sequence[StoredMessage]]:
-        """Yield the messages of sequences from `first` to `last`, ascending, some at a time."""
+    async def messages(
+        self, first: int, last: int, told: Callable[[int, int], None] = tell_nobody
+    ) -> AsyncIterator[Sequence[StoredMessage]]:
+        """Yield the messages of sequences from `first` to `last`, ascending, some at a time.
+
+        `told` is called at the beginning and after each stretch: with how many are read, and how
+        many there may be; less where some went between others.
+        """
         extent = await self._extent()
         first, last = max(first, extent.first_sequence), min(last, extent.last_sequence)
+        depth, read = min(extent.depth, max(last - first + 1, 0)), 0
+        told(0, depth)
         while extent.depth and first <= last:
             stretch = await self._reader.ascending(first, last, STRETCH, extent)
+            read += len(stretch.messages)
+            told(read, max(depth, read))
             yield stretch.messages
             first = stretch.upto + 1
 
