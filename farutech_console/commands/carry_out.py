@@ -144,7 +144,8 @@ def _tell_summary(plan: Plan, kinds: Counter[str], control: Control, *, as_json:
     progress = control.progress
     record = summary_record(plan.count + len(plan.missing), kinds)
     if as_json:
-        record["summary"] |= {"came_back": progress.came_back, "stopped": progress.note}
+        why = str(progress.reason or "")
+        record["summary"] |= {"came_back": progress.came_back, "stopped": why}
         output.json_line(record)
         return
     told = [f"{count:,} {name.replace('_', ' ')}" for name, count in record["summary"].items()]
@@ -152,6 +153,6 @@ def _tell_summary(plan: Plan, kinds: Counter[str], control: Control, *, as_json:
         told.append(f"{progress.came_back:,} came back dead")
     words = ", ".join(part for part in told if not part.startswith("0 ")) or "Nothing to do."
     output.say(words)
-    if progress.note:
-        note = literal(progress.note)
+    if progress.reason is not None:
+        note = literal(str(progress.reason))
         output.say(f"{note[:1].upper()}{note[1:]}.")

@@ -87,6 +87,6 @@ def _parts(progress: Progress) -> list[str]:
     parts += [f"{count:,} {kind}" for kind, count in trouble if count]
     if progress.came_back:
         parts.append(f"{progress.came_back:,} came back dead")
-    if progress.note:
-        parts.append(literal(progress.note))
+    if progress.reason is not None:
+        parts.append(literal(str(progress.reason)))
     return parts

@@ -270,6 +270,17 @@ RUNS: Mapping[str, str | tuple[str, str]] = {
     ),
     "no connection: it goes on once there is one": "sin conexión: sigue en cuanto la haya",
     "stopped by the operator": "detenido por el operador",
+    "cancelled": "cancelado",
+    "the first one has not ended within {seconds} s: nothing more was sent; see whether workers"
+    " run, and whether it is being retried": (
+        "el primero no terminó en {seconds} s: no se envió nada más; compruebe si hay workers en"
+        " marcha y si se está reintentando"
+    ),
+    "nobody can tell what comes back: {error}": "no se puede saber qué vuelve: {error}",
+    "{n} of {sent} replayed came back dead, more than {share} %: nothing more was sent": (
+        "{n} de {sent} reenviados volvió muerto, más del {share} %: no se envió nada más",
+        "{n} de {sent} reenviados volvieron muertos, más del {share} %: no se envió nada más",
+    ),
     "… {n} more are not listed": ("… {n} más sin mostrar", "… {n} más sin mostrar"),
     "{n} not reached: they lie where they lay": (
         "{n} sin procesar: sigue donde estaba",

@@ -25,9 +25,6 @@ if TYPE_CHECKING:
 LISTEN_S = 0.1
 """Seconds between looks at what was heard, and at how far a run is."""
 
-
-NO_LINK = msg("no connection: it goes on once there is one")
-
 BRIEF_S = 2.0
 """Seconds that a key of the bar is answered: on a small terminal the answer covers the bar."""
 
@@ -86,8 +83,11 @@ class Running(KeysInOrder):
         if self._run is None:
             return
         progress = self._run.progress
-        if not (progress.ended or progress.held or progress.note or self._backend.link().connected):
-            progress = replace(progress, note=NO_LINK)
+        waits = progress.ended or progress.held or progress.reason is not None
+        if not (waits or self._backend.link().connected):
+            from farutech_console.operations.pace.reasons import Reason
+
+            progress = replace(progress, reason=Reason("offline"))
         self.run_progress = progress
 
     def action_hold_run(self) -> None:
@@ -98,10 +98,10 @@ class Running(KeysInOrder):
 
     def action_stop_run(self) -> None:
         """Begin no more letters; what is done stays done."""
-        from farutech_console.operations.pace.control import STOPPED
+        from farutech_console.operations.pace.reasons import Reason
 
         if self._run is not None and not self._run.progress.ended:
-            self._run.control.cancel(STOPPED)
+            self._run.control.cancel(Reason("stopped"))
             told = tr("No more letters are begun; those in hand are finished.")
             self.notify(told, timeout=BRIEF_S, markup=False)
 

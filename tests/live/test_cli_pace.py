@@ -12,6 +12,7 @@ import pytest
 from farutech_console.commands.progress_line import progress_text
 from farutech_console.operations.pace.control import Progress
 from farutech_console.operations.pace.pacing import parse_rate
+from farutech_console.operations.pace.reasons import Reason
 from tests.support.commands import CONSOLE, console
 from tests.support.nats_server import NatsServer
 from tests.support.queues import NAMES, letter, queue
@@ -141,7 +142,7 @@ def test_the_line_leaves_out_what_has_no_room() -> None:
         came_back=7,
         speed=49.6,
         eta=10.0,
-        note="\x1b[31mred",
+        reason=Reason("blind", error="\x1b[31mred"),
     )
     whole = progress_text(progress, 200)
     assert whole.startswith("██████████░░░░░░░░░░  500/1,000  50/s of 50/s  10 s left  2 failed")

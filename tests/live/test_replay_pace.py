@@ -17,6 +17,7 @@ from farutech_console.operations.changes.run_plan import run_plan
 from farutech_console.operations.model import Outcome, Plan, PlanKind
 from farutech_console.operations.pace.control import Control, Progress
 from farutech_console.operations.pace.pacing import Pacing, parse_rate
+from farutech_console.operations.pace.reasons import Reason
 from tests.support.nats_server import NatsServer
 from tests.support.operating import operated
 from tests.support.queues import NAMES, LayoutKind, Queue, letter, queue
@@ -83,7 +84,7 @@ async def test_the_others_follow_a_canary_that_ended_well(
         await q.bury_many(20)
         outcomes, progress = await run(q, await planned(q, Pacing(canary=True)))
         assert Counter(x.outcome for x in outcomes) == {"replayed": 20}
-        assert (progress.state, progress.note, progress.came_back) == ("ended", "", 0)
+        assert (progress.state, progress.reason, progress.came_back) == ("ended", None, 0)
         await eventually(lambda: len(calls.ids) == 20)
         assert calls.ids[0] == "task-0"
 
@@ -96,7 +97,7 @@ async def test_nothing_follows_a_canary_that_died(
         await q.bury_many(20)
         outcomes, progress = await run(q, await planned(q, Pacing(canary=True)))
         assert [x.outcome for x in outcomes] == ["replayed"]
-        assert "came back dead" in progress.note
+        assert progress.reason == Reason("first_died")
         assert (await q.counts(q.layout.dead_letters.name))[NAMES.dlq] == 20
 
 
@@ -105,7 +106,7 @@ async def test_nothing_follows_a_canary_of_the_go_fleet_that_died(nats_server: N
         await q.bury_many(20)
         outcomes, progress = await run(q, await planned(q, Pacing(canary=True)))
         assert [x.outcome for x in outcomes] == ["replayed"]
-        assert "came back dead" in progress.note
+        assert progress.reason == Reason("first_died")
 
 
 async def test_a_canary_that_does_not_end_is_waited_for_no_longer_than_said(
@@ -115,7 +116,7 @@ async def test_a_canary_that_does_not_end_is_waited_for_no_longer_than_said(
         await q.bury_many(3)
         outcomes, progress = await run(q, await planned(q, Pacing(canary=True, canary_wait=0.5)))
         assert [x.outcome for x in outcomes] == ["replayed"]
-        assert "has not ended within 0.5 s" in progress.note
+        assert progress.reason == Reason("first_lasts", seconds=0.5)
         assert len(await q.tasks()) == 1
 
 
@@ -128,7 +129,7 @@ async def test_stops_when_too_many_die_again(nats_server: NatsServer, kind: Layo
         sent = len(outcomes)
         assert 10 <= sent < 300
         assert {x.outcome for x in outcomes} == {"replayed"}
-        assert "more than 20 %: nothing more was sent" in progress.note
+        assert "more than 20 %: nothing more was sent" in str(progress.reason)
         assert progress.came_back > 0.2 * 10
 
         async def all_dead() -> bool:
@@ -178,12 +179,12 @@ async def test_cancel_tells_what_is_done_and_leaves_the_rest(
         control = Control(SystemClock(), plan.pacing)
         running = asyncio.create_task(run(q, plan, control))
         await eventually(lambda: control.progress.done >= 5, 30)
-        control.cancel("the operator said so")
+        control.cancel(Reason("stopped"))
         outcomes, progress = await asyncio.wait_for(running, 60)
         assert [x.sequence for x in outcomes] == kept[: len(outcomes)]
         assert len(await q.tasks()) == len(outcomes) < 60
         assert (await q.counts(q.layout.dead_letters.name))[NAMES.dlq] == 60 - len(outcomes)
-        assert progress.note == "the operator said so"
+        assert progress.reason == Reason("stopped")
 
 
 @layouts

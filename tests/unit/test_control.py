@@ -12,6 +12,7 @@ from farutech_console.operations.model import Outcome, OutcomeKind
 from farutech_console.operations.pace.bucket import Bucket
 from farutech_console.operations.pace.control import Control, State
 from farutech_console.operations.pace.pacing import Pacing, Rate, parse_rate, parse_share
+from farutech_console.operations.pace.reasons import Reason
 from tests.console.moment import StillClock
 
 
@@ -100,7 +101,7 @@ async def test_the_canary_goes_alone_and_the_others_when_it_ended_well() -> None
     tell(control, "replayed")
     assert control.canary_is_out
     assert state(control) == "canary"
-    assert "first one" in control.progress.note
+    assert control.progress.reason == Reason("waiting")
     assert not (await asyncio.wait((waiting,), timeout=0.2))[0]
     control.canary_passed()
     assert await asyncio.wait_for(waiting, 10) == 200
@@ -116,7 +117,7 @@ async def test_a_canary_that_dies_ends_the_run() -> None:
     assert await control.allow(5) == 0
     progress = control.progress
     assert (progress.state, progress.came_back, progress.done) == ("stopping", 1, 1)
-    assert "came back dead" in progress.note
+    assert progress.reason == Reason("first_died")
 
 
 async def test_stops_when_too_many_of_enough_came_back() -> None:
@@ -130,7 +131,7 @@ async def test_stops_when_too_many_of_enough_came_back() -> None:
     assert not control.cancelled  # Five of twenty-five are 20 %, not more.
     control.died_again(1)
     assert state(control) == "stopping"
-    assert "6 of 25" in control.progress.note
+    assert control.progress.reason == Reason("too_many", 6, 25, 0.2)
 
 
 async def test_none_may_come_back_where_the_share_is_nothing() -> None:
@@ -156,8 +157,8 @@ async def test_pause_resume_and_cancel() -> None:
     assert await asyncio.wait_for(waiting, 10) == 50
     stop = True
     assert await control.allow(50) == 0
-    control.cancel("another reason")
-    assert control.progress.note == "cancelled"
+    control.cancel(Reason("stopped"))
+    assert control.progress.reason == Reason("cancelled")
     control.end()
     assert state(control) == "ended"
 

@@ -16,6 +16,7 @@ from farutech_console import language
 from farutech_console.language import at_start, from_locale, tr, trn
 from farutech_console.language.es import PARTS, SPANISH
 from farutech_console.language.library import SENTENCES, retold
+from farutech_console.operations.pace.reasons import Reason
 from farutech_console.operations.units import count, plural, rate, size
 from worker.model.stuck import TOLD
 
@@ -186,3 +187,17 @@ def test_numbers_choose_the_form() -> None:
     assert trn("{n} letter", "{n} letters", 1) == "1 letter"
     assert trn("{n} letter", "{n} letters", 0) == "0 letters"
     assert tr("{who} is here", who="ana {x}") == "ana {x} is here"
+
+
+def test_why_a_run_stopped_is_said_in_the_language_of_who_reads_it() -> None:
+    stopped = Reason("too_many", came_back=2_700, sent=3_000, share=0.2)
+    blind = Reason("blind", error="X.INFO: no answer from the server")
+    assert str(stopped) == (
+        "2,700 of 3,000 replayed came back dead, more than 20 %: nothing more was sent"
+    )
+    assert str(blind).endswith("comes back: X.INFO: no answer from the server")
+    language.use("es")
+    assert str(stopped) == (
+        "2\u00a0700 de 3\u00a0000 reenviados volvieron muertos, más del 20 %: no se envió nada más"
+    )
+    assert str(blind).endswith("vuelve: X.INFO: el servidor no responde")

@@ -17,8 +17,8 @@ from farutech_console import language
 from farutech_console.operations.changes.plan import command_line
 from farutech_console.operations.letters.selection import Selection
 from farutech_console.operations.model import LinkState, Outcome
-from farutech_console.operations.pace.control import FIRST_DIED, STOPPED, WAITING
 from farutech_console.operations.pace.pacing import Pacing
+from farutech_console.operations.pace.reasons import Kind, Reason
 from farutech_console.tui.common.aftermath import Aftermath
 from farutech_console.tui.common.header import Place, header_line
 from farutech_console.tui.common.help import CALLING, NAMING, help_lines
@@ -79,7 +79,8 @@ async def test_run_and_outcomes() -> None:
         Progress(plan, counts, 4.0, ended=ended, held=held, failure=failure, fates=fates)  # type: ignore[arg-type]
         for ended, held, failure in ((False, False, ""), (False, True, ""), (True, False, "1"))
     ]
-    shown += [replace(shown[-1], note=note) for note in (WAITING, FIRST_DIED, STOPPED)]
+    reasons = [Reason(kind, 1, 2, 0.3, 4, "5") for kind in get_args(Kind)]
+    shown += [replace(shown[-1], reason=reason) for reason in reasons]
     lines = chain.from_iterable(progress_lines(one, width) for one in shown for width in (80, 300))
     assert _english(list(lines), set()) == set()
     outcomes = [Outcome(number, "", kind) for number, kind in enumerate(OUTCOME_WORDS)]

@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 
 from farutech_console.operations.model import Outcome
+from farutech_console.operations.pace.reasons import Reason
 from farutech_console.tui.common.aftermath import Aftermath
 from farutech_console.tui.common.outcomes import outcome_lines
 from farutech_console.tui.common.preview import preview
@@ -18,10 +19,7 @@ from tests.console.fixed import FixedBackend
 from tests.console.moment import NOW
 
 PLAN = replace(asyncio.run(FixedBackend().plan_replay(None)), sequences=tuple(range(12_008)))
-STOPPED = (
-    "the first one has not ended within 300 s: nothing more was sent; see whether workers run, "
-    "and whether it is being retried"
-)
+STOPPED = Reason("first_lasts", seconds=300)
 UNDER_WAY = Progress(
     PLAN,
     Counter(replayed=3_922),
@@ -29,7 +27,7 @@ UNDER_WAY = Progress(
     fates={"succeeded": 838, "dead": 12, "running": 31, "unheard": 3_041},
     limit="1200/s",
 )
-ENDED = replace(UNDER_WAY, ended=True, note=STOPPED)
+ENDED = replace(UNDER_WAY, ended=True, reason=STOPPED)
 BROKEN = replace(
     ENDED, counts=Counter(replayed=9, failed=3), failure="no answer from 127.0.0.1:4222 " * 4
 )
@@ -46,12 +44,12 @@ def test_every_line_of_a_run_fits_and_tells_what_became_of_the_tasks(
     told = " ".join(" ".join(text_of(line) for line in lines).split())
     for fate in ("838 succeeded", "12 came back dead", "31 running", "3,041 not heard of"):
         assert fate in told
-    for words in (progress.note, progress.failure):
+    for words in (str(progress.reason or ""), progress.failure):
         assert " ".join(words.split()) in told
 
 
 def test_a_run_that_ended_early_says_how_many_it_did_not_reach() -> None:
-    (line, *_) = progress_lines(replace(ENDED, note="", fates={}), 200)
+    (line, *_) = progress_lines(replace(ENDED, reason=None, fates={}), 200)
 
     assert "3,922 replayed  – 8,086 not reached" in text_of(line)  # noqa: RUF001 - a glyph
     assert "not reached" not in text_of(progress_lines(UNDER_WAY, 200)[0])

@@ -7,6 +7,7 @@ from array import array
 from bisect import bisect_left
 
 from farutech_console.operations.pace.control import Control
+from farutech_console.operations.pace.reasons import Reason
 from worker.jetstream.api import Api
 from worker.jetstream.dead_letters.browse import DeadLetters
 from worker.jetstream.errors import JetStreamError, UncertainError, UnreachableError
@@ -84,7 +85,7 @@ class Comebacks:
             except (UncertainError, UnreachableError):
                 continue
             except JetStreamError as error:
-                self._control.cancel(f"nobody can tell what comes back: {error}")
+                self._control.cancel(Reason("blind", error=str(error)))
                 return
 
     async def _look(self) -> None:
@@ -121,10 +122,7 @@ class Comebacks:
                 self._control.canary_passed()
         elif self._clock.monotonic() >= until:
             wait = self._control.pacing.canary_wait
-            self._control.cancel(
-                f"the first one has not ended within {wait:g} s: nothing more was sent; see"
-                " whether workers run, and whether it is being retried"
-            )
+            self._control.cancel(Reason("first_lasts", seconds=wait))
 
     async def _lies_in_queue(self, sequence: int) -> bool:
         found = await message_at(self._api, self._layout.work_queue.name, sequence)

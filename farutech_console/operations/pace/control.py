@@ -12,17 +12,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from farutech_console.language import msg
 from farutech_console.operations.alike import Ended, kinds_of
 from farutech_console.operations.pace.bucket import Bucket
 from farutech_console.operations.pace.pacing import Pacing, Rate
+from farutech_console.operations.pace.reasons import Reason
 from farutech_console.operations.pace.speed import Speed
 from worker.model.clock import Clock
 
-WAITING = msg("waiting for the first one's end")
-FIRST_DIED = msg("the first one came back dead: nothing more was sent")
-STOPPED = msg("stopped by the operator")
-"""Why a run waits or ended: recorded in English, shown in the operator's language."""
+CANCELLED = Reason("cancelled")
 
 POLL = 0.05
 """Seconds after which who waits for room looks again."""
@@ -39,7 +36,7 @@ class Progress:
 
     `counts` are the outcomes so far; `came_back` counts replayed letters that died again meanwhile.
     `speed` is letters/s of late, `eta` the seconds left at the speed that is possible, None where
-    nobody can tell. `note` says why it waits or stopped.
+    nobody can tell. `reason` is why it waits or was ended, if it does or was.
     """
 
     total: int
@@ -49,7 +46,7 @@ class Progress:
     came_back: int = 0
     speed: float = 0.0
     eta: float | None = None
-    note: str = ""
+    reason: Reason | None = None
 
     @property
     def done(self) -> int:
@@ -92,7 +89,7 @@ class Control:
         self._came_back = 0
         self._paused = False
         self._canary: Literal["due", "sent", "passed"] = "due" if self.pacing.canary else "passed"
-        self._why = ""
+        self._why: Reason | None = None
         self._cancelled = False
         self._ended = False
 
@@ -106,7 +103,7 @@ class Control:
         """Go on."""
         self._paused = False
 
-    def cancel(self, why: str = "cancelled") -> None:
+    def cancel(self, why: Reason = CANCELLED) -> None:
         """Begin no more; those in hand are finished, and told. The first reason counts."""
         if not self._cancelled:
             self._why = why
@@ -188,13 +185,10 @@ class Control:
         """So many more of the replayed letters are dead letters again."""
         self._came_back += letters
         if letters and self._canary == "sent":
-            self.cancel(FIRST_DIED)
+            self.cancel(Reason("first_died"))
         share, sent = self.pacing.stop_share, self._counts["replayed"]
         if share is not None and sent >= self.pacing.sample and self._came_back > share * sent:
-            self.cancel(
-                f"{self._came_back:,} of {sent:,} replayed came back dead, more than "
-                f"{share * 100:g} %: nothing more was sent"
-            )
+            self.cancel(Reason("too_many", came_back=self._came_back, sent=sent, share=share))
 
     def end(self) -> None:
         """The run is over."""
@@ -213,7 +207,7 @@ class Control:
             came_back=self._came_back,
             speed=speed,
             eta=self._eta(self.total - done, speed),
-            note=self._note(),
+            reason=self._reason(),
         )
 
     def _allowed(self, most: int) -> int:
@@ -233,12 +227,10 @@ class Control:
             return "paused"
         return "running" if self._canary == "passed" else "canary"
 
-    def _note(self) -> str:
-        if self._why:
-            return self._why
-        if self._canary == "sent" and not self._ended:
-            return WAITING
-        return ""
+    def _reason(self) -> Reason | None:
+        if self._why is None and self._canary == "sent" and not self._ended:
+            return Reason("waiting")
+        return self._why
 
     def _eta(self, left: int, speed: float) -> float | None:
         if self._state() != "running" or not left:

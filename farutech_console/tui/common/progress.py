@@ -13,6 +13,7 @@ from textual.widget import Widget
 
 from farutech_console.language import msg, msgn, tr, trn
 from farutech_console.operations.pace.control import Control
+from farutech_console.operations.pace.reasons import Reason
 from farutech_console.operations.units import count, duration, rate
 from farutech_console.tui.common.aftermath import Aftermath, Fate, fate_words
 from farutech_console.tui.common.spans import Line, Span, Tone, cells_of, content, line
@@ -65,7 +66,7 @@ class Progress:
     `held` is whether the operator made it wait.
 
     `fates` count what became of the replayed tasks, as far as live events told. `limit` is the
-    rate it is held to, empty for none; `note` says why it waits or stopped.
+    rate it is held to, empty for none; `reason` is why it waits or was ended.
     """
 
     plan: Plan
@@ -76,7 +77,7 @@ class Progress:
     failure: str = ""
     fates: Mapping[Fate, int] = field(default_factory=dict)
     limit: str = ""
-    note: str = ""
+    reason: Reason | None = None
 
     @property
     def settled(self) -> int:
@@ -156,7 +157,7 @@ class Run:
             failure=self._failure,
             fates=self.aftermath.counts(),
             limit=str(told.rate or ""),
-            note=told.note,
+            reason=told.reason,
         )
 
 
@@ -225,8 +226,8 @@ def _notes(progress: Progress) -> list[Span]:
     if progress.failure:
         broke = tr("broke off: {why}", why=literal(progress.failure))
         notes.append(Span(f"  ✖ {broke}", "bad"))
-    if progress.note:
-        notes.append(Span(f"  ▲ {literal(tr(progress.note))}", "warn"))
+    if progress.reason is not None:
+        notes.append(Span(f"  ▲ {literal(str(progress.reason))}", "warn"))
     return notes
 
 
@@ -237,7 +238,7 @@ def _lead(progress: Progress, bar: int = BAR) -> Line:
         return line(Span(f" {trn(*_OF_LETTERS[kind], wanted, n=count(wanted))}:", "strong"))
     pace = done / progress.seconds if progress.seconds > 0 else 0.0
     left = ""
-    if pace and done < wanted and not progress.note:
+    if pace and done < wanted and progress.reason is None:
         left = f" {rate(pace)}" + tr(" {age} left", age=duration((wanted - done) / pace))
     if progress.limit:
         left = tr(" at {rate}", rate=progress.limit) + left
