@@ -154,6 +154,8 @@ HEADER: Mapping[str, str | tuple[str, str]] = {
     "Look here": "Mire aquí",
     "There is no theme {name}: {known}.": "No existe el tema {name}: {known}.",
     "Search for commands…": "Buscar órdenes…",
+    "Search for themes…": "Buscar temas…",
+    "No matches found": "Sin resultados",
     "Theme": "Tema",
     "Change the current theme": "Cambiar el tema",
     "Maximize": "Maximizar",

@@ -29,9 +29,6 @@ if TYPE_CHECKING:
 OURS_INSTEAD = frozenset({"Quit", "Keys", "Screenshot"})
 """Textual's commands that ours stand for, or that would write a picture of payloads to a disk."""
 
-PALETTE_ID = "--command-palette"
-"""By which Textual knows that the palette is open."""
-
 PALETTE = (
     msg("Theme"),
     msg("Change the current theme"),
@@ -115,11 +112,17 @@ class Navigating(Running):
             self.theme = found.name
 
     def action_command_palette(self) -> None:
-        """Open the palette, whose field speaks the operator's language."""
-        from textual.command import CommandPalette
+        """Open the palette."""
+        from farutech_console.tui.palette import Palette, of_commands
 
-        if not isinstance(self.screen, CommandPalette):
-            self.push_screen(CommandPalette(placeholder=tr("Search for commands…"), id=PALETTE_ID))
+        if not isinstance(self.screen, Palette):
+            self.push_screen(of_commands())
+
+    def search_themes(self) -> None:
+        """Offer the themes in the palette."""
+        from farutech_console.tui.palette import of_themes
+
+        self.push_screen(of_themes())
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Offer our commands in the palette, beside Textual's own."""

@@ -10,7 +10,7 @@ from farutech_console import language
 from farutech_console.operations.model import LinkState
 from farutech_console.tui import commands as tui_commands
 from farutech_console.tui.keys import KEYS
-from tests.console.driving import console, eventually, screen_text
+from tests.console.driving import console, does_not_see, eventually, screen_text, sees
 from tests.console.fixed import FixedBackend
 from tests.console.fixed_fleet import some_story, some_undo
 from tests.console.fixed_queue import some_events
@@ -104,3 +104,23 @@ async def test_a_room_without_a_server_is_spoken(room: str) -> None:
         known = COMMANDS | data_words(FixedBackend().names) | KEYBOARD
         unspoken = spoken(shown, known)
         assert not unspoken, f"{sorted(unspoken)}\n{shown}"
+
+
+@pytest.mark.parametrize("of_what", ["commands", "themes"])
+async def test_the_palette_is_spoken_also_where_it_finds_nothing(of_what: str) -> None:
+    async with console(_backend(), size=SIZE) as pilot:
+        if of_what == "commands":
+            await pilot.press("ctrl+p")
+        else:
+            pilot.app.search_themes()
+        field = language.tr(f"Search for {of_what}…")
+        await sees(pilot, field)
+        known = COMMANDS | WRITTEN | OF_THE_FIELD | KEYBOARD | data_words(_backend())
+        known |= words(*pilot.app.available_themes)
+        assert not spoken(screen_text(pilot), known)
+        await pilot.press(*"zzz")
+        await sees(pilot, language.tr("No matches found"))
+        assert not spoken(screen_text(pilot), known)
+        await pilot.press(*["backspace"] * 3)
+        await sees(pilot, field)
+        await does_not_see(pilot, language.tr("No matches found"))
