@@ -59,7 +59,6 @@ def some_status(**more: Any) -> QueueStatus:
             ack_wait=30.0,
             max_deliver=5,
             max_ack_pending=1000,
-            filter_subjects=("provisioning.tasks",),
         ),
         dead_letters=DeadLetterState(
             stream="PROVISIONING_DLQ",

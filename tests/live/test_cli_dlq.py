@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import os
 import signal
-import sysconfig
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from tests.support.commands import console, start
 from tests.support.nats_server import NatsServer
 from tests.support.queues import NAMES, LayoutKind, letter, queue
 
-CONSOLE = Path(sysconfig.get_path("scripts")) / "farutech-console"
 SAMPLES = Path(__file__).parents[1] / "samples"
 LIST_KEYS = [
     "sequence",
@@ -35,36 +30,6 @@ LIST_KEYS = [
 HOSTILE = "[/red][@click=app.quit]x[/]\x1b[31m\x00\u202e"
 
 
-@dataclass(frozen=True)
-class Said:
-    """What a command left: exit code, standard output, standard error."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def lines(self) -> list[dict[str, Any]]:
-        return [json.loads(line) for line in self.out.splitlines()]
-
-
-async def _start(*words: str, url: str | None) -> asyncio.subprocess.Process:
-    env = {name: value for name, value in os.environ.items() if not name.startswith("NATS_")}
-    if url is not None:
-        env["NATS_URL"] = url
-    pipe = asyncio.subprocess.PIPE
-    return await asyncio.create_subprocess_exec(
-        CONSOLE, *words, env=env, stdin=asyncio.subprocess.DEVNULL, stdout=pipe, stderr=pipe
-    )
-
-
-async def console(*words: str, url: str | None = None) -> Said:
-    process = await _start(*words, url=url)
-    out, err = await process.communicate()
-    assert process.returncode is not None
-    return Said(process.returncode, out.decode(), err.decode())
-
-
 @pytest.mark.parametrize("kind", ["fresh", "go"])
 async def test_list_prints_a_line_a_letter_with_the_promised_keys(
     nats_server: NatsServer, kind: LayoutKind
@@ -72,7 +37,7 @@ async def test_list_prints_a_line_a_letter_with_the_promised_keys(
     async with queue(nats_server, kind) as q:
         for line in (SAMPLES / "go-dead-letters.jsonl").read_bytes().splitlines():
             await q.bury(line)
-        said = await console("dlq", "list", "--json", url=nats_server.url)
+        said = await console("dlq", "list", "--json", server=nats_server)
     assert (said.code, said.err) == (0, "")
     assert [list(line) for line in said.lines] == [LIST_KEYS] * 4
     newest, oldest = said.lines[0], said.lines[-1]
@@ -102,8 +67,8 @@ async def test_purge_deletes_what_was_named(nats_server: NatsServer) -> None:
     async with queue(nats_server) as q:
         kept = await q.bury_many(3)
         one = ("--seq", str(kept[0]), "--seq", "999")
-        said = await console("dlq", "purge", *one, "--yes", "--json", url=nats_server.url)
-        left = await console("dlq", "list", "--json", url=nats_server.url)
+        said = await console("dlq", "purge", *one, "--yes", "--json", server=nats_server)
+        left = await console("dlq", "list", "--json", server=nats_server)
     assert said.code == 1
     *outcomes, summary = said.lines
     assert {(x["sequence"], x["outcome"]) for x in outcomes} == {
@@ -117,10 +82,10 @@ async def test_purge_deletes_what_was_named(nats_server: NatsServer) -> None:
 async def test_a_dry_run_shows_the_plan_and_changes_nothing(nats_server: NatsServer) -> None:
     async with queue(nats_server) as q:
         kept = await q.bury_many(2)
-        plan = await console("dlq", "purge", "--all", "--dry-run", "--json", url=nats_server.url)
-        words = await console("dlq", "replay", "--all", "--dry-run", url=nats_server.url)
+        plan = await console("dlq", "purge", "--all", "--dry-run", "--json", server=nats_server)
+        words = await console("dlq", "replay", "--all", "--dry-run", server=nats_server)
         some = ("--seq", str(kept[0]), "--seq", "77", "--seq", "78")
-        named = await console("dlq", "replay", *some, "--dry-run", url=nats_server.url)
+        named = await console("dlq", "replay", *some, "--dry-run", server=nats_server)
         counts = await q.counts()
     assert [line["sequences"] for line in plan.lines] == [kept]
     assert plan.lines[0]["command"] == "farutech-console dlq purge --all"
@@ -134,8 +99,8 @@ async def test_a_dry_run_shows_the_plan_and_changes_nothing(nats_server: NatsSer
 async def test_show_tells_all_of_one_letter(nats_server: NatsServer) -> None:
     async with queue(nats_server) as q:
         sequence = await q.bury(letter(1), headers={"traceparent": "00-abc"})
-        shown = await console("dlq", "show", str(sequence), "--json", url=nats_server.url)
-        gone = await console("dlq", "show", "999", url=nats_server.url)
+        shown = await console("dlq", "show", str(sequence), "--json", server=nats_server)
+        gone = await console("dlq", "show", "999", server=nats_server)
     assert shown.lines[0]["headers"]["traceparent"] == "00-abc"
     assert shown.lines[0]["letter"]["task"]["task_id"] == "task-1"
     assert (gone.code, gone.out) == (1, "")
@@ -147,7 +112,7 @@ async def test_what_came_over_the_wire_is_printed_literally(nats_server: NatsSer
         sequence = await q.bury(letter(1, error=HOSTILE, worker_id=HOSTILE))
         await q.bury(HOSTILE.encode() + b"\xff")
         for words in (("list",), ("show", str(sequence)), ("show", str(sequence + 1))):
-            said = await console("dlq", *words, url=nats_server.url)
+            said = await console("dlq", *words, server=nats_server)
             assert said.code == 0, said.err
             assert "[/red][@click=app.quit]x[/]\\x1b[31m" in said.out
             assert not {"\x1b", "\x00", "\u202e"}.intersection(said.out)
@@ -180,7 +145,7 @@ async def test_no_server_is_3_and_names_it(nats_server: NatsServer) -> None:
 
 
 async def test_no_queue_is_said_in_words(nats_server: NatsServer) -> None:
-    said = await console("dlq", "list", url=nats_server.url)
+    said = await console("dlq", "list", server=nats_server)
     assert (said.code, said.out) == (1, "")
     assert "no stream PROVISIONING" in said.err
     assert len(said.err.splitlines()) == 1
@@ -190,7 +155,7 @@ async def test_a_read_only_console_refuses(nats_server: NatsServer) -> None:
     async with queue(nats_server) as q:
         await q.bury_many(1)
         words = ("--read-only", "dlq", "replay", "--all", "--yes", "--json")
-        said = await console(*words, url=nats_server.url)
+        said = await console(*words, server=nats_server)
         assert said.code == 1
         assert "read-only" in said.err
         assert said.out == ""
@@ -201,7 +166,7 @@ async def test_ctrl_c_tells_exactly_what_was_done(nats_server: NatsServer) -> No
     async with queue(nats_server) as q:
         kept = await q.bury_many(20_000)
         words = ("dlq", "purge", "--all", "--yes", "--json")
-        process = await _start(*words, url=nats_server.url)
+        process = await start(*words, server=nats_server)
         assert process.stdout is not None
         first = await process.stdout.readline()
         process.send_signal(signal.SIGINT)

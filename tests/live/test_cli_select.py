@@ -8,7 +8,8 @@ import os
 import signal
 
 from farutech_console.operations.letters.record_keys import GROUP_KEYS
-from tests.live.test_cli_dlq import CONSOLE, LIST_KEYS, _start, console
+from tests.live.test_cli_dlq import LIST_KEYS
+from tests.support.commands import CONSOLE, console, start
 from tests.support.nats_server import NatsServer
 from tests.support.queues import Queue, letter, queue
 from tests.support.terminal import in_terminal
@@ -24,13 +25,14 @@ async def bury_some(q: Queue) -> None:
 async def test_list_takes_a_filter_and_a_limit(nats_server: NatsServer) -> None:
     async with queue(nats_server) as q:
         await bury_some(q)
-        url = nats_server.url
-        timeouts = await console("dlq", "list", "error:~timeout", "--json", url=url)
-        some = await console("dlq", "list", "--limit", "2", "--oldest", "--json", url=url)
-        gone = await console("dlq", "list", "--seq", "8", "--seq", "9", url=url)
-        first = await console("dlq", "list", "--limit", "1", url=url)
-        table = await console("dlq", "list", "error:~timeout", "--limit", "2", url=url)
-        none = await console("dlq", "list", "error:timeout", url=url)
+        timeouts = await console("dlq", "list", "error:~timeout", "--json", server=nats_server)
+        some = await console(
+            "dlq", "list", "--limit", "2", "--oldest", "--json", server=nats_server
+        )
+        gone = await console("dlq", "list", "--seq", "8", "--seq", "9", server=nats_server)
+        first = await console("dlq", "list", "--limit", "1", server=nats_server)
+        table = await console("dlq", "list", "error:~timeout", "--limit", "2", server=nats_server)
+        none = await console("dlq", "list", "error:timeout", server=nats_server)
     assert [list(line) for line in timeouts.lines] == [LIST_KEYS] * 3
     assert [line["sequence"] for line in timeouts.lines] == [6, 4, 2]
     assert [line["sequence"] for line in some.lines] == [1, 2]
@@ -45,12 +47,11 @@ async def test_list_takes_a_filter_and_a_limit(nats_server: NatsServer) -> None:
 async def test_groups_counts_by_cause(nats_server: NatsServer) -> None:
     async with queue(nats_server) as q:
         await bury_some(q)
-        url = nats_server.url
-        said = await console("dlq", "groups", "--json", url=url)
+        said = await console("dlq", "groups", "--json", server=nats_server)
         key = said.lines[0]["cause"]
-        found = await console("dlq", "list", f"cause:{key}", "--json", url=url)
-        table = await console("dlq", "groups", "seq>1", "--top", "1", url=url)
-        none = await console("dlq", "groups", "nowhere", url=url)
+        found = await console("dlq", "list", f"cause:{key}", "--json", server=nats_server)
+        table = await console("dlq", "groups", "seq>1", "--top", "1", server=nats_server)
+        none = await console("dlq", "groups", "nowhere", server=nats_server)
     assert [list(line) for line in said.lines] == [list(GROUP_KEYS)] * 2
     assert {(line["text"], line["count"]) for line in said.lines} == {
         ("disk full", 3),
@@ -74,7 +75,7 @@ async def test_ctrl_c_ends_a_long_list(nats_server: NatsServer) -> None:
     async with queue(nats_server) as q:
         await q.bury_many(1200)
         # It cannot end by itself: no pipe holds that much.
-        process = await _start("dlq", "list", "age>0s", "--json", url=nats_server.url)
+        process = await start("dlq", "list", "age>0s", "--json", server=nats_server)
         assert process.stdout is not None
         first = await process.stdout.readline()
         process.send_signal(signal.SIGINT)

@@ -107,7 +107,7 @@ async def test_the_old_layout_can_be_kept(nats_server: NatsServer) -> None:
         layout = await discover(connection.api, names)
         assert await find_stream(connection.api, "PROVISIONING_DLQ") is None
     assert layout.dead_letters.name == "PROVISIONING"
-    assert layout.dead_letters_expire
+    assert layout.dead_letters.max_age is not None
 
 
 async def test_no_queue_is_told_in_words(nats_server: NatsServer) -> None:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from farutech_console.operations.fleet.silence import SilentWorker, silent_in
+from farutech_console.operations.fleet.silence import silent_in
 from farutech_console.operations.fleet.view import FleetView, WorkerView
 from farutech_console.operations.model import DeadLetterState, QueueStatus
 from farutech_console.operations.watch.check import (
@@ -51,7 +51,7 @@ def line(
     found: QueueStatus,
     limits: Thresholds | None = None,
     workers: int = 1,
-    silent: tuple[SilentWorker, ...] = (),
+    silent: tuple[str, ...] = (),
 ) -> tuple[str, str]:
     seen = overview_of(found, Trend(), fleet(workers), NOW)
     verdict = check(seen, silent, limits or Thresholds(), NOW)
@@ -139,7 +139,7 @@ def test_what_stands_still_is_critical_whatever_the_thresholds() -> None:
 
 def test_workers() -> None:
     assert line(status(), workers=0)[0] == "CRITICAL"
-    lost = (SilentWorker("w-9|x", NOW, 2),)
+    lost = ("w-9|x",)
     state, text = line(status(), silent=lost)
     assert state == "CRITICAL"
     assert "silent with tasks in hand: w-9/x |" in text
@@ -170,6 +170,4 @@ def test_silent_is_who_left_tasks_in_the_middle() -> None:
         event("taken-over", 7, "started", 60),
         event("there", 7, "received", 30),
     ]
-    assert silent_in(events, {"there"}, AT) == (
-        SilentWorker("dead", AT - timedelta(seconds=50), 2),
-    )
+    assert silent_in(events, {"there"}, AT) == ("dead",)

@@ -65,7 +65,6 @@ def consumer(pending: int = 0, ack_pending: int = 0) -> ConsumerState:
         ack_wait=30.0,
         max_deliver=5,
         max_ack_pending=-1,
-        filter_subjects=(NAMES.tasks,),
     )
 
 

@@ -123,8 +123,6 @@ def decode_stream(answer: Mapping[str, Any]) -> StreamState:
 def decode_consumer(answer: Mapping[str, Any]) -> ConsumerState:
     """Return the model of a `CONSUMER.INFO` answer."""
     config, delivered, floor = answer["config"], answer["delivered"], answer["ack_floor"]
-    single = config.get("filter_subject")
-    filters = config.get("filter_subjects") or ([single] if single else [])
     return ConsumerState(
         name=answer["name"],
         stream=answer["stream_name"],
@@ -141,7 +139,6 @@ def decode_consumer(answer: Mapping[str, Any]) -> ConsumerState:
         ack_wait=config.get("ack_wait", 0) / NANOSECONDS,
         max_deliver=config.get("max_deliver", -1),
         max_ack_pending=config.get("max_ack_pending", -1),
-        filter_subjects=tuple(filters),
         paused=bool(answer.get("paused", False)),
         pause_remaining=answer.get("pause_remaining", 0) / NANOSECONDS,
         leader=(answer.get("cluster") or {}).get("leader", ""),

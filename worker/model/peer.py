@@ -15,10 +15,7 @@ LONGEST_NAME = 200
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """A connection. `server` and `cid` name it; texts that the client chose are made literal.
-
-    `messages_in` counts what the client sent to the server, `messages_out` what it was sent.
-    """
+    """A connection. `server` and `cid` name it; texts that the client chose are made literal."""
 
     server: str
     cid: int
@@ -27,9 +24,6 @@ class Peer:
     version: str
     address: str
     started_at: datetime | None
-    active_at: datetime | None
-    messages_in: int
-    messages_out: int
     subscriptions: tuple[str, ...]
 
     @property
@@ -67,9 +61,6 @@ def _peer(server: str, row: Mapping[str, Any]) -> Peer:
         version=_text(row, "version"),
         address=f"{_text(row, 'ip')}:{_number(row, 'port')}",
         started_at=parse_rfc3339(_text(row, "start")),
-        active_at=parse_rfc3339(_text(row, "last_activity")),
-        messages_in=_number(row, "in_msgs"),
-        messages_out=_number(row, "out_msgs"),
         subscriptions=tuple(map(str, subscriptions)) if isinstance(subscriptions, list) else (),
     )
 

@@ -60,7 +60,6 @@ class ConsumerState:
     ack_wait: float
     max_deliver: int
     max_ack_pending: int
-    filter_subjects: tuple[str, ...]
     paused: bool = False
     pause_remaining: float = 0.0
     leader: str = ""

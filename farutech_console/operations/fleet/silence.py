@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from farutech_console.operations.queue import Queue
@@ -19,16 +18,7 @@ SETTLE = timedelta(seconds=5)
 _OPEN = frozenset({"received", "started", "held", "progress"})
 
 
-@dataclass(frozen=True, slots=True)
-class SilentWorker:
-    """A worker that does not answer and did not end its tasks; `heard_at` is its last word."""
-
-    name: str
-    heard_at: datetime
-    tasks: int
-
-
-async def silent_workers(queue: Queue, answering: Collection[str]) -> tuple[SilentWorker, ...]:
+async def silent_workers(queue: Queue, answering: Collection[str]) -> tuple[str, ...]:
     """Return the workers that are not among those `answering`, and left tasks in the middle.
 
     A worker that left in order has ended its tasks. Only workers that publish events are known, and
@@ -43,17 +33,15 @@ async def silent_workers(queue: Queue, answering: Collection[str]) -> tuple[Sile
 
 def silent_in(
     events: Iterable[Event], answering: Collection[str], now: datetime
-) -> tuple[SilentWorker, ...]:
-    """Return the silent workers in these events, oldest first; by name. Pure."""
+) -> tuple[str, ...]:
+    """Return the silent workers in these events, which are oldest first. Pure."""
     last: dict[int, Event] = {}
     for event in events:
         if event.stream_sequence and now - event.at < WINDOW:
             last[event.stream_sequence] = event
-    left: dict[str, list[Event]] = {}
-    for event in last.values():
-        if event.kind in _OPEN and event.worker_id not in answering and now - event.at > SETTLE:
-            left.setdefault(event.worker_id, []).append(event)
-    return tuple(
-        SilentWorker(name, max(event.at for event in mine), len(mine))
-        for name, mine in sorted(left.items())
-    )
+    left = {
+        event.worker_id
+        for event in last.values()
+        if event.kind in _OPEN and event.worker_id not in answering and now - event.at > SETTLE
+    }
+    return tuple(sorted(left))

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from farutech_console.operations.fleet.silence import SilentWorker
 from farutech_console.operations.units import age, duration, plural
 from farutech_console.operations.watch.overview import Overview
 
@@ -115,9 +114,7 @@ class Verdict:
     line: str
 
 
-def check(
-    seen: Overview, silent: tuple[SilentWorker, ...], limits: Thresholds, now: datetime
-) -> Verdict:
+def check(seen: Overview, silent: tuple[str, ...], limits: Thresholds, now: datetime) -> Verdict:
     """Return the worst state of all figures and problems, and the line that says so."""
     figures = tuple(_figures(seen, silent, limits, now))
     worse: list[tuple[State, str]] = [(x.state, x.words) for x in figures if x.state != "OK"]
@@ -138,7 +135,7 @@ def unknown(why: str) -> Verdict:
 
 
 def _figures(
-    seen: Overview, silent: tuple[SilentWorker, ...], limits: Thresholds, now: datetime
+    seen: Overview, silent: tuple[str, ...], limits: Thresholds, now: datetime
 ) -> Iterator[Figure]:
     status = seen.status
     lag = status.consumer.pending if status.consumer else None
@@ -150,8 +147,9 @@ def _figures(
     words = f"the oldest dead letter is {duration(oldest)} old"
     yield Figure("oldest_letter", oldest if dead else None, limits.oldest_letter, words, "s")
     yield Figure("stuck", status.stuck, limits.stuck, f"{plural(status.stuck, 'task')} stuck")
-    names = ", ".join(worker.name for worker in silent)
-    yield Figure("silent", len(silent), limits.silent, f"silent with tasks in hand: {names}")
+    yield Figure(
+        "silent", len(silent), limits.silent, f"silent with tasks in hand: {', '.join(silent)}"
+    )
     workers = len(seen.fleet.answered) + len(seen.fleet.clients)
     yield Figure("workers", workers, limits.workers, plural(workers, "worker"))
 

@@ -29,11 +29,6 @@ class EitherReader:
         if allowed and api_level >= BATCH_DIRECT_LEVEL:
             self._reader = DirectReader(api, stream, subject)
 
-    @property
-    def is_direct(self) -> bool:
-        """Whether it reads by direct get, as far as it knows."""
-        return self._reader is not self._slow
-
     async def ascending(self, first: int, last: int, limit: int, extent: Extent) -> Stretch:
         """Return a stretch of messages; see `Reader`."""
         return await self._ask(lambda reader: reader.ascending(first, last, limit, extent))

@@ -53,11 +53,6 @@ class Layout:
     dead_letters: StreamState
 
     @property
-    def dead_letters_expire(self) -> bool:
-        """Whether the stream that holds the dead letters drops them by age."""
-        return self.dead_letters.max_age is not None
-
-    @property
     def atomic_replay(self) -> bool:
         """Whether claim and task can be stored in one atomic batch (server 2.12+, ADR-50)."""
         return (
