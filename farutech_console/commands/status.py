@@ -13,8 +13,9 @@ from farutech_console.commands import output
 from farutech_console.commands.output import json_flag
 from farutech_console.commands.session import EXIT_DONE, going_on, run
 from farutech_console.operations.units import age, count, duration, millis, plural, rate, size
+from farutech_console.operations.watch.problem import GRADE_WORDS
 from farutech_console.operations.watch.status_records import status_record
-from farutech_console.operations.watch.verdict import GRADE_WORDS, drain_text
+from farutech_console.operations.watch.verdict import drain_text
 from farutech_console.settings import ConsoleSettings
 from worker.flags import settings_flags
 from worker.model.text import literal

@@ -320,6 +320,9 @@ OPERATIONS: Mapping[str, str | tuple[str, str]] = {
     ),
     "the backlog grows by {pace}": "el atraso crece {pace}",
     "{name} is silent": "{name} no da señales",
+    ", stopped or dead; it had no task in hand": (
+        ", detenido o muerto; no tenía ninguna tarea en curso"
+    ),
     "no consumer": "no hay consumer",
     "max ack pending {limit} reached": "max ack pending {limit} alcanzado",
     "no stream takes dead letters": "ningún stream acepta mensajes muertos",

@@ -10,9 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from farutech_console.operations.causes.causes import Causes
-from farutech_console.operations.fleet.view import FleetView
+from farutech_console.operations.fleet.view import FleetView, WorkerView
+from farutech_console.operations.watch.fleet_verdict import fleet_problems
+from farutech_console.operations.watch.problem import Problem
 from farutech_console.operations.watch.trend import Hearing, Rates
-from farutech_console.operations.watch.verdict import Problem, drain_text, headline, problems
+from farutech_console.operations.watch.verdict import drain_text, headline, problems
 from farutech_console.tui.common.spans import cells_of, text_of
 from farutech_console.tui.overview.rows import (
     SHORT,
@@ -26,6 +28,7 @@ from farutech_console.tui.overview.verdict import POINTER, verdict_lines
 from tests.console.fixed_fleet import some_workers
 from tests.console.fixed_queue import some_status
 from tests.console.moment import NOW, ago
+from worker.model.fleet import WorkerReport
 
 GROWING = Rates(1.0, 1.0, 12.0, 14 / 60, 0.0)
 TELLING = FleetView(ago(7), some_workers()[:1])
@@ -206,3 +209,43 @@ def test_the_verdict_keeps_to_its_lines_and_the_chosen_problem_is_always_there(
     assert [each.problem for each in pointed] == [chosen]
     if len(found) < most:
         assert {each.problem for each in lines} == {None, *range(len(found))}
+
+
+def test_who_fell_silent_with_nothing_in_hand_may_have_been_stopped() -> None:
+    busy, *_ = some_workers()
+    idle = replace(busy, report=replace_report(busy.report, in_flight=0, held=0))
+    for worker, grade, ends in (
+        (busy, "bad", "is silent since 1 min 35 s"),
+        (replace(busy, report=None), "bad", "is silent since 1 min 35 s"),
+        (idle, "warn", "stopped or dead; it had no task in hand"),
+    ):
+        silent = replace(worker, condition="silent", seen_at=ago(95))
+        (told,) = fleet_problems(FleetView(NOW, (silent,)), NOW)
+        assert (told.grade, told.brief) == (grade, "worker-001 is silent")
+        assert told.text.endswith(ends)
+
+
+def test_an_open_breaker_is_told_with_what_opened_it_at_most_workers() -> None:
+    _, worker, *_ = some_workers()
+    (breaker,) = worker.report.breakers if worker.report else ()
+
+    def holding(name: str, error: str) -> WorkerView:
+        held = breaker.model_copy(update={"error": error})
+        return replace(worker, key=name, report=replace_report(worker.report, breakers=(held,)))
+
+    fleet = FleetView(
+        NOW,
+        (
+            holding("a", "connect to 10.0.3.7:5432: refused"),
+            holding("b", "no answer after 30 s"),
+            holding("c", "connect to 10.0.3.8:5432: refused"),
+        ),
+    )
+    (told,) = fleet_problems(fleet, NOW)
+    assert told.brief == "the breaker of update is open at 3 workers"
+    assert told.text == f"{told.brief}: connect to <addr>: refused"
+
+
+def replace_report(report: WorkerReport | None, **changes: object) -> WorkerReport:
+    assert report is not None
+    return report.model_copy(update=changes)

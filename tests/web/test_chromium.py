@@ -80,6 +80,8 @@ async def test_it_draws_takes_keys_and_loads_nothing_from_elsewhere(
         await page.keyboard.press("q")
         await eventually(lambda: drawn.ended, 30)
         await page.wait_for_selector(".ended", state="visible")
+        last = page.locator(".textual-terminal")
+        assert await last.evaluate("seen => getComputedStyle(seen).opacity") == "0.25"
         context.write_text("no JSON any more")
         await page.click(".ended a")
         await page.wait_for_selector(".why >> text=is not JSON")

@@ -11,8 +11,9 @@ from farutech_console.operations.fleet.view import FleetView, shared_out
 from farutech_console.operations.fleet.workers import FleetWatch
 from farutech_console.operations.model import FeedCounts, QueueStatus
 from farutech_console.operations.queue import Queue
+from farutech_console.operations.watch.problem import Problem
 from farutech_console.operations.watch.trend import Rates, Trend
-from farutech_console.operations.watch.verdict import Problem, drain_seconds, problems
+from farutech_console.operations.watch.verdict import drain_seconds, problems
 
 Wait = Callable[[float], Awaitable[object]]
 

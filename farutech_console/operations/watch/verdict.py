@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from farutech_console.language import tr, trn
 from farutech_console.language.library import retold
 from farutech_console.operations.causes.masking import without_address
 from farutech_console.operations.units import age, count, duration, rate, short_time
+from farutech_console.operations.watch.fleet_verdict import fleet_problems
+from farutech_console.operations.watch.problem import Grade, Problem
 from farutech_console.operations.watch.trend import Hearing, Rates
 from worker.model.text import literal
 
@@ -22,10 +22,6 @@ if TYPE_CHECKING:
     from farutech_console.operations.model import Part, QueueStatus
     from worker.model.heard import HeardKind
     from worker.model.state import ConsumerState
-
-Grade = Literal["bad", "warn"]
-ProblemKind = Literal["queue", "stuck", "dead_letters", "backlog", "workers", "deaf"]
-GRADE_WORDS: dict[Grade, str] = {"bad": "PROBLEM", "warn": "WARNING"}
 
 MOSTLY = 0.3
 """Share of the newest dead letters from which their cause is named."""
@@ -51,22 +47,6 @@ EARS = Hearing()
 """All is overheard."""
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """One thing that an operator should know. `kind` is what it is of.
-
-    `room` has its evidence; `evidence` is the filter or the text that finds it there, empty for
-    all. `brief` is what a headline says of it, empty where that is the text.
-    """
-
-    grade: Grade
-    text: str
-    room: str = ""
-    kind: ProblemKind = "queue"
-    evidence: str = ""
-    brief: str = ""
-
-
 def problems(
     status: QueueStatus,
     rates: Rates,
@@ -87,7 +67,7 @@ def problems(
         *_stuck(status, now),
     ]
     found += _backlog(status, rates)
-    found += _workers(fleet, now) if fleet else []
+    found += fleet_problems(fleet, now) if fleet else []
     found += _deaf(hearing)
     return tuple(sorted(found, key=lambda problem: problem.grade != "bad"))
 
@@ -260,34 +240,6 @@ def _backlog(status: QueueStatus, rates: Rates) -> list[Problem]:
     text = tr("the backlog grows by {pace}: it never drains at this pace", pace=pace)
     brief = tr("the backlog grows by {pace}", pace=pace)
     return [Problem("warn", text, "tasks", "backlog", brief=brief)]
-
-
-def _workers(fleet: FleetView, now: datetime) -> list[Problem]:
-    found = []
-    for worker in fleet.silent:
-        since = duration(age(worker.seen_at, now))
-        name = literal(worker.name, 40)
-        text = tr("{name} is silent since {since}", name=name, since=since)
-        brief = tr("{name} is silent", name=name)
-        found.append(Problem("bad", text, "workers", "workers", worker.name, brief))
-    for task_type, count_ in sorted(_open_breakers(fleet).items()):
-        text = trn(
-            "the breaker of {kind} is open at {n} worker",
-            "the breaker of {kind} is open at {n} workers",
-            count_,
-            kind=literal(task_type, 40),
-        )
-        found.append(Problem("warn", text, "workers", "workers", task_type, text))
-    return found
-
-
-def _open_breakers(fleet: FleetView) -> Counter[str]:
-    return Counter(
-        breaker.task_type
-        for worker in fleet.answered
-        if worker.report
-        for breaker in worker.report.breakers
-    )
 
 
 def drain_seconds(pending: int, rates: Rates) -> float | None:

@@ -15,7 +15,7 @@ from farutech_console.tui.overview.verdict import VerdictLine, verdict_lines
 
 if TYPE_CHECKING:
     from farutech_console.operations.model import QueueStatus
-    from farutech_console.operations.watch.verdict import Problem
+    from farutech_console.operations.watch.problem import Problem
 
 
 @dataclass(frozen=True, slots=True)

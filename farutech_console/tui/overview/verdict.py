@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from farutech_console.operations.model import QueueStatus
-    from farutech_console.operations.watch.verdict import Grade, Problem
+    from farutech_console.operations.watch.problem import Grade, Problem
 
 POINTER = "› "  # noqa: RUF001 - a glyph
 LINK = "  ⏎"
