@@ -21,7 +21,7 @@ from farutech_console.operations.story.view import STORY_KEYS, SUMMARY_KEYS
 from farutech_console.operations.stuck.view import RECOVERY_KEYS, STUCK_KEYS
 from farutech_console.operations.watch.status_records import PAUSE_KEYS, STATUS_KEYS, WORKER_KEYS
 from farutech_console.settings import ConsoleSettings
-from worker.settings import env_name
+from worker.setting_fields import env_name
 
 Tables = tuple[tuple[str, Mapping[str, str]], ...]
 

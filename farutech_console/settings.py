@@ -7,7 +7,8 @@ from typing import Literal
 
 from worker.model.link import without_user
 from worker.nats_context import config_home, context_of
-from worker.settings import QueueSettings, setting
+from worker.setting_fields import setting
+from worker.settings import QueueSettings
 
 _REACH = (
     *("server", "user", "creds", "nkey", "tls_ca", "tls_cert", "tls_key"),

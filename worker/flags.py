@@ -14,7 +14,7 @@ from pydantic_settings import BaseSettings
 
 from worker.model.text import literal
 from worker.nats_context import ContextError
-from worker.settings import env_name, is_file
+from worker.setting_fields import env_name, is_file
 
 EXIT_NO_CONNECTION = 3
 """Of every command: no server, a server that refuses us, or one without JetStream."""

@@ -6,10 +6,9 @@ What counts, first wins: flag, environment, `.env`, the nats CLI's context, defa
 from __future__ import annotations
 
 from random import Random
-from typing import Any, Literal
+from typing import Literal
 
-from pydantic import AliasChoices, Field, SecretStr, field_validator
-from pydantic.fields import FieldInfo
+from pydantic import SecretStr, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from worker.model.breaker import BreakerPolicy
@@ -18,51 +17,12 @@ from worker.model.names import QueueNames, check_name, check_subject
 from worker.model.retry import RetryPolicy
 from worker.model.simulation import Simulation, parse_range, parse_rates
 from worker.nats_context import NatsContextSource
+from worker.setting_fields import FILE, NamedVariables, setting
 
 _NAMES = QueueNames()
 _SIMULATION = Simulation()
 _BACKOFF = RetryPolicy(jitter=0.0)
 _WAITS = " ".join(f"{_BACKOFF.delay(attempt, Random(0)):g}" for attempt in range(1, 6))
-
-
-_FILE: dict[str, Any] = {"json_schema_extra": {"is_file": True}}
-
-
-def setting(default: Any, env: str, about: str, **limits: Any) -> Any:  # noqa: ANN401 - pydantic's
-    """Declare a setting read from the environment variable `env`, described by `about`."""
-    return Field(default, validation_alias=AliasChoices(env), description=about, **limits)
-
-
-def is_file(field: FieldInfo) -> bool:
-    """Return whether a setting names a file."""
-    return bool(field.json_schema_extra == _FILE["json_schema_extra"])
-
-
-def env_name(field: FieldInfo) -> str:
-    """Return the environment variable of a setting."""
-    alias = field.validation_alias
-    choices = getattr(alias, "choices", [alias])
-    return str(choices[0])
-
-
-class _NamedVariables(PydanticBaseSettingsSource):
-    """The variables that settings name, out of a source that also takes those named as a field.
-
-    A field's own name is for Python: as a variable, `USER` or `LANG` would be ours by accident.
-    """
-
-    def __init__(self, settings: type[BaseSettings], source: PydanticBaseSettingsSource) -> None:
-        super().__init__(settings)
-        self._source = source
-
-    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
-        """Return what the source has of one field."""
-        return self._source.get_field_value(field, field_name)
-
-    def __call__(self) -> dict[str, Any]:
-        """Return what was set of the settings."""
-        named = {env_name(field) for field in self.settings_cls.model_fields.values()}
-        return {name: value for name, value in self._source().items() if name in named}
 
 
 class ConnectionSettings(BaseSettings):
@@ -82,11 +42,11 @@ class ConnectionSettings(BaseSettings):
     user: str = setting("", "NATS_USER", "user name")
     password: SecretStr = setting(SecretStr(""), "NATS_PASSWORD", "password of the user")
     token: SecretStr = setting(SecretStr(""), "NATS_TOKEN", "token, in place of a user")
-    creds: str = setting("", "NATS_CREDS", "credentials file (.creds)", **_FILE)
-    nkey: str = setting("", "NATS_NKEY", "file with an nkey seed", **_FILE)
-    tls_ca: str = setting("", "NATS_CA", "PEM file of the authority to trust", **_FILE)
-    tls_cert: str = setting("", "NATS_CERT", "PEM file of our certificate", **_FILE)
-    tls_key: str = setting("", "NATS_KEY", "PEM file of our certificate's key", **_FILE)
+    creds: str = setting("", "NATS_CREDS", "credentials file (.creds)", **FILE)
+    nkey: str = setting("", "NATS_NKEY", "file with an nkey seed", **FILE)
+    tls_ca: str = setting("", "NATS_CA", "PEM file of the authority to trust", **FILE)
+    tls_cert: str = setting("", "NATS_CERT", "PEM file of our certificate", **FILE)
+    tls_key: str = setting("", "NATS_KEY", "PEM file of our certificate's key", **FILE)
     tls_first: bool = setting(False, "NATS_TLS_FIRST", "start TLS before the server's greeting")
     js_domain: str = setting("", "NATS_JS_DOMAIN", "JetStream domain")
     js_api_prefix: str = setting("", "NATS_JS_API_PREFIX", "JetStream API prefix, for imports")
@@ -125,8 +85,8 @@ class ConnectionSettings(BaseSettings):
         """Put the nats CLI's context below everything that was said to us directly."""
         return (
             init_settings,
-            _NamedVariables(settings_cls, env_settings),
-            _NamedVariables(settings_cls, dotenv_settings),
+            NamedVariables(settings_cls, env_settings),
+            NamedVariables(settings_cls, dotenv_settings),
             file_secret_settings,
             NatsContextSource(settings_cls),
         )

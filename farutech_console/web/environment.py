@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pydantic import SecretStr
 
 from farutech_console.settings import ConsoleSettings
-from worker.settings import env_name
+from worker.setting_fields import env_name
 
 KEPT = frozenset(
     {

@@ -27,7 +27,8 @@ from worker.jetstream.replays.replayer import Replayer
 from worker.jetstream.stuck.finder import StuckFinder
 from worker.jetstream.stuck.mover import StuckMover
 from worker.model.clock import SystemClock
-from worker.model.dead_letter import DeadLetter, RawObject
+from worker.model.dead_letter import DeadLetter
+from worker.model.raw_object import RawObject
 from worker.model.task import Task
 
 pytestmark = pytest.mark.slow

@@ -30,7 +30,8 @@ from worker.jetstream.replays.replayer import Replayed, Replayer
 from worker.jetstream.stuck.finder import StuckFinder
 from worker.jetstream.stuck.mover import StuckMover
 from worker.model.clock import SystemClock
-from worker.model.dead_letter import DeadLetter, RawObject
+from worker.model.dead_letter import DeadLetter
+from worker.model.raw_object import RawObject
 
 layouts = pytest.mark.parametrize("kind", ["fresh", "go"])
 MOST_STEPS = 40

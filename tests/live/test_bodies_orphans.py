@@ -18,8 +18,9 @@ from worker.jetstream.info import stream_state
 from worker.jetstream.messages import delete_message
 from worker.jetstream.topology.layout import create_stream, generation
 from worker.model.clock import SystemClock
-from worker.model.dead_letter import DeadLetter, RawObject
+from worker.model.dead_letter import DeadLetter
 from worker.model.names import death_key
+from worker.model.raw_object import RawObject
 from worker.model.surroundings import Surroundings
 from worker.model.topology import archive_stream
 from worker.runtime.unfinished import UnnamedBodies

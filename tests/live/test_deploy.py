@@ -27,7 +27,8 @@ from worker.jetstream.deliveries.source import STOP_TIMEOUT
 from worker.jetstream.topology.layout import discover
 from worker.model.link import ConnectionOptions, Credentials
 from worker.runtime.loop import HAND_BACK
-from worker.settings import WorkerSettings, env_name
+from worker.setting_fields import env_name
+from worker.settings import WorkerSettings
 
 USERS = ROOT / "deploy" / "nats-users.conf"
 PUBLISH = Path(sysconfig.get_path("scripts")) / "farutech-publish"

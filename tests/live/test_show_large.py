@@ -11,7 +11,8 @@ from tests.support.nats_server import NatsServer
 from tests.support.operating import operated
 from tests.support.queues import NAMES, Queue, queue
 from worker.jetstream.dead_letters.bodies import Bodies
-from worker.model.dead_letter import DeadLetter, RawObject, StoredDeadLetter
+from worker.model.dead_letter import DeadLetter, StoredDeadLetter
+from worker.model.raw_object import RawObject
 from worker.model.task import Task
 
 BODY = b'{"task_id":"task-1","task_type":"provision","payload":{"plan":"[gold]"}}'

@@ -12,7 +12,8 @@ from click.testing import CliRunner
 from worker.flags import load_settings, settings_flags
 from worker.model.breaker import BreakerPolicy
 from worker.model.simulation import Simulation
-from worker.settings import ConnectionSettings, QueueSettings, WorkerSettings, env_name
+from worker.setting_fields import env_name
+from worker.settings import ConnectionSettings, QueueSettings, WorkerSettings
 
 
 @pytest.fixture(autouse=True)

@@ -14,7 +14,8 @@ from worker.handlers.http import LONGEST_RETRY_AFTER
 from worker.model.dead_letter import REASONS
 from worker.model.event import EVENT_KINDS
 from worker.model.retry import RetryPolicy
-from worker.settings import WorkerSettings, env_name
+from worker.setting_fields import env_name
+from worker.settings import WorkerSettings
 from worker.telemetry.health import DEAD
 from worker.telemetry.metrics import UNCONNECTED, Identity, Metrics
 from worker.telemetry.tally import OUTCOMES, Tally

@@ -7,13 +7,13 @@ import binascii
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import sha256
 from typing import Any, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from worker.model import wire_json
 from worker.model.clock import parse_rfc3339
+from worker.model.raw_object import RawObject
 from worker.model.replay import replay_count
 from worker.model.task import InvalidTaskError, Task, parse_task, wire_fields
 
@@ -21,8 +21,6 @@ Reason = Literal["attempts_exhausted", "permanent", "invalid", "stuck"]
 REASONS: tuple[Reason, ...] = get_args(Reason)
 MAX_TRACEBACK = 8 * 1024
 """Bytes of a traceback that a dead letter carries."""
-
-
 LONGEST_NAME = 256
 """Characters of an id that a letter keeps whose message lies outside."""
 
@@ -39,31 +37,6 @@ class Source(BaseModel):
     stream: str = ""
     sequence: int = 0
     subject: str = ""
-
-
-class RawObject(BaseModel):
-    """Where the bytes of a message lie that are too large for its dead letter.
-
-    `name` in the object store of bodies, `size` in bytes, `digest` as every object store writes it:
-    `SHA-256=` and the hash in URL-safe base64. `headers` is how many of the bytes come before the
-    message: its headers as a JSON object, where they did not fit into the letter either.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="allow")
-
-    name: str
-    size: int
-    digest: str
-    headers: int | None = None
-
-    @classmethod
-    def of(cls, name: str, data: bytes, headers: int | None = None) -> Self:
-        """Return where `data` lies once it is stored under `name`."""
-        return cls(name=name, size=len(data), digest=digest(data), headers=headers)
-
-    def is_of(self, data: bytes) -> bool:
-        """Return whether these are the bytes that were stored."""
-        return len(data) == self.size and digest(data) == self.digest
 
 
 class DeadLetter(BaseModel):
@@ -276,11 +249,6 @@ def salvaged(message: bytes) -> Task:
         return Task.salvage(wire_json.loads(message))
     except wire_json.InvalidJsonError:
         return Task()
-
-
-def digest(data: bytes) -> str:
-    """Return the digest of an object's bytes."""
-    return f"SHA-256={base64.urlsafe_b64encode(sha256(data).digest()).decode('ascii')}"
 
 
 def decode_raw(raw: str) -> bytes | None:

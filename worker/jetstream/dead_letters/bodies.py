@@ -26,7 +26,7 @@ from worker.jetstream.messages import StoredMessage, last_message, next_message,
 from worker.jetstream.topology.layout import create_stream
 from worker.model import wire_json
 from worker.model.clock import ZERO_TIME
-from worker.model.dead_letter import RawObject, StoredDeadLetter
+from worker.model.dead_letter import StoredDeadLetter
 from worker.model.names import (
     REPLAY_COUNT,
     REPLAY_ID,
@@ -35,6 +35,7 @@ from worker.model.names import (
     TRACEPARENT,
     QueueNames,
 )
+from worker.model.raw_object import RawObject
 from worker.model.text import literal
 from worker.model.topology import bodies_stream
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from worker.jetstream.api import EXPECTED_LAST_SUBJECT_SEQUENCE, MSG_ID, Api, PubAck, headers_size
 from worker.jetstream.dead_letters.bodies import Bodies, telling_headers, with_headers
 from worker.jetstream.errors import ApiError, PayloadTooLargeError
-from worker.model.dead_letter import DeadLetter, RawObject
+from worker.model.dead_letter import DeadLetter
 from worker.model.names import WITH_HEADERS, QueueNames, carried_headers
+from worker.model.raw_object import RawObject
 
 SHORT_ERROR = 200
 """Characters of the error that even the largest dead letter keeps."""
