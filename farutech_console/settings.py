@@ -62,11 +62,12 @@ class ConsoleSettings(QueueSettings):
     def reach(self) -> tuple[str, ...]:
         """Flags with which a command reaches the same server from any shell; secrets are left out.
 
-        Empty where it needs none.
+        It is guarded as here, too: what the system was said to be goes along. Empty where it needs
+        none.
         """
+        words = ["--environment", self.environment] if self.environment else []
         if self.context_in_use:
-            return ("--context", self.context_in_use)
-        words: list[str] = []
+            return (*words, "--context", self.context_in_use)
         for name in _REACH:
             value = getattr(self, name)
             if value != type(self).model_fields[name].default:

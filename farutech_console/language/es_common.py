@@ -223,6 +223,11 @@ PLANS: Mapping[str, str | tuple[str, str]] = {
     "unknown": "desconocido",
     "mind": "atención",
     "same as": "igual a",
+    "gone": "faltan",
+    "{n} of those that were marked lie there no more": (
+        "{n} de los marcados ya no está ahí",
+        "{n} de los marcados ya no están ahí",
+    ),
     "nothing: no letter is left of those that were marked": (
         "nada: ya no queda ninguno de los mensajes marcados"
     ),

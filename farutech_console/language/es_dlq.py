@@ -130,6 +130,9 @@ _LETTER: Mapping[str, str | tuple[str, str]] = {
     "Secrets are shown: m hides them.": "Los secretos están a la vista: m los oculta.",
     "Secrets are hidden.": "Los secretos están ocultos.",
     "{n} lines": ("{n} línea", "{n} líneas"),
+    "▲ gone from here: it was replayed, purged or expired meanwhile; esc closes it": (
+        "▲ ya no está aquí: entretanto fue reenviado, borrado o caducó; esc lo cierra"
+    ),
     "note by {by}, {age} ago": "nota de {by}, hace {age}",
     "{time}, {age} ago": "{time}, hace {age}",
     "in {time}, at {moment}": "en {time}, a las {moment}",

@@ -107,11 +107,10 @@ STORIES: Mapping[str, str | tuple[str, str]] = {
     "by {worker}": "por {worker}",
     "attempt {n}": "intento {n}",
     "next in {span}": "siguiente en {span}",
-    "{what} by {who} {ago}": "{what} por {who} {ago}",
+    "{what} by {who}, {time}": "{what} por {who}, {time}",
     "settled": "resuelto",
     "edited and replayed": "editado y reenviado",
     "purged for good": "borrado para siempre",
-    "just now": "ahora mismo",
     "{span} ago": "hace {span}",
 }
 

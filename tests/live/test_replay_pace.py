@@ -222,7 +222,7 @@ async def test_who_comes_late_is_told_who_was_there(nats_server: NatsServer, act
         assert {x.outcome for x in done} == {"replayed" if kind == "replay" else "purged"}
         assert {x.outcome for x in late} == {"already"}
         did = "replayed" if kind == "replay" else "purged for good"
-        assert all(x.detail.startswith(f"{did} by ana@host ") for x in late), late
+        assert all(x.detail.startswith(f"{did} by ana@host, ") for x in late), late
         named = await make_plan(other.api, other.layout, "replay", [1], clock=clock)
         (gone,) = [outcome async for outcome in run_plan(ben, named)]
         assert gone.detail.startswith(f"{did} by ") or gone.detail.startswith("replayed by ben")

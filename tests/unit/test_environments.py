@@ -107,3 +107,11 @@ def test_a_command_needs_no_flags_for_the_server_that_is_usual() -> None:
     usual = ConsoleSettings.model_fields["server"].default
 
     assert ConsoleSettings(server=usual).reach == ()
+
+
+@pytest.mark.usefixtures("selected")
+def test_a_command_is_guarded_wherever_it_is_run_as_it_is_here() -> None:
+    prod = ConsoleSettings(server=ConsoleSettings.model_fields["server"].default)
+    assert prod.model_copy(update={"environment": "eu prod"}).reach == ("--environment", "eu prod")
+    told = ConsoleSettings(environment="canary")
+    assert told.reach == ("--environment", "canary", "--context", "orders-prod")

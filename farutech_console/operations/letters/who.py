@@ -7,12 +7,11 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
-from datetime import datetime
 
 from farutech_console.language import msg, tr
 from farutech_console.operations.audit.log import AuditEntry, read_audit
 from farutech_console.operations.queue import Queue
-from farutech_console.operations.units import duration
+from farutech_console.operations.units import short_time
 from worker.jetstream.errors import JetStreamError
 
 ASK_AGAIN = 2.0
@@ -60,8 +59,9 @@ class Who:
         if change is None:
             return ""
         entry = change.entry
-        ago = _ago(entry.ended_at or entry.began_at, self._queue.clock.now())
-        return tr("{what} by {who} {ago}", what=tr(_DID[entry.action]), who=entry.by, ago=ago)
+        # Not how long ago: outcomes are read long after.
+        time = short_time(entry.ended_at or entry.began_at, self._queue.clock.now())
+        return tr("{what} by {who}, {time}", what=tr(_DID[entry.action]), who=entry.by, time=time)
 
     def _find(self, sequence: int) -> _Change | None:
         return next((change for change in self._changes if change.names(sequence)), None)
@@ -98,8 +98,3 @@ def _change(entry: AuditEntry) -> _Change:
             firsts.append(int(match[1]))
             lasts.append(int(match[2] or match[1]))
     return _Change(entry, firsts, lasts)
-
-
-def _ago(moment: datetime, now: datetime) -> str:
-    seconds = (now - moment).total_seconds()
-    return tr("just now") if seconds < 1 else tr("{span} ago", span=duration(seconds))

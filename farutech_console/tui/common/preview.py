@@ -37,6 +37,7 @@ def preview(plan: Plan, now: datetime) -> list[Line]:
             if plan.task_ids or not plan.count
             else []
         ),
+        *([_labelled(tr("gone"), _gone(plan), "warn")] if plan.count and plan.missing else []),
         _labelled(tr("tenants"), _counted(plan.tenants)),
         _labelled(tr("types"), _counted(plan.task_types)),
         _labelled(tr("to"), _target(plan)),
@@ -66,6 +67,15 @@ def _what(plan: Plan, now: datetime) -> str:
     if len(since) > 1:
         return told + tr(", died {first} to {last} ago", first=since[0], last=since[-1])
     return told + (tr(", died {age} ago", age=since[0]) if since else "")
+
+
+def _gone(plan: Plan) -> str:
+    return trn(
+        "{n} of those that were marked lies there no more",
+        "{n} of those that were marked lie there no more",
+        len(plan.missing),
+        n=count(len(plan.missing)),
+    )
 
 
 def _in_doubt(plan: Plan) -> str:

@@ -61,12 +61,16 @@ class LetterActs(Room):
         """The letters."""
         return self.query_one("#table", VirtualTable)
 
-    def _under_cursor(self) -> int | None:
-        """Return the letter under the cursor; where there is none, say so."""
-        cursor = self.table.cursor
-        if cursor is None:
+    @property
+    def chosen(self) -> int | None:
+        """The letter that is meant where none is marked."""
+        raise NotImplementedError
+
+    def _meant(self) -> int | None:
+        """Return the letter that is meant; where there is none, say so."""
+        if self.chosen is None:
             self.notify(tr("There is no letter here."), severity="warning", markup=False)
-        return cursor
+        return self.chosen
 
     def action_mark(self) -> None:
         """Turn the mark of the letter under the cursor, and go on to the next."""
@@ -125,15 +129,15 @@ class LetterActs(Room):
             told = tr("Another run is under way: wait for it to end.")
             self.notify(told, severity="warning", markup=False)
             return
-        if not self._selection and self._under_cursor() is None:
+        if not self._selection and self._meant() is None:
             return
-        selection, cursor = self._selection, self.table.cursor
+        selection, chosen = self._selection, self.chosen
         title = tr("Replay: its plan") if kind == "replay" else tr("Purge: its plan")
         try:
             plan = await seen_through(
                 self,
                 title,
-                lambda tell: self._reader.plan(kind, selection, cursor, pacing, tell),
+                lambda tell: self._reader.plan(kind, selection, chosen, pacing, tell),
             )
         except StoppedWaitingError:
             return
@@ -150,7 +154,7 @@ class LetterActs(Room):
     @work(exclusive=True, group="plan", exit_on_error=False)
     async def action_edit(self) -> None:
         """Edit the task of the letter under the cursor, and replay it so."""
-        cursor = self._under_cursor()
+        cursor = self._meant()
         if cursor is not None and await edit_and_replay(self, cursor):
             self.look_again()
 
@@ -163,8 +167,8 @@ class LetterActs(Room):
     @work(exclusive=True, group="plan", exit_on_error=False)
     async def action_export(self) -> None:
         """Write the marked letters, or the one under the cursor, to a file."""
-        selection, cursor = self._selection, self.table.cursor
-        if not selection and self._under_cursor() is None:
+        selection, cursor = self._selection, self.chosen
+        if not selection and self._meant() is None:
             return
         if selection:
             wanted = self._reader.wanted
@@ -191,7 +195,7 @@ class LetterActs(Room):
 
     async def noted_cause(self) -> Cause | None:
         """Return the cause that a note would be on: what the letter under the cursor died of."""
-        cursor = self._under_cursor()
+        cursor = self._meant()
         if cursor is None:
             return None
         try:

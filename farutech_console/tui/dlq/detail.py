@@ -232,3 +232,9 @@ def gone_lines(why: str) -> list[Line]:
     """Return what stands there when the letter cannot be shown."""
     told = tr("This letter cannot be shown: {why}", why=literal(why))
     return [line(Span(told, "warn"))]
+
+
+def gone_parts() -> list[Part]:
+    """Return what stands above a letter that was open when it went."""
+    told = tr("▲ gone from here: it was replayed, purged or expired meanwhile; esc closes it")
+    return [Part(line(Span(told, "warn"))), Part(())]

@@ -1,4 +1,8 @@
-"""The letter under the cursor in full: fetched once the cursor rests, its history once opened."""
+"""The letter under the cursor in full: fetched once the cursor rests, its history once opened.
+
+An open letter stays until the operator moves on, also where it is gone from the server meanwhile:
+nobody reads one letter and acts on the next.
+"""
 
 from __future__ import annotations
 
@@ -34,6 +38,13 @@ class OpenedLetter(LetterActs):
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
         self._rest: Timer | None = None
+        self._open: int | None = None
+        self._missed = False
+
+    @property
+    def chosen(self) -> int | None:
+        """The letter that is open, else the one under the cursor."""
+        return self.table.cursor if self._open is None else self._open
 
     @property
     def pane(self) -> LetterPane:
@@ -42,7 +53,10 @@ class OpenedLetter(LetterActs):
 
     def follow_cursor(self) -> None:
         """Show the letter under the cursor, or let its ages grow."""
-        if self.table.cursor == self.pane.sequence:
+        if self._open is not None and self.table.cursor != self._open and not self._missed:
+            self._missed = True
+            self._look_whether_gone(self._open)
+        if self.chosen == self.pane.sequence:
             self.pane.grow(self.desk.clock.now())
             return
         if self._rest is not None:
@@ -51,7 +65,7 @@ class OpenedLetter(LetterActs):
 
     @work(exclusive=True, group="detail", exit_on_error=False)
     async def _show_detail(self) -> None:
-        sequence, pane = self.table.cursor, self.pane
+        sequence, pane = self.chosen, self.pane
         pane.announce(sequence)
         if sequence is None:
             pane.clear()
@@ -70,10 +84,28 @@ class OpenedLetter(LetterActs):
         if self.has_class("-open"):
             self._read_history()
 
+    @work(exclusive=True, group="gone", exit_on_error=False)
+    async def _look_whether_gone(self, sequence: int) -> None:
+        """Say of the open letter, which is in the list no more, if the server has it no more."""
+        try:
+            gone = await self.desk.backend.letter(sequence) is None
+        except expected():
+            self._missed = False  # asked again at the next look
+            return
+        if gone and self.pane.stored is not None and self.pane.stored.sequence == sequence:
+            self.pane.mark_gone(self.desk.clock.now())
+            self._read_history()
+
+    def follow_operator(self) -> None:
+        """Have another letter be the open one, where the operator moved the cursor to it."""
+        if self._open is not None and self.table.cursor is not None:
+            self._open, self._missed = self.table.cursor, False
+
     @on(VirtualTable.Opened)
     def action_open(self) -> None:
         """Open the letter under the cursor, and read what else is known of it."""
         if self.table.cursor is not None:
+            self._open, self._missed = self.table.cursor, False
             self._set_open(open_=True)
             self.query_one("#letter", LetterView).focus()
             if self.pane.sequence == self.table.cursor:
@@ -105,8 +137,10 @@ class OpenedLetter(LetterActs):
 
     def close_letter(self) -> None:
         """Back to the table; what is still being read of the letter is not waited for."""
+        self._open = None
         self._set_open(open_=False)
         self.workers.cancel_group(self, "history")
+        self.redraw()
         self.table.focus()
 
     def action_secrets(self) -> None:

@@ -12,6 +12,7 @@ from farutech_console.operations.letters.secrets import HIDDEN
 from farutech_console.tui.dlq.detail import (
     body_parts,
     gone_lines,
+    gone_parts,
     heading_parts,
     history_parts,
     note_parts,
@@ -37,7 +38,7 @@ class LetterPane(Vertical):
         super().__init__(id=id)
         self.sequence: int | None = None
         self.stored: StoredDeadLetter | None = None
-        self._secrets = False
+        self._secrets = self._gone = False
         self._note: Note | None = None
         self._body: list[Part] = []
         self._history: list[Part] = []
@@ -53,7 +54,7 @@ class LetterPane(Vertical):
     def show(self, stored: StoredDeadLetter, body: list[Part], now: datetime) -> None:
         """Show a letter from its top; `body` is what `body_parts` made of it."""
         self.stored, self._secrets, self._history, self._note = stored, False, [], None
-        self._body = body
+        self._body, self._gone = body, False
         self._entitle(stored.sequence)
         self._show(now, from_top=True)
 
@@ -61,6 +62,11 @@ class LetterPane(Vertical):
         """Let the letter's ages grow; what is in view stays."""
         if self.stored is not None:
             self._show(now)
+
+    def mark_gone(self, now: datetime) -> None:
+        """Say that the letter does not lie there any more; what it was stays to be read."""
+        self._gone = True
+        self.grow(now)
 
     def toggle_secrets(self, now: datetime) -> bool:
         """Show the letter's secrets, or hide them again; return whether they are shown."""
@@ -96,7 +102,8 @@ class LetterPane(Vertical):
     def _show(self, now: datetime, *, from_top: bool = False) -> None:
         if self.stored is None:
             return
-        heading = heading_parts(self.stored, now, secrets=self._secrets)
+        gone = gone_parts() if self._gone else []
+        heading = [*gone, *heading_parts(self.stored, now, secrets=self._secrets)]
         notes = note_parts(self._note, now)
         self._view().show_parts([*heading, *notes, *self._body, *self._history], from_top=from_top)
 

@@ -10,7 +10,7 @@ from farutech_console.language import msg, tr, trn
 from farutech_console.language.library import retold
 from farutech_console.operations.index.order import NEWEST, SORT_KEYS, Order, SortKey
 from farutech_console.operations.index.row import LetterRow
-from farutech_console.operations.units import age, count, plural, short_duration
+from farutech_console.operations.units import age, count, duration, plural, short_duration
 from farutech_console.tui.common.live import Live
 from farutech_console.tui.common.spans import Line, Span, line
 from farutech_console.tui.common.tablerows import Column
@@ -164,11 +164,19 @@ class LetterRows:
         return cells(row, self._now, self._width, expiring=self._expiring)
 
 
-def title_line(reader: Reader, selection: Selection, above: int) -> Line:
-    """Return the line over the table: how many, how many are read, how many are marked."""
+def title_line(
+    reader: Reader, selection: Selection, above: int, *, failure: str = "", old: float = 0.0
+) -> Line:
+    """Return the line over the table: how many, how many are read, how many are marked.
+
+    `failure` is why they could not be read again since they were, `old` seconds ago.
+    """
     letters = reader.letters
     depth = f" · {count(letters.depth)}" if letters.asked else ""
     spans = [Span(f" {tr('Dead letters')}{depth}", "strong")]
+    if failure and letters.asked:
+        told = tr("data {age} old: {why}", age=duration(old), why=literal(failure))
+        spans.append(Span(f"   ▲ {told}", "warn"))
     if reader.wanted:
         number = f"{count(len(letters))}{'+' if letters.is_partial else ''}"
         wanted = literal(str(reader.wanted), 60)

@@ -10,6 +10,7 @@ from textual.containers import Horizontal, Vertical
 
 from farutech_console.operations.filter.model import ALL, FilterError
 from farutech_console.operations.filter.parser import parse_filter
+from farutech_console.operations.units import age
 from farutech_console.tui.common.failures import expected, in_words
 from farutech_console.tui.common.live import Live
 from farutech_console.tui.common.room import Desk
@@ -56,13 +57,14 @@ class DeadLettersRoom(OpenedLetter):
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
         self._failure = ""
+        self._read_at = desk.clock.now()
         self._seen: object = None
         self._reading = self._fetching = False
 
     def within(self) -> tuple[str, ...]:
         """What the letters are like, and which is open."""
-        is_open = self.has_class("-open") and self.table.cursor is not None
-        return literal(str(self._reader.wanted), 60), f"seq {self.table.cursor}" if is_open else ""
+        is_open = self.has_class("-open") and self.chosen is not None
+        return literal(str(self._reader.wanted), 60), f"seq {self.chosen}" if is_open else ""
 
     def body(self) -> ComposeResult:
         """The table on the left or alone; the open letter on the right or instead."""
@@ -88,12 +90,14 @@ class DeadLettersRoom(OpenedLetter):
 
     def grow(self, live: Live) -> None:
         """Draw what was read, with its ages."""
-        self.set_class(not live.is_fresh(self.desk.clock.now()), "-stale")
+        del live
         self.redraw()
 
     def redraw(self) -> None:
         """Draw what is read and what is marked."""
         letters, now = self._reader.letters, self.desk.clock.now()
+        if self._live is not None:
+            self.set_class(bool(self._failure) or not self._live.is_fresh(now), "-stale")
         table = self.table
         dead = self._live.status.dead_letters if self._live and self._live.status else None
         expiring = dead is not None and dead.max_age is not None
@@ -101,10 +105,10 @@ class DeadLettersRoom(OpenedLetter):
         rows = LetterRows(letters, now, width, expiring=expiring)
         shown = columns(width, expiring=expiring, order=self._reader.order)
         table.show(rows, shown, self._selection)
-        self.query_one("#title", Words).show(
-            [title_line(self._reader, self._selection, table.scroll_offset.y)]
-        )
-        self.set_class(not len(letters), "-empty")
+        above, old = table.scroll_offset.y, age(self._read_at, now)
+        title = title_line(self._reader, self._selection, above, failure=self._failure, old=old)
+        self.query_one("#title", Words).show([title])
+        self.set_class(not len(letters) and not self.has_class("-open"), "-empty")
         if self._live is not None and not len(letters):
             lines = empty_lines(self._reader, self._live, self._failure, now)
             self.query_one("#empty", Words).show(lines)
@@ -121,7 +125,7 @@ class DeadLettersRoom(OpenedLetter):
         except expected() as error:
             self._failure = in_words(error)
         else:
-            self._failure = ""
+            self._failure, self._read_at = "", self.desk.clock.now()
         finally:
             self._reading = False
         self.redraw()
@@ -137,6 +141,7 @@ class DeadLettersRoom(OpenedLetter):
 
     @on(VirtualTable.Moved)
     def _moved(self) -> None:
+        self.follow_operator()
         table = self.table
         near_end = table.in_view.stop >= len(table.rows) - NEAR_END
         if near_end and self._reader.letters.more:
@@ -173,6 +178,8 @@ class DeadLettersRoom(OpenedLetter):
 
     def _want(self, wanted: Filter) -> None:
         self._leave_filter()
+        if self.has_class("-open"):
+            self.close_letter()
         self._reader.want(wanted)
         self._selection = Selection()
         # What is being read is read no further.
