@@ -100,7 +100,8 @@ def status_lines(seen: Overview, now: datetime) -> Iterator[str]:
     yield from _consumer(seen)
     yield _row("pace", _pace(seen))
     yield _row("dead", _dead_letters(seen, now))
-    yield _row("stuck", count(status.stuck))
+    stuck = status.known_stuck
+    yield _row("stuck", "not known" if stuck is None else count(stuck))
     yield _row("workers", _workers(seen))
 
 

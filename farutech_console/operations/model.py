@@ -60,6 +60,11 @@ class QueueStatus:
     unread: Mapping[Part, str] = field(default_factory=dict)
     stuck_since: datetime | None = None
 
+    @property
+    def known_stuck(self) -> int | None:
+        """How many tasks are stuck, None where the consumer could not be asked."""
+        return None if "consumer" in self.unread else max(0, self.stuck)
+
 
 @dataclass(frozen=True, slots=True)
 class LinkState:

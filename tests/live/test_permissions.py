@@ -9,6 +9,7 @@ import pytest
 from farutech_console.operations.live.backend import LiveBackend
 from farutech_console.operations.watch.trend import Hearing, Rates
 from farutech_console.operations.watch.verdict import problems
+from farutech_console.tui.overview.rows import failure_figures
 from tests.conftest import StartNats
 from tests.support.nats_server import NatsServer
 from tests.support.queues import NAMES, queue, task
@@ -125,3 +126,30 @@ async def test_who_is_refused_tries_again_and_is_let_in(start_nats: StartNats) -
         server.reload(users("", "p"))
         await eventually(lambda: backend.link().connected, 30)
         assert (await backend.status()).tasks == 0
+
+
+@pytest.mark.parametrize("also", ["", f', "{API}.STREAM.MSG.GET.>"'])
+async def test_letters_that_may_not_be_got_directly_are_read_the_other_way_or_it_is_told(
+    start_nats: StartNats, also: str
+) -> None:
+    server = start_nats(config=users(f'publish: {{ deny: ["{API}.DIRECT.GET.>"{also}] }}'))
+    async with queue(server) as q, as_oncall(server) as backend:
+        await q.bury_many(3)
+        await backend.connected(10)
+        began = time.monotonic()
+        if also:
+            with pytest.raises(NotAllowedError, match=r"may not publish to .*STREAM\.MSG\.GET"):
+                await backend.page(200)
+        else:
+            assert len((await backend.page(200)).letters) == 3
+        assert time.monotonic() - began < 3
+
+
+async def test_how_many_are_stuck_is_not_known_without_the_consumer(start_nats: StartNats) -> None:
+    server = start_nats(config=users(f'publish: {{ deny: ["{API}.CONSUMER.>"] }}'))
+    async with queue(server), as_oncall(server) as backend:
+        await backend.connected(10)
+        status = await backend.status()
+        assert status.known_stuck is None
+        figures = failure_figures(status, Rates(), SystemClock().now())
+        assert ("stuck tasks", "not told", "warn") in figures

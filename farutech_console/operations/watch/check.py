@@ -146,7 +146,8 @@ def _figures(
     oldest = round(age(dead.oldest_at, now), 1) if dead and dead.oldest_at else 0.0
     words = f"the oldest dead letter is {duration(oldest)} old"
     yield Figure("oldest_letter", oldest if dead else None, limits.oldest_letter, words, "s")
-    yield Figure("stuck", status.stuck, limits.stuck, f"{plural(status.stuck, 'task')} stuck")
+    stuck = status.known_stuck
+    yield Figure("stuck", stuck, limits.stuck, f"{plural(stuck or 0, 'task')} stuck")
     yield Figure(
         "silent", len(silent), limits.silent, f"silent with tasks in hand: {', '.join(silent)}"
     )

@@ -45,7 +45,8 @@ STATUS_KEYS: Mapping[str, str] = {
     "dead_letters.oldest_at": "when the oldest was stored, null for none",
     "dead_letters.newest_at": "when the newest was stored, null for none",
     "dead_letters.max_age": "seconds after which the server drops one, null for never",
-    "stuck": "tasks whose deliveries are spent, that nobody will get again",
+    "stuck": "tasks whose deliveries are spent, that nobody will get again; null where nobody may "
+    "ask the consumer",
     "stuck_since": "when the server told so of the first of them, null where nobody heard it",
     "rates.seconds": "the time that the rates are taken over, 0 for none",
     "rates.in": "tasks published a second; null where not known",
@@ -127,7 +128,7 @@ def status_record(seen: Overview) -> dict[str, Any]:
         },
         "consumer": _consumer(seen),
         "dead_letters": _dead_letters(seen),
-        "stuck": status.stuck,
+        "stuck": status.known_stuck,
         "stuck_since": _time(status.stuck_since),
         "rates": {
             "seconds": round(seen.sampled, 3),

@@ -150,7 +150,7 @@ def failure_figures(
     """
     dead, consumer = status.dead_letters, status.consumer
     allowed = [_max_deliver(consumer)] if short and consumer is not None else []
-    stuck: Figure = (tr("stuck tasks"), count(max(0, status.stuck)), _when(status.stuck, "bad"))
+    stuck: Figure = (tr("stuck tasks"), *_told(status.known_stuck, "bad"))
     retried: Figure = (tr("retries"), *_heard(rates.retried, hearing, "acknowledgement"))
     if dead is None:
         unread = "dead_letters" in status.unread
@@ -184,6 +184,10 @@ def _heard(value: float | None, hearing: Hearing, kind: HeardKind) -> tuple[str,
 
 def _rate(value: float | None) -> str:
     return NONE if value is None else rate(value)
+
+
+def _told(number: int | None, tone: Tone) -> tuple[str, Tone]:
+    return (tr("not told"), "warn") if number is None else (count(number), _when(number, tone))
 
 
 def _when(number: int, tone: Tone) -> Tone:

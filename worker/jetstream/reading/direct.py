@@ -13,6 +13,7 @@ from worker.jetstream.api import Api
 from worker.jetstream.errors import ApiError, UncertainError, UnreachableError
 from worker.jetstream.messages import StoredMessage
 from worker.jetstream.reading.reader import Extent, Stretch
+from worker.jetstream.wire.denials import Denial
 from worker.jetstream.wire.headers import read_headers
 from worker.jetstream.wire.wire import Wire
 
@@ -36,7 +37,7 @@ _NO_HEADERS = b"NATS/1.0\r\n"
 
 
 class DirectGetOffError(Exception):
-    """The stream does not answer direct gets (any more)."""
+    """The stream does not answer direct gets (any more), or our user may not ask it to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +134,7 @@ class DirectReader:
         }
         answer = _Answer(self._request)
         inbox = self._api.client.new_inbox()
+        listening_ended = self._wire.when_denied(answer.denied)
         try:
             subscription = await self._wire.subscribe(inbox, answer.take)
             try:
@@ -143,6 +145,8 @@ class DirectReader:
                 await subscription.unsubscribe()
         except NatsError as error:
             raise UnreachableError(f"{self._request}: {error}") from error
+        finally:
+            listening_ended()
 
 
 class _Answer:
@@ -160,11 +164,16 @@ class _Answer:
         elif not self._end.done():
             self._end.set_result(block)
 
+    def denied(self, denial: Denial) -> None:
+        """End where it is this that the server forbids."""
+        if denial.is_of("publish", self._subject) and not self._end.done():
+            self._end.set_exception(DirectGetOffError(self._subject))
+
     async def whole(self, within: float) -> _Batch:
         """Wait for the end, for as long as frames keep coming within `within` seconds.
 
         Raises:
-            DirectGetOffError: nobody answers.
+            DirectGetOffError: nobody answers, or the server forbids it.
             ApiError: the server refused.
             UncertainError: the answer stopped.
         """
