@@ -305,6 +305,9 @@ RUNS: Mapping[str, str | tuple[str, str]] = {
     " ‖ held: P goes on": " ‖ detenida: P reanuda",
     " o outcomes  esc close": " o resultados  esc cierra",
     "o more": "o más",
+    "its dead letter could not be deleted yet; to replay it again sends nothing": (
+        "su mensaje muerto aún no se pudo borrar; reenviarlo otra vez no envía nada"
+    ),
     "no longer there: replayed or purged by someone else": (
         "ya no está: alguien lo reenvió o lo purgó"
     ),

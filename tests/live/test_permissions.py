@@ -12,7 +12,7 @@ from farutech_console.operations.watch.verdict import problems
 from farutech_console.tui.overview.rows import failure_figures
 from tests.conftest import StartNats
 from tests.support.nats_server import NatsServer
-from tests.support.queues import NAMES, queue, task
+from tests.support.queues import NAMES, LayoutKind, queue, task
 from tests.support.waiting import eventually
 from tests.support.worker_queue import publish
 from worker.jetstream.errors import NotAllowedError, RefusedError
@@ -153,3 +153,21 @@ async def test_how_many_are_stuck_is_not_known_without_the_consumer(start_nats: 
         assert status.known_stuck is None
         figures = failure_figures(status, Rates(), SystemClock().now())
         assert ("stuck tasks", "not told", "warn") in figures
+
+
+@pytest.mark.parametrize("kind", ["fresh", "go"])
+async def test_a_task_that_may_not_be_sent_is_told_soon(
+    start_nats: StartNats, kind: LayoutKind
+) -> None:
+    server = start_nats(config=users(f'publish: {{ deny: ["{NAMES.tasks}"] }}'))
+    async with queue(server, kind) as q, as_oncall(server) as backend:
+        await q.bury_many(2)
+        await backend.connected(10)
+        plan = await backend.plan_replay(None)
+        began = time.monotonic()
+        outcomes = [outcome async for outcome in backend.run(plan)]
+        assert time.monotonic() - began < 3
+        assert all("may not publish to provisioning.tasks" in x.detail for x in outcomes), outcomes
+        assert {x.outcome for x in outcomes} == {"failed" if kind == "fresh" else "unknown"}
+        assert await q.tasks() == []
+        assert len((await backend.page(9)).letters) == 2

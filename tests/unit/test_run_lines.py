@@ -17,6 +17,7 @@ from farutech_console.tui.common.progress import Progress, progress_lines
 from farutech_console.tui.common.spans import cells_of, text_of
 from tests.console.fixed import FixedBackend
 from tests.console.moment import NOW
+from worker.jetstream.replays.parts import LETTER_LEFT
 
 PLAN = replace(asyncio.run(FixedBackend().plan_replay(None)), sequences=tuple(range(12_008)))
 STOPPED = Reason("first_lasts", seconds=300)
@@ -70,3 +71,11 @@ def test_a_plan_of_very_many_is_no_plan_without_tasks() -> None:
     told = [text_of(line) for line in preview(replace(PLAN, task_ids=()), NOW)]
 
     assert not any(line.startswith("tasks") for line in told)
+
+
+def test_a_letter_that_was_sent_and_could_not_be_deleted_is_told() -> None:
+    left = Outcome(7, "t-7", "replayed", LETTER_LEFT)
+    (line,) = outcome_lines([left], Aftermath((), NOW))
+    assert text_of(line).endswith(
+        "▲ its dead letter could not be deleted yet; to replay it again sends nothing"
+    )

@@ -35,7 +35,10 @@ OUTCOME_WORDS: dict[OutcomeKind, str] = {
     "purged": msg("purged"),
     "restored": msg("restored"),
 }
-_KNOWN_DETAILS = (msg("no longer there: replayed or purged by someone else"),)
+_KNOWN_DETAILS = (
+    msg("no longer there: replayed or purged by someone else"),
+    msg("its dead letter could not be deleted yet; to replay it again sends nothing"),
+)
 """What is recorded in English and shown in the operator's language."""
 
 _LOOKS: dict[str, tuple[str, Tone]] = {
@@ -100,7 +103,8 @@ def _then(outcome: Outcome, aftermath: Aftermath) -> list[Span]:
         ]
     fate, why = aftermath.fate(outcome.task_id)
     words = fate_words(fate) + (f": {literal(why, 300)}" if why else "")
-    return [Span(words, FATE_TONES[fate])]
+    mind = [Span(f"  ▲ {literal(tr(outcome.detail))}", "warn")] if outcome.detail else []
+    return [Span(words, FATE_TONES[fate]), *mind]
 
 
 class Outcomes(Modal["str | None"]):

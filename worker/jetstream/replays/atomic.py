@@ -11,6 +11,7 @@ from worker.jetstream.errors import (
     WRONG_LAST,
     ApiError,
     JetStreamError,
+    NotAllowedError,
     UncertainError,
     UnreachableError,
 )
@@ -163,6 +164,12 @@ class AtomicReplay:
         try:
             messages = self._messages(fence.subject, known, tasks)
             last = await publish_batch(parts.api, messages, parts.step)
+        except NotAllowedError as error:
+            # Without its last message, or its first, the server stores nothing of it. Were that
+            # wrong, the claims that lie there would have the next replay find out.
+            for task in tasks:
+                run.settle(Replayed(task.sequence, task.task_id, "failed", f"not sent: {error}"))
+            return
         except UncertainError:
             run.doubtful.update(task.sequence for task in tasks)
             raise

@@ -10,6 +10,7 @@ from worker.jetstream.api import PubAck
 from worker.jetstream.errors import (
     ApiError,
     JetStreamError,
+    NotAllowedError,
     PayloadTooLargeError,
 )
 from worker.jetstream.replays.claims import Claim, ClaimStep, claim_body
@@ -184,6 +185,9 @@ class ClaimedReplay:
                     return _unknown(task, f"{CANNOT_TELL} ({error})")
                 await parts.claims.withdraw(claim)
                 return Replayed(task.sequence, task.task_id, "failed", f"not sent: {error}")
+            except NotAllowedError as error:
+                # It names the subject only: another's that was sent just before may be stored.
+                return _unknown(task, f"{NO_ANSWER} ({error})")
             except JetStreamError as error:
                 in_doubt = True
                 if not await parts.patience.reconnected(deadline):
