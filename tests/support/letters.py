@@ -101,3 +101,32 @@ def stored(
     """The dead letter in a body, as a stream has it."""
     read, problem = read_dead_letter(body)
     return StoredDeadLetter(sequence, NOW, "provisioning.dlq", headers or {}, body, read, problem)
+
+
+LETTER = stored(
+    json.dumps(
+        letter(
+            task=task(
+                7,
+                tenant_id="Acme-1",
+                payload={
+                    "plan": "Gold",
+                    "seats": 12,
+                    "trial": True,
+                    "features": ["basic", "advanced"],
+                    "db": {"host": "db-7", "note": None},
+                    "items": [{"sku": "a1"}, {"sku": "b2"}],
+                },
+            ),
+            error="Timeout after 30 s: (pool) \u00dcber",
+            error_type="PoolTimeout",
+            reason="stuck",
+            replays=1,
+            dlq_timestamp="2026-11-24T00:41:07Z",
+        ),
+        ensure_ascii=False,
+    ).encode(),
+    sequence=150,
+    headers={"Traceparent": "00-abc"},
+)
+"""One with something under most keys of a filter."""

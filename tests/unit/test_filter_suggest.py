@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from farutech_console.operations.filter.keys import KEYS
 from farutech_console.operations.filter.parser import parse_filter
 from farutech_console.operations.filter.suggest import suggest
-from tests.unit.test_filter import FRAGMENTS
+from tests.support.filters import FRAGMENTS
 
 KNOWN = {
     "tenant": ["acme-1", "Acme, Inc.", "globex", 'the "x"'],

@@ -29,9 +29,9 @@ from farutech_console.operations.index.compiled import changes_with_time, covers
 from farutech_console.operations.index.order import NEWEST, SORT_KEYS, Order, SortKey
 from farutech_console.operations.index.row import summarize
 from farutech_console.operations.index.store import Store
+from tests.support.filters import EXPRESSIONS
 from tests.support.letters import BODIES, NOW
 from tests.support.waiting import eventually
-from tests.unit.test_filter import EXPRESSIONS
 from worker.jetstream.dead_letters.lean import LeanLetter
 from worker.jetstream.messages import StoredMessage
 

@@ -9,9 +9,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.found import (
+    LEVELS,
+    NAMES,
+    as_declared,
+    as_go_made_it,
+    plan,
+    server,
+    with_consumer,
+    with_stream,
+)
 from worker.model.names import QueueNames
-from worker.model.state import ServerState
-from worker.model.topology import HOUR, StreamSpec, Topology, declared
+from worker.model.topology import HOUR, Topology, declared
 from worker.model.topology_changes import (
     AddSubjects,
     CreateConsumer,
@@ -23,62 +32,7 @@ from worker.model.topology_changes import (
     UpdateStream,
 )
 from worker.model.topology_diff import differences
-from worker.model.topology_found import Found, FoundConsumer, FoundStream, covers
-
-NAMES = QueueNames()
-LEVELS = {"2.10.26": 0, "2.11.11": 1, "2.12.8": 3, "2.15.1": 5}
-
-
-def server(version: str = "2.15.1") -> ServerState:
-    return ServerState("s1", version, LEVELS[version], 1024 * 1024)
-
-
-def as_declared(version: str = "2.15.1") -> Found:
-    topology = declared(NAMES, LEVELS[version])
-    specs = [topology.work_queue, topology.dead_letters, *topology.side_streams]
-    specs += [topology.claims] if topology.claims else []
-    return Found(
-        server=server(version),
-        streams={spec.name: FoundStream(spec) for spec in specs},
-        consumer=FoundConsumer(topology.consumer),
-        dlq_home=NAMES.dlq_stream,
-    )
-
-
-def as_go_made_it(version: str = "2.15.1", **changes: Any) -> Found:
-    """What Go creates, with everything else as declared; `changes` are those of `Found`."""
-    topology = declared(NAMES, 0)
-    stream = replace(
-        topology.work_queue,
-        subjects=(NAMES.tasks, NAMES.dlq),
-        allow_direct=False,
-        duplicate_window=120.0,
-    )
-    found = as_declared(version)
-    streams = dict(found.streams) | {NAMES.stream: FoundStream(stream, 30, 60.0, letters=12)}
-    del streams[NAMES.dlq_stream]
-    consumer = FoundConsumer(replace(topology.consumer, max_ack_pending=1000))
-    return replace(found, streams=streams, consumer=consumer, dlq_home=NAMES.stream, **changes)
-
-
-def plan(found: Found, names: QueueNames = NAMES) -> dict[str, Difference]:
-    topology = declared(names, found.server.api_level)
-    return {d.what: d for d in differences(topology, names, found)}
-
-
-def with_stream(found: Found, name: str, **changes: Any) -> Found:
-    """The same, with one stream's settings changed; or its state, where `FoundStream` has it."""
-    old = found.streams[name]
-    state = {key: changes.pop(key) for key in tuple(changes) if hasattr(old, key)}
-    new = replace(old, spec=replace(old.spec, **changes), **state)
-    return replace(found, streams=dict(found.streams) | {name: new})
-
-
-def with_consumer(found: Found, **changes: Any) -> Found:
-    assert found.consumer is not None
-    state = {key: changes.pop(key) for key in tuple(changes) if hasattr(found.consumer, key)}
-    spec = replace(found.consumer.spec, **changes)
-    return replace(found, consumer=replace(found.consumer, spec=spec, **state))
+from worker.model.topology_found import Found, covers
 
 
 @pytest.mark.parametrize("version", LEVELS)
@@ -118,84 +72,6 @@ def test_what_go_made(version: str) -> None:
     assert letters.declared == "in PROVISIONING_DLQ, kept for ever"
     assert isinstance(letters.change, MoveDeadLetters)
     assert found["provisioning-worker: max ack pending"].actual == "1,000"
-
-
-def test_only_2_10_says_that_workers_must_be_stopped() -> None:
-    for version in LEVELS:
-        effect = plan(as_go_made_it(version))["provisioning.dlq: dead letters"].effect
-        assert ("workers must be stopped" in effect) == (version == "2.10.26")
-
-
-def test_workers_that_pull_keep_2_10_from_moving_letters() -> None:
-    pulling = with_consumer(as_go_made_it("2.10.26"), waiting=2)
-    letters = plan(pulling)["provisioning.dlq: dead letters"]
-    assert (letters.verdict, letters.change) == ("refused", None)
-    assert "stop them" in letters.reason
-    assert plan(with_consumer(as_go_made_it(), waiting=2))[letters.what].verdict == "pause"
-
-
-@pytest.mark.parametrize(
-    ("changes", "reason"),
-    [
-        ({"open_claims": 3}, "3 replays are not finished"),
-        ({"open_claims": 1}, "1 replay is not finished"),
-        ({"letter_readers": ("go-dlq-tool",)}, "go-dlq-tool reads dead letters"),
-    ],
-)
-def test_what_keeps_letters_where_they_are(changes: dict[str, Any], reason: str) -> None:
-    letters = plan(as_go_made_it(**changes))["provisioning.dlq: dead letters"]
-    assert letters.verdict == "refused"
-    assert reason in letters.reason
-
-
-def test_a_wildcard_is_not_taken_apart() -> None:
-    found = with_stream(as_go_made_it(), NAMES.stream, subjects=("provisioning.>",))
-    letters = plan(found)["provisioning.dlq: dead letters"]
-    assert letters.verdict == "refused"
-    assert "provisioning.>" in letters.reason
-
-
-def test_a_strange_stream_of_the_name_is_left_alone() -> None:
-    theirs = FoundStream(StreamSpec(NAMES.dlq_stream, ("other",)))
-    go = as_go_made_it()
-    found = replace(go, streams=dict(go.streams) | {NAMES.dlq_stream: theirs})
-    letters = plan(found)["provisioning.dlq: dead letters"]
-    assert letters.verdict == "refused"
-    assert "takes other" in letters.reason
-
-
-def test_letters_that_lie_elsewhere_are_left_there() -> None:
-    letters = plan(replace(as_declared(), dlq_home="ELSEWHERE"))["provisioning.dlq: dead letters"]
-    assert (letters.verdict, letters.actual) == ("refused", "in ELSEWHERE")
-
-
-def test_a_migration_that_was_interrupted_is_to_be_gone_on_with() -> None:
-    half = FoundStream(StreamSpec(NAMES.dlq_stream, (NAMES.moving_dlq,)))
-    go = as_go_made_it()
-    copying = replace(go, streams=dict(go.streams) | {NAMES.dlq_stream: half})
-    without_home = with_stream(replace(copying, dlq_home=""), NAMES.stream, subjects=(NAMES.tasks,))
-    left_over = with_stream(as_declared(), NAMES.stream, letters=7)
-    paused = replace(as_declared(), pause_left_behind=True)
-    for found in (copying, without_home, left_over, paused):
-        letters = plan(found)["provisioning.dlq: dead letters"]
-        assert isinstance(letters.change, MoveDeadLetters), found
-
-
-def test_finishing_a_migration_needs_no_pause() -> None:
-    found = with_stream(as_declared("2.10.26"), NAMES.stream, letters=1)
-    (letters,) = plan(with_consumer(found, waiting=1)).values()
-    assert (letters.verdict, letters.actual) == (
-        "safe",
-        "left in PROVISIONING, kept 72 h: 1 letter",
-    )
-
-
-def test_letters_are_never_moved_back() -> None:
-    names = QueueNames(dlq_stream_name="PROVISIONING")
-    letters = plan(as_declared(), names)["provisioning.dlq: dead letters"]
-    assert letters.verdict == "refused"
-    assert "DLQ_STREAM=PROVISIONING_DLQ" in letters.reason
-    assert "provisioning.dlq: dead letters" not in plan(as_go_made_it(), names)
 
 
 def test_claims_come_to_the_work_queue_when_the_server_is_new_enough() -> None:
