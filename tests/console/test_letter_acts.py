@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from farutech_console.operations.audit.notes import Note
 from farutech_console.operations.causes.causes import cause_of
 from farutech_console.operations.letters.selection import Selection
 from farutech_console.tui.common.spans import line
+from farutech_console.tui.dlq import opened
+from farutech_console.tui.dlq.detail import body_parts
 from farutech_console.tui.dlq.editing import Editor
 from farutech_console.tui.dlq.exporting import Export
 from farutech_console.tui.dlq.letterview import LetterView
@@ -27,6 +30,7 @@ from tests.console.fixed_letters import letter, some_letters
 from tests.console.fixed_queue import some_events
 from tests.console.moment import NOW
 from tests.console.test_hostile import hostile
+from worker.model.dead_letter import StoredDeadLetter
 
 BIG = (110, 40)
 
@@ -259,6 +263,33 @@ async def test_a_letter_is_folded_its_values_copied_and_its_secrets_hidden() -> 
         await sees(pilot, "postgres://app:hunter2@db/x")
         await pilot.press("m")
         await does_not_see(pilot, "hunter2")
+
+
+async def test_secrets_of_a_large_letter_hold_up_no_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    goes_on = threading.Event()
+
+    def slow(stored: StoredDeadLetter, *, secrets: bool = False) -> list[Part]:
+        assert not secrets or goes_on.wait(30)
+        return body_parts(stored, secrets=secrets)
+
+    monkeypatch.setattr(opened, "body_parts", slow)
+    payload = {"apiKey": "hunter2", "rows": [{"n": n} for n in range(4_000)]}
+    large = {"task": {"task_id": "t1", "tenant_id": "acme", "payload": payload}, "error": "no"}
+    async with console(FixedBackend(letters=[letter(7, large)]), size=BIG, room="3") as pilot:
+        await sees(pilot, "acme")
+        await pilot.press("enter")
+        await sees(pilot, '"apiKey": "••••••"')
+        view = pilot.app.screen.query_one(LetterView)
+        at = view._cursor
+        await pilot.press("m", "j", "j")
+        assert view._cursor == at + 2
+        await pilot.press("m")
+        await sees(pilot, "Secrets are hidden.")
+        goes_on.set()
+        await does_not_see(pilot, "hunter2")
+        await pilot.press("m")
+        await sees(pilot, '"apiKey": "hunter2"')
+        assert view._cursor == at + 2
 
 
 async def test_a_letter_that_is_slow_to_come_does_not_lend_its_name_to_the_one_before() -> None:

@@ -36,9 +36,10 @@ class TextView(ScrollView, can_focus=True):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._lines: tuple[Line, ...] = ()
-        self._pieces: list[tuple[Line, list[Line]]] = []
-        self._pieces_width = 0
+        self._long: dict[Line, list[Line]] = {}
+        self._long_width = 0
         self._wrapped: list[Line] = []
+        self._starts: list[int] = []
 
     @property
     def lines(self) -> Sequence[Line]:
@@ -63,26 +64,34 @@ class TextView(ScrollView, can_focus=True):
         The scrollbar's column is kept free, so that it never covers the end of a line.
         """
         del container, viewport
-        return sum(len(pieces) for _, pieces in self._wrap(width - self.scrollbar_size_vertical))
+        rows, _ = self._wrap(width - self.scrollbar_size_vertical)
+        return len(rows)
 
     def _lay_out(self) -> None:
         width = self.scrollable_content_region.width
         if not width:
             return  # not on the screen yet; `on_resize` comes when it is
-        self._wrapped = [piece for _, pieces in self._wrap(width) for piece in pieces]
+        self._wrapped, self._starts = self._wrap(width)
         self.virtual_size = Size(width, len(self._wrapped))
         self.refresh()
 
-    def _wrap(self, width: int) -> list[tuple[Line, list[Line]]]:
-        """Return each line with its pieces; a line that did not change is not wrapped again."""
-        if width != self._pieces_width:
-            self._pieces, self._pieces_width = [], width
-        before = self._pieces + [((), [])] * (len(self._lines) - len(self._pieces))
-        self._pieces = [
-            old if old[1] and old[0] == spans else (spans, wrapped(spans, width))
-            for spans, old in zip(self._lines, before, strict=False)
-        ]
-        return self._pieces
+    def _wrap(self, width: int) -> tuple[list[Line], list[int]]:
+        """Return the rows, and at which each line begins, with the end of the last one behind.
+
+        What was wrapped before at this width is not wrapped again.
+        """
+        before = self._long if width == self._long_width else {}
+        self._long, self._long_width = {}, width
+        rows: list[Line] = []
+        starts: list[int] = []
+        for spans in self._lines:
+            starts.append(len(rows))
+            if cells_of(spans) <= width:
+                rows.append(spans)
+            else:
+                pieces = self._long[spans] = before.get(spans) or wrapped(spans, width)
+                rows += pieces
+        return rows, [*starts, len(rows)]
 
     def render_line(self, y: int) -> Strip:
         """Draw the line that is scrolled there."""
@@ -134,8 +143,8 @@ def wrapped(spans: Line, width: int) -> list[Line]:
 
     Labels that leave it no room are wrapped themselves, and it stands below them.
     """
-    if not spans:
-        return [()]
+    if cells_of(spans) <= width:
+        return [spans]
     *labels, last = spans
     indent = cells_of(labels)
     if labels and indent > width - ROOM:

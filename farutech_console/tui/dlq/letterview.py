@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from itertools import accumulate, islice
+from itertools import islice
 
 from rich.style import Style
 from textual import events
@@ -26,7 +26,6 @@ class LetterView(TextView):
         self._parts: Sequence[Part] = ()
         self._seen: list[Part] = []
         self._folded: set[str] = set()
-        self._starts: list[int] = []
         self._cursor = 0
 
     def show_parts(self, parts: Sequence[Part], *, from_top: bool = False) -> None:
@@ -136,10 +135,6 @@ class LetterView(TextView):
         elif end > top + page:
             self.scroll_to(y=end - page, animate=False, force=True)
         self.refresh()
-
-    def _lay_out(self) -> None:
-        super()._lay_out()
-        self._starts = [0, *accumulate(len(pieces) for _, pieces in self._pieces)]
 
     def row_style(self, row: int) -> Style:
         """Return how a row is drawn: that under the cursor is told apart."""

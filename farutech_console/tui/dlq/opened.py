@@ -24,6 +24,8 @@ from farutech_console.tui.dlq.pane import LetterPane
 if TYPE_CHECKING:
     from farutech_console.operations.story.view import TaskStory
     from farutech_console.tui.common.room import Desk
+    from farutech_console.tui.dlq.parts import Part
+    from worker.model.dead_letter import StoredDeadLetter
 
 LARGE_BODY = 32 * 1024
 """Bytes above which a letter is taken apart in a thread: a megabyte of JSON takes a second."""
@@ -78,9 +80,7 @@ class OpenedLetter(LetterActs):
         if stored is None:
             pane.clear(tr("it is gone"))
             return
-        large = len(stored.body) > LARGE_BODY
-        body = await asyncio.to_thread(body_parts, stored) if large else body_parts(stored)
-        pane.show(stored, body, self.desk.clock.now())
+        pane.show(stored, await _taken_apart(stored, secrets=False), self.desk.clock.now())
         if self.has_class("-open"):
             self._read_history()
 
@@ -146,9 +146,20 @@ class OpenedLetter(LetterActs):
     def action_secrets(self) -> None:
         """Show the secrets of the letter, or hide them again."""
         if self.pane.stored is not None:
-            shown = self.pane.toggle_secrets(self.desk.clock.now())
-            told = tr("Secrets are shown: m hides them.") if shown else tr("Secrets are hidden.")
-            self.notify(told, markup=False)
+            self._show_secrets(shown=self.pane.turn_secrets())
+
+    @work(exclusive=True, group="secrets", exit_on_error=False)
+    async def _show_secrets(self, *, shown: bool) -> None:
+        pane = self.pane
+        stored = pane.stored
+        if stored is not None and shown and not pane.knows_secrets:
+            body = await _taken_apart(stored, secrets=True)
+            if pane.stored is not stored:
+                return
+            pane.learn_secrets(body)
+        pane.grow(self.desk.clock.now())
+        told = tr("Secrets are shown: m hides them.") if shown else tr("Secrets are hidden.")
+        self.notify(told, markup=False)
 
     def to_copy(self) -> str:
         """Return the value under the cursor of the open letter, else the id of the task."""
@@ -157,3 +168,10 @@ class OpenedLetter(LetterActs):
         letters, cursor = self._reader.letters, self.table.cursor
         row = None if cursor is None else letters.row(cursor)
         return row.task_id if row is not None and row.task_id else str(cursor or "")
+
+
+async def _taken_apart(stored: StoredDeadLetter, *, secrets: bool) -> list[Part]:
+    """Return the lines of a letter, without holding up the keys where they are many."""
+    if len(stored.body) <= LARGE_BODY:
+        return body_parts(stored, secrets=secrets)
+    return await asyncio.to_thread(body_parts, stored, secrets=secrets)

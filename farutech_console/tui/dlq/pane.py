@@ -10,7 +10,6 @@ from textual.containers import Vertical
 from farutech_console.language import tr
 from farutech_console.operations.letters.secrets import HIDDEN
 from farutech_console.tui.dlq.detail import (
-    body_parts,
     gone_lines,
     gone_parts,
     heading_parts,
@@ -40,7 +39,7 @@ class LetterPane(Vertical):
         self.stored: StoredDeadLetter | None = None
         self._secrets = self._gone = False
         self._note: Note | None = None
-        self._body: list[Part] = []
+        self._bodies: dict[bool, list[Part]] = {}
         self._history: list[Part] = []
 
     def compose(self) -> ComposeResult:
@@ -54,7 +53,7 @@ class LetterPane(Vertical):
     def show(self, stored: StoredDeadLetter, body: list[Part], now: datetime) -> None:
         """Show a letter from its top; `body` is what `body_parts` made of it."""
         self.stored, self._secrets, self._history, self._note = stored, False, [], None
-        self._body, self._gone = body, False
+        self._bodies, self._gone = {False: body}, False
         self._entitle(stored.sequence)
         self._show(now, from_top=True)
 
@@ -68,13 +67,19 @@ class LetterPane(Vertical):
         self._gone = True
         self.grow(now)
 
-    def toggle_secrets(self, now: datetime) -> bool:
-        """Show the letter's secrets, or hide them again; return whether they are shown."""
-        if self.stored is not None:
-            self._secrets = not self._secrets
-            self._body = body_parts(self.stored, secrets=self._secrets)
-            self._show(now)
+    def turn_secrets(self) -> bool:
+        """Have the letter's secrets shown from now on, or hidden; return whether they are to be."""
+        self._secrets = not self._secrets
         return self._secrets
+
+    @property
+    def knows_secrets(self) -> bool:
+        """Whether the letter was taken apart with its secrets: until then they stay hidden."""
+        return True in self._bodies
+
+    def learn_secrets(self, body: list[Part]) -> None:
+        """Take the letter with its secrets, as `body_parts` made it."""
+        self._bodies[True] = body
 
     def await_history(self, now: datetime) -> None:
         """Say that the history is being read."""
@@ -89,7 +94,7 @@ class LetterPane(Vertical):
 
     def clear(self, why: str = "") -> None:
         """Show no letter, and why."""
-        self.stored, self._history, self._note = None, [], None
+        self.stored, self._history, self._note, self._bodies = None, [], None, {}
         self._entitle(self.sequence)
         parts = [Part(one) for one in gone_lines(why)] if why else []
         self._view().show_parts(parts, from_top=True)
@@ -97,15 +102,16 @@ class LetterPane(Vertical):
     def copied(self) -> str:
         """Return the value under the cursor, empty for none; what is hidden is not given out."""
         part = self._view().under_cursor
-        return part.copy if part is not None and part.copy != HIDDEN else ""
+        return str(part.copy) if part is not None and part.copy != HIDDEN else ""
 
     def _show(self, now: datetime, *, from_top: bool = False) -> None:
         if self.stored is None:
             return
         gone = gone_parts() if self._gone else []
-        heading = [*gone, *heading_parts(self.stored, now, secrets=self._secrets)]
-        notes = note_parts(self._note, now)
-        self._view().show_parts([*heading, *notes, *self._body, *self._history], from_top=from_top)
+        secrets = self._secrets and self.knows_secrets
+        heading = [*gone, *heading_parts(self.stored, now, secrets=secrets)]
+        notes, body = note_parts(self._note, now), self._bodies[secrets]
+        self._view().show_parts([*heading, *notes, *body, *self._history], from_top=from_top)
 
     def _entitle(self, sequence: int | None) -> None:
         self.border_title = tr("Letter {n}", n=sequence) if sequence is not None else ""

@@ -13,12 +13,27 @@ from farutech_console.tui.common.spans import Line, Span, Tone, line
 from worker.model.text import literal
 
 STEP = "  "
+COLON = Span(": ", "muted")
 DEEPEST = 60
 """Levels of JSON that are told apart; what lies deeper stands on one line."""
 LONGEST = 64 * 1024
 """Characters of one value that are shown; the rest is counted."""
 MOST_LINES = 20_000
 """Lines of one JSON text that are shown."""
+
+
+class Whole:
+    """JSON that lines open and close: made text only when it is copied.
+
+    Each level holds all that is beneath it: of a megabyte the texts of all take a second.
+    """
+
+    def __init__(self, value: object, *, secrets: bool) -> None:
+        self._value, self._secrets = value, secrets
+
+    def __str__(self) -> str:
+        """Return it as JSON for people, its secrets hidden unless they are shown."""
+        return dumped(self._value if self._secrets else cleared(self._value))
 
 
 class Part(NamedTuple):
@@ -28,7 +43,7 @@ class Part(NamedTuple):
     """
 
     spans: Line
-    copy: str = ""
+    copy: str | Whole = ""
     opens: str = ""
     inside: tuple[str, ...] = ()
 
@@ -70,8 +85,14 @@ def json_parts(value: object, name: str, *, secrets: bool) -> Iterator[Part]:
 
 
 class _Json:
+    """Makes the lines of a value. Spans that occur again are made once: of a megabyte, very many.
+
+    The garbage collector looks at each.
+    """
+
     def __init__(self, *, secrets: bool) -> None:
         self._secrets = secrets
+        self._keys: dict[str, Span] = {}
 
     def of(
         self,
@@ -89,16 +110,16 @@ class _Json:
             return
         named = isinstance(value, Mapping)
         opening, closing = "{}" if named else "[]"
-        copied = dumped(self._cleared(value))
+        copied = Whole(value, secrets=self._secrets)
         yield Part((*lead, Span(opening, "muted")), copied, path, inside)
         within = (*inside, path)
+        indent = Span(STEP * (depth + 1))
         pairs = list(value.items() if isinstance(value, Mapping) else enumerate(value))
         for number, (key, one) in enumerate(pairs):
             comma = "," if number < len(pairs) - 1 else ""
-            before: Line = (Span(STEP * (depth + 1)),)
+            before: Line = (indent,)
             if named:
-                before = (*before, Span(literal(json.dumps(key, ensure_ascii=False)), "accent"),
-                          Span(": ", "muted"))  # fmt: skip
+                before = (indent, self._key(str(key)), COLON)
             if named and self._hides(str(key)):
                 yield Part((*before, Span(f'"{HIDDEN}"', "warn"), Span(comma, "muted")), HIDDEN,
                            inside=within)  # fmt: skip
@@ -107,27 +128,29 @@ class _Json:
         yield Part((Span(STEP * depth), Span(f"{closing}{end}", "muted")), copied, inside=within)
 
     def _leaf(self, value: object, lead: Line, inside: tuple[str, ...], end: str) -> Part:
-        said = self._cleared(value)
+        said = value if self._secrets else cleared(value)
         text = dumped(said, indent=None)
         cut = f"… {count(len(text) - LONGEST)} more" if len(text) > LONGEST else ""
         spans = (*lead, Span(f"{literal(text[:LONGEST])}{cut}{end}", _tone(value)))
         return Part(spans, said if isinstance(said, str) else text, inside=inside)
 
+    def _key(self, key: str) -> Span:
+        """Return a key as it stands before its value."""
+        if key not in self._keys:
+            self._keys[key] = Span(literal(json.dumps(key, ensure_ascii=False)), "accent")
+        return self._keys[key]
+
     def _hides(self, key: str) -> bool:
         return not self._secrets and is_secret(key)
 
-    def _cleared(self, value: object) -> object:
-        """Return a value with its secrets hidden, for the clipboard."""
-        if self._secrets:
-            return value
-        if isinstance(value, Mapping):
-            return {
-                key: HIDDEN if is_secret(str(key)) else self._cleared(one)
-                for key, one in value.items()
-            }
-        if isinstance(value, (list, tuple)):
-            return [self._cleared(one) for one in value]
-        return without_secrets(value) if isinstance(value, str) else value
+
+def cleared(value: object) -> object:
+    """Return a value with its secrets hidden."""
+    if isinstance(value, Mapping):
+        return {key: HIDDEN if is_secret(str(key)) else cleared(one) for key, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [cleared(one) for one in value]
+    return without_secrets(value) if isinstance(value, str) else value
 
 
 def dumped(value: object, indent: int | None = 2) -> str:
