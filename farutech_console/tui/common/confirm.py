@@ -13,7 +13,7 @@ from textual.widgets import Button, Input, Static
 
 from farutech_console.language import tr
 from farutech_console.operations.actions import asks_name
-from farutech_console.tui.common.dialog import Modal
+from farutech_console.tui.common.dialog import Dialog
 from farutech_console.tui.common.field import Field
 from farutech_console.tui.common.frame import Frame
 from farutech_console.tui.common.preview import preview, question
@@ -41,7 +41,7 @@ def dialog_for(plan: Plan, desk: Desk, depth: int) -> ConfirmPlan:
     return ConfirmPlan(plan, lines, type_name=type_name)
 
 
-class ConfirmPlan(Modal["Plan | None"]):
+class ConfirmPlan(Dialog["Plan"]):
     """Shows what is told of a plan and returns it, or None where the operator thought better of it.
 
     `type_name` asks for the stream's name to be typed before the plan can be confirmed.
@@ -49,22 +49,14 @@ class ConfirmPlan(Modal["Plan | None"]):
 
     AUTO_FOCUS = "#cancel"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "cancel", "back", show=False),
         Binding("left,right,h,l,up,down,j,k", "other", "the other button", show=False),
     ]
     DEFAULT_CSS = """
-    ConfirmPlan { align: center middle; background: $background 60%; }
-    ConfirmPlan > Vertical {
-        width: 78; max-width: 100%; height: auto; max-height: 100%;
-        border: round $tone-accent; background: $surface; padding: 1 2;
-    }
     ConfirmPlan.-purge > Vertical { border: round $tone-bad; }
     ConfirmPlan TextView { height: auto; max-height: 14; }
     ConfirmPlan #ask, ConfirmPlan Input { display: none; margin-top: 1; }
     ConfirmPlan.-typed #ask, ConfirmPlan.-typed Input { display: block; }
-    ConfirmPlan Input { background: $panel; margin-top: 0; }
-    ConfirmPlan Horizontal { height: 1; align-horizontal: right; margin-top: 1; }
-    ConfirmPlan Button { margin-left: 2; min-width: 12; }
+    ConfirmPlan Input { margin-top: 0; }
     """
 
     def __init__(self, plan: Plan, told: Sequence[Line], *, type_name: bool = False) -> None:

@@ -10,6 +10,8 @@ from textual.binding import Binding, BindingType
 from textual.renderables.background_screen import BackgroundScreen
 from textual.screen import ModalScreen
 
+from farutech_console.tui.common.frame import Frame
+
 T = TypeVar("T")
 
 
@@ -34,16 +36,29 @@ class Modal(ModalScreen[T]):
             else super().render()
         )
 
+    def on_resize(self) -> None:
+        """Keep what has the focus in view."""
+        self.call_after_refresh(self._show_focused)
+
+    def _show_focused(self) -> None:
+        if self.focused is not None:
+            self.focused.scroll_visible(animate=False)
+
     def dismiss(self, result: T | None = None) -> AwaitComplete:
         """Close it and give the result back, if it is the one that is looked at."""
         return super().dismiss(result) if self.is_active else AwaitComplete()
 
 
 class Dialog(Modal[T | None]):
-    """A box over the room. Its content is one `Vertical`; buttons stand in a `Horizontal`."""
+    """A box over the room. Its content is one `Vertical`; buttons stand in a `Horizontal`.
+
+    Where the terminal is too small for the box, it scrolls.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "cancel", "back", show=False),
+        Binding("pageup", "page(-1)", "what is above", show=False),
+        Binding("pagedown", "page(1)", "what is below", show=False),
         Binding("left,h", "app.focus_previous", "the button before", show=False),
         Binding("right,l", "app.focus_next", "the next button", show=False),
     ]
@@ -52,11 +67,17 @@ class Dialog(Modal[T | None]):
     Dialog > Vertical {
         width: 78; max-width: 100%; height: auto; max-height: 100%;
         border: round $tone-accent; background: $surface; padding: 1 2;
+        overflow-y: auto; scrollbar-size-vertical: 1;
     }
     Dialog Input { background: $panel; }
     Dialog Horizontal { height: 1; align-horizontal: right; margin-top: 1; }
     Dialog Button { margin-left: 2; min-width: 12; }
     """
+
+    def action_page(self, by: int) -> None:
+        """Scroll the box by so many of its pages."""
+        box = self.query_one(Frame)
+        box.scroll_relative(y=by * box.scrollable_content_region.height, animate=False)
 
     def action_cancel(self) -> None:
         """Leave everything as it is."""

@@ -134,8 +134,9 @@ class Outcomes(Modal["str | None"]):
             box.border_subtitle = again + tr("esc close")
             yield TextView()
 
-    def on_mount(self) -> None:
+    def on_resize(self) -> None:
         """Fill it; where space is short the ids are."""
+        super().on_resize()
         id_width = ID if self.app.size.width >= WIDE else SHORT_ID
         run, progress = self._run, self._run.progress
         lines = outcome_lines(

@@ -29,7 +29,7 @@ class TextView(ScrollView, can_focus=True):
     DEFAULT_CSS = """
     TextView {
         height: 1fr; overflow-x: hidden; overflow-y: auto;
-        scrollbar-size-vertical: 1; scrollbar-gutter: stable;
+        scrollbar-size: 0 1; scrollbar-gutter: stable;
     }
     """
 

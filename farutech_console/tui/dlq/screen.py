@@ -93,6 +93,7 @@ class DeadLettersRoom(OpenedLetter):
         del live
         self.redraw()
 
+    @on(VirtualTable.Resized)
     def redraw(self) -> None:
         """Draw what is read and what is marked."""
         letters, now = self._reader.letters, self.desk.clock.now()
