@@ -339,6 +339,19 @@ COMMON: Mapping[str, str | tuple[str, str]] = {
     **PLANS,
     **RUNS,
     "The server {where} does not let us in": "El servidor {where} no nos deja entrar",
+    "No server was asked: what says who we are is of no use": (
+        "No se ha preguntado a ningún servidor: lo que dice quiénes somos no sirve"
+    ),
+    "name what is:": "indicar lo que sirva:",
+    "No TLS with the server {where}": "Sin TLS con el servidor {where}",
+    "say whom to trust:": "decir en quién confiar:",
+    "and who we are:": "y quiénes somos:",
+    "The cluster answers, and has no leader for JetStream": (
+        "El cluster responde, pero JetStream no tiene líder"
+    ),
+    "bring its servers up:": "levantar sus servidores:",
+    "more than half of them must run": "más de la mitad debe estar en marcha",
+    "see what is wrong:": "ver qué falla:",
     "say who you are:": "decir quién eres:",
     "or use a context:": "o usar un contexto:",
     "--context NAME, as the nats command has them": "--context NOMBRE, los del comando nats",

@@ -30,5 +30,8 @@ LIBRARY: Mapping[str, str | tuple[str, str]] = {
     "{subject}: nobody answers": "{subject}: nadie responde",
     "{subject}: no stream takes this subject": "{subject}: ningún stream acepta este subject",
     "{subject}: not connected": "{subject}: sin conexión",
+    "JetStream has no leader: are more than half of its cluster's servers up? ({subject})": (
+        "JetStream no tiene líder: ¿está en marcha más de la mitad del cluster? ({subject})"
+    ),
     "connection lost": "se perdió la conexión",
 }

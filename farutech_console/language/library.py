@@ -22,6 +22,7 @@ SENTENCES = (
     msg("{subject}: nobody answers"),
     msg("{subject}: no stream takes this subject"),
     msg("{subject}: not connected"),
+    msg("JetStream has no leader: are more than half of its cluster's servers up? ({subject})"),
     msg("connection lost"),
 )
 """Its sentences that an operator meets, each before those that it would be taken for."""

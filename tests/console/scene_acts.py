@@ -16,7 +16,7 @@ from tests.console.fixed_letters import letter, some_letters
 from tests.console.fixed_queue import some_events, some_status
 from tests.console.moment import NOW, StillClock, ago
 from tests.console.test_hostile import hostile, opens
-from worker.jetstream.errors import UnreachableError
+from worker.jetstream.topology.layout import NoQueueError
 from worker.model.heard import HeardKind
 
 HOSTILE = "[/red] [@click=app.quit]x[/] \x1b[31mred\x00 \u202eabc 部署 👩‍👩‍👧‍👦"
@@ -126,7 +126,7 @@ def deaf() -> FixedBackend:
 
 
 def no_stream() -> FixedBackend:
-    return FixedBackend(failure=UnreachableError("the stream PROVISIONING does not exist"))
+    return FixedBackend(failure=NoQueueError("the stream PROVISIONING does not exist"))
 
 
 def nine() -> FixedBackend:

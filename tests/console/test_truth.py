@@ -22,6 +22,7 @@ from tests.console.fixed import FixedBackend
 from tests.console.fixed_queue import some_events, some_status
 from tests.console.moment import NOW, StillClock, ago
 from worker.jetstream.errors import NotAllowedError, UnreachableError
+from worker.jetstream.topology.layout import NoQueueError
 from worker.model.cells import width_of
 
 UP = LinkState(True, ago(600), "nats://s1:4222")
@@ -119,7 +120,7 @@ async def test_no_server_at_the_start_says_what_was_tried_and_what_to_do() -> No
 
 
 async def test_a_server_without_the_stream_is_told_in_its_words() -> None:
-    backend = FixedBackend(failure=UnreachableError("stream PROVISIONING does not exist"))
+    backend = FixedBackend(failure=NoQueueError("stream PROVISIONING does not exist"))
     async with console(backend) as pilot:
         await sees(pilot, "stream PROVISIONING does not exist")
         await sees(pilot, "farutech-worker topology apply")

@@ -12,9 +12,11 @@ from nats.errors import MaxPayloadError
 
 from worker.jetstream.errors import (
     JETSTREAM_NOT_ENABLED,
+    NO_LEADER,
     ApiError,
     JetStreamError,
     NoJetStreamError,
+    NoLeaderError,
     PayloadTooLargeError,
     UnreachableError,
 )
@@ -235,5 +237,7 @@ def decoded(subject: str, data: bytes) -> dict[str, Any]:
         description = str(error.get("description", "no description"))
         if err_code in JETSTREAM_NOT_ENABLED:
             raise NoJetStreamError(f"{subject}: {description}")
+        if err_code == NO_LEADER:
+            raise NoLeaderError(subject)
         raise ApiError(subject, code, err_code, description)
     return answer

@@ -53,6 +53,17 @@ class NoJetStreamError(RefusedError):
     """The server has no JetStream for this account, or nobody answers its API."""
 
 
+class NoLeaderError(ApiError):
+    """The cluster has no leader for JetStream: an election is on, or too few servers are up."""
+
+    def __init__(self, subject: str) -> None:
+        super().__init__(subject, 503, NO_LEADER, "JetStream has no leader")
+        self.args = (
+            f"JetStream has no leader: are more than half of its cluster's servers up? ({subject})",
+        )
+
+
+NO_LEADER = 10008
 STREAM_NOT_FOUND = 10059
 CONSUMER_NOT_FOUND = 10014
 MESSAGE_NOT_FOUND = 10037

@@ -6,7 +6,7 @@ from typing import Literal
 
 from farutech_console.language.library import retold
 
-Trouble = Literal["", "no_jetstream", "no_stream", "not_allowed"]
+Trouble = Literal["", "no_jetstream", "no_leader", "no_stream", "not_allowed"]
 """Failures that a screen has words of its own for."""
 
 
@@ -29,11 +29,13 @@ def in_words(error: BaseException) -> str:
 
 def kind_of(error: BaseException) -> Trouble:
     """Return which of those it is."""
-    from worker.jetstream.errors import NoJetStreamError, NotAllowedError
+    from worker.jetstream.errors import NoJetStreamError, NoLeaderError, NotAllowedError
     from worker.jetstream.topology.layout import NoQueueError
 
     if isinstance(error, NoJetStreamError):
         return "no_jetstream"
+    if isinstance(error, NoLeaderError):
+        return "no_leader"
     if isinstance(error, NoQueueError):
         return "no_stream"
     return "not_allowed" if isinstance(error, NotAllowedError) else ""

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
     from worker.model.names import QueueNames
 
+NO_TLS = ("no TLS", "TLS was asked for")
+"""How the words begin in which the worker's library tells that TLS does not come about."""
+
 Step = tuple[str, str]
 """What an operator can do, and how."""
 
@@ -51,17 +54,31 @@ def _no_server(live: Live, now: datetime) -> list[Line]:
 
 
 def _refused(live: Live, now: datetime) -> list[Line]:
-    where = literal(live.link.server) or "NATS"
+    title, first = _refusal(literal(live.link.server), live.link.detail)
     return [
-        line(Span("✖ " + tr("The server {where} does not let us in", where=where), "bad")),
+        line(Span(f"✖ {title}", "bad")),
         _tried(live, now),
         *_what_to_do(
-            (tr("say who you are:"), "--user and --password, --token, --creds, --nkey"),
+            *first,
             (tr("or use a context:"), tr("--context NAME, as the nats command has them")),
             (tr("or name another:"), "farutech-console --server nats://HOST:4222"),
         ),
         _goes_on(tr("The console tries again every few seconds.")),
     ]
+
+
+def _refusal(server: str, why: str) -> tuple[str, Sequence[Step]]:
+    """Return what did not let us in, and what to do about that first."""
+    who = "--user and --password, --token, --creds, --nkey"
+    if not server:
+        title = tr("No server was asked: what says who we are is of no use")
+        return title, ((tr("name what is:"), f"{who}, --tls-cert, --tls-key"),)
+    if why.startswith(NO_TLS):
+        title = tr("No TLS with the server {where}", where=server)
+        trust = (tr("say whom to trust:"), "--tls-ca FILE")
+        return title, (trust, (tr("and who we are:"), "--tls-cert FILE --tls-key FILE"))
+    title = tr("The server {where} does not let us in", where=server)
+    return title, ((tr("say who you are:"), who),)
 
 
 def _tried(live: Live, now: datetime) -> Line:
@@ -99,6 +116,13 @@ def _answered(live: Live, stream: str) -> tuple[str, Sequence[Step]]:
         works = (tr("what works still:"), tr("2 live events, 4 workers, as far as allowed"))
         return title, (allow, all_of_it, works)
     title = tr("The server answers, but not for {stream}", stream=stream)
+    find_out = (tr("see what is wrong:"), "farutech-console doctor")
+    if live.trouble == "no_leader":
+        title = tr("The cluster answers, and has no leader for JetStream")
+        up = (tr("bring its servers up:"), tr("more than half of them must run"))
+        return title, (up, find_out)
+    if live.trouble != "no_stream":
+        return title, (find_out,)
     create = (tr("create what is missing:"), "farutech-worker topology apply")
     harmless = ("", tr("(it shows what it would do, and asks)"))
     watch = (tr("or watch another stream:"), "farutech-console --stream NAME --prefix PREFIX")
