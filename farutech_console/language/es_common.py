@@ -121,6 +121,7 @@ COMMANDS: Mapping[str, str | tuple[str, str]] = {
     "this console is read-only: it has no {name}": (
         "esta consola es de solo lectura: no tiene {name}"
     ),
+    "{name} takes one of {choices}": "{name} acepta uno de {choices}",
     "there is no command {name}: {known}": "no existe la orden {name}: {known}",
     "{name} may be {known}": "{name} puede ser {known}",
     "{name} needs its {what}": "a {name} le falta {what}",
@@ -152,7 +153,6 @@ HEADER: Mapping[str, str | tuple[str, str]] = {
     "the look at the workers": "la consulta de los workers",
     "the run": "la ejecución",
     "Look here": "Mire aquí",
-    "There is no theme {name}: {known}.": "No existe el tema {name}: {known}.",
     "Search for commands…": "Buscar órdenes…",
     "Search for themes…": "Buscar temas…",
     "No matches found": "Sin resultados",

@@ -187,6 +187,9 @@ _TABLE: Mapping[str, str | tuple[str, str]] = {
     "{n} marked": ("{n} marcado", "{n} marcados"),
     "all {n} marked": "{n} marcados, todos",
     "The dead letters cannot be read: {why}": "No se pueden leer los mensajes muertos: {why}",
+    ": compares all of a text; {filter} looks for a part of it.": (
+        ": compara el texto entero; {filter} busca una parte."
+    ),
     "None of the {letters} is like {filter}": "Ninguno de {letters} es como {filter}",
     "esc shows all, / changes the filter.": "esc muestra todo, / cambia el filtro.",
     "{tasks} in the queue. New letters appear here by themselves.": (

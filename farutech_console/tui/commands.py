@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -132,8 +133,7 @@ def parse(text: str, commands: Iterable[Command]) -> Entered:
         withheld = name.casefold()
         if any(command.name == withheld for command in COMMANDS):
             raise CommandError(tr("this console is read-only: it has no {name}", name=withheld))
-        names = ", ".join(each.name for each in known)
-        raise CommandError(tr("there is no command {name}: {known}", name=name, known=names))
+        raise CommandError(_no_such_command(name, tuple(each.name for each in known)))
     if len(found) > 1:
         names = tr(" or ").join(each.name for each in found)
         raise CommandError(tr("{name} may be {known}", name=name, known=names))
@@ -144,4 +144,15 @@ def parse(text: str, commands: Iterable[Command]) -> Entered:
         raise CommandError(tr("{name} needs its {what}", name=command.name, what=what))
     if argument and not command.argument:
         raise CommandError(tr("{name} takes nothing after it", name=command.name))
+    choice = argument.partition(" ")[0] if " " in command.argument else argument
+    if command.choices and choice.casefold() not in command.choices:
+        known_choices = ", ".join(command.choices)
+        told = tr("{name} takes one of {choices}", name=command.name, choices=known_choices)
+        raise CommandError(told)
     return Entered(command, argument)
+
+
+def _no_such_command(name: str, known: Sequence[str]) -> str:
+    close = difflib.get_close_matches(name.casefold(), known, n=2)
+    told = tr("did you mean {key}?", key=tr(" or ").join(close)) if close else ", ".join(known)
+    return tr("there is no command {name}: {known}", name=name, known=told)

@@ -14,7 +14,6 @@ from farutech_console.tui.common.messages import Follow
 from farutech_console.tui.common.trail import Trail
 from farutech_console.tui.keys import ROOM_NAMES
 from farutech_console.tui.running import Running
-from worker.model.text import literal
 
 # What is not needed for the first paint is imported after it.
 if TYPE_CHECKING:
@@ -90,7 +89,7 @@ class Navigating(Running):
         if name in self._trail.rooms:
             await self.action_room(name)
         elif name == "theme":
-            self._take_theme(argument)
+            self.theme = themes.THEMES[argument.casefold()].name
         elif name == "rate":
             self.take_rate(argument)
         elif name == "help":
@@ -101,15 +100,6 @@ class Navigating(Running):
             await self.action_room(entered.command.room)
             if isinstance(self.screen, Room):
                 self.screen.command(name, argument)
-
-    def _take_theme(self, name: str) -> None:
-        found = themes.THEMES.get(name.casefold())
-        if found is None:
-            known = tr(" or ").join(themes.THEMES)
-            told = tr("There is no theme {name}: {known}.", name=literal(name, 20), known=known)
-            self.notify(told, markup=False)
-        else:
-            self.theme = found.name
 
     def action_command_palette(self) -> None:
         """Open the palette."""

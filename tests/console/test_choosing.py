@@ -34,6 +34,7 @@ async def test_a_mistake_in_a_filter_is_pointed_at_and_can_be_mended() -> None:
         await sees(pilot, " " * 12 + "▼")
         await pilot.press(*["backspace"] * 9, "enter")
         await sees(pilot, "None of the 40 dead letters")
+        await sees(pilot, "tenant:~acme looks for a part of it")
 
 
 async def test_tab_completes_a_key() -> None:
@@ -80,7 +81,7 @@ async def test_a_command_filters_too() -> None:
         await pilot.press("colon", *"filter type:migrate", "enter")
         await sees(pilot, "13 with type:migrate")
         await pilot.press("colon", *"filter )", "enter")
-        await sees(pilot, "column 1")
+        await sees(pilot, "▲ something to look for is missing here")
 
 
 async def test_a_canary_goes_first_and_the_plan_says_so() -> None:

@@ -235,7 +235,7 @@ async def test_letters_are_sorted_and_a_range_is_that_of_the_screen() -> None:
         await pilot.press("r")
         await sees(pilot, "acme-corp-0 (3)")
         await pilot.press("escape", "colon", *"sort nonsense", "enter")
-        await sees(pilot, "sort by one of seq, died")
+        await sees(pilot, "sort takes one of seq, died")
 
 
 async def test_a_letter_is_folded_its_values_copied_and_its_secrets_hidden() -> None:

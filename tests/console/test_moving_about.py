@@ -64,6 +64,10 @@ async def test_tab_again_puts_the_next_command_and_the_choices_of_one_that_has_a
         assert put == ["tasks", "task ", "tenant "]
         await sees(pilot, f"{CURSOR}tenant ID")
         await sees(pilot, " audit ")
+        await pilot.press("up", "up")
+        assert field.value == "tasks"
+        await pilot.press("down")
+        assert field.value == "task "
         await pilot.press("ctrl+u", *"so", "tab", "tab", "tab")
         assert field.value == "sort died"
         await pilot.press("ctrl+u", *"theme l", "tab", "enter")

@@ -11,6 +11,7 @@ from farutech_console.operations.causes.causes import cause_of
 from farutech_console.operations.filter.bounds import sequence_bounds
 from farutech_console.operations.filter.evaluate import predicate
 from farutech_console.operations.filter.keys import KEYS
+from farutech_console.operations.filter.looser import looser
 from farutech_console.operations.filter.model import FilterError
 from farutech_console.operations.filter.parser import parse_filter
 from farutech_console.operations.filter.probe import probe
@@ -175,6 +176,29 @@ def test_its_canonical_text(text: str, canonical: str) -> None:
 def test_every_example_of_the_declared_keys_is_right() -> None:
     for key in KEYS.values():
         assert parse_filter(key.example)
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("task:7bea0a77", "task:~7bea0a77"),
+        ("task:7bea0a77… age>2h", "task:~7bea0a77 age>2h"),
+        ("tenant:acme,globex or cause:3f9a", "tenant:~acme,globex or cause:~3f9a"),
+        ("(type:prov replays:0) or worker:x", "(type:~prov replays:0) or worker:~x"),
+    ],
+)
+def test_a_filter_of_whole_texts_may_have_meant_parts_of_them(text: str, meant: str) -> None:
+    found = looser(parse_filter(text))
+    assert found is not None
+    assert str(found) == meant
+    assert parse_filter(meant) == found
+
+
+@pytest.mark.parametrize(
+    "text", ["", "acme", "!tenant:acme", "tenant:acme-*", 'tenant:""', "error:~x", "reason:stuck"]
+)
+def test_a_filter_that_compares_no_whole_text_is_as_loose_as_can_be(text: str) -> None:
+    assert looser(parse_filter(text)) is None
 
 
 def test_bounds_are_as_narrow_as_a_filter_says() -> None:

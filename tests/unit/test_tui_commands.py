@@ -27,7 +27,11 @@ def test_a_beginning_will_do(text: str, name: str, argument: str) -> None:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("delete", "there is no command delete"),
+        ("xyzzy", "there is no command xyzzy: overview, tasks, "),
+        ("taks", r"there is no command taks: did you mean tasks or task\?"),
+        ("sort colour", "sort takes one of seq, died, task"),
+        ("theme dark red", "theme takes one of dark, light"),
+        ("theme pink", "theme takes one of dark, light"),
         ("t", "t may be tasks or task or tenant or theme"),
         ("theme", "theme needs its NAME"),
         ("quit now", "quit takes nothing after it"),

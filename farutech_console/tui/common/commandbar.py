@@ -35,7 +35,8 @@ class CommandBar(Modal[Entered | None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "cancel", "back", show=False),
-        Binding("tab", "complete", "complete", show=False, priority=True),
+        Binding("tab,down", "complete", "complete", show=False, priority=True),
+        Binding("up", "complete(-1)", "the one before", show=False, priority=True),
     ]
     DEFAULT_CSS = """
     CommandBar { align: left bottom; background: $background 30%; }
@@ -97,15 +98,16 @@ class CommandBar(Modal[Entered | None]):
             return
         self.dismiss(entered)
 
-    def action_complete(self) -> None:
-        """Complete what is typed; again puts the next that may be meant."""
+    def action_complete(self, step: int = 1) -> None:
+        """Complete what is typed; again puts the next that may be meant, or the one before."""
         field = self.query_one(Input)
         if field.value != self._put or len(self._offered) == 1:
             self._typed = field.value
             self._offered = completions(field.value, self._commands)
         if not self._offered:
             return
-        at = self._offered.index(self._put) + 1 if self._put in self._offered else 0
+        first = 0 if step > 0 else -1
+        at = self._offered.index(self._put) + step if self._put in self._offered else first
         self._put = self._offered[at % len(self._offered)]
         field.value = self._put
         field.cursor_position = len(self._put)

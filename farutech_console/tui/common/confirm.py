@@ -74,7 +74,6 @@ class ConfirmPlan(Dialog["Plan"]):
             ask = tr("Type {name} to confirm: {plan}.", name=name, plan=question(self.plan))
             yield Static(content([line(ask)]), id="ask")
             yield Field(
-                placeholder=name,
                 compact=True,
                 disabled=not self._type_name,
                 select_on_focus=False,

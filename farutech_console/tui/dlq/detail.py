@@ -168,7 +168,7 @@ def _traceback(stored: StoredDeadLetter, *, secrets: bool) -> list[Part]:
     if letter is None or not letter.traceback:
         return []
     kind = f" · {literal(letter.error_type, 80)}" if letter.error_type else ""
-    text = _told(letter.traceback, secrets=secrets)
+    text = _told(letter.traceback.rstrip(), secrets=secrets)
     return section(f"{tr('traceback')}{kind}", _text(text, "muted"), text)
 
 

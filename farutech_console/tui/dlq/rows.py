@@ -8,6 +8,8 @@ from datetime import datetime
 
 from farutech_console.language import msg, tr, trn
 from farutech_console.language.library import retold
+from farutech_console.operations.filter.looser import looser
+from farutech_console.operations.filter.model import Filter
 from farutech_console.operations.index.order import NEWEST, SORT_KEYS, Order, SortKey
 from farutech_console.operations.index.row import LetterRow
 from farutech_console.operations.units import age, count, duration, plural, short_duration
@@ -224,6 +226,16 @@ def _unread(live: Live) -> str:
     return retold(live.status.unread.get("dead_letters", "")) if live.status else live.failure
 
 
+def _advice(wanted: Filter | None) -> list[Line]:
+    if wanted is None:
+        return []
+    told = tr(
+        ": compares all of a text; {filter} looks for a part of it.",
+        filter=literal(str(wanted), 200),
+    )
+    return [line(Span(told, "muted"))]
+
+
 def empty_lines(reader: Reader, live: Live, failure: str, now: datetime) -> list[Line]:
     """Return why the table is empty."""
     letters = reader.letters
@@ -244,6 +256,7 @@ def empty_lines(reader: Reader, live: Live, failure: str, now: datetime) -> list
         lying = plural(letters.depth, "dead letter")
         return [
             line(tr("None of the {letters} is like {filter}", letters=lying, filter=wanted)),
+            *_advice(looser(reader.wanted)),
             line(Span(tr("esc shows all, / changes the filter."), "muted")),
         ]
     tasks = plural(live.status.tasks if live.status else 0, "task")
