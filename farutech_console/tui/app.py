@@ -80,6 +80,9 @@ class ConsoleApp(Navigating):
     ENABLE_COMMAND_PALETTE = True
     CSS = """
     Room { background: $background; color: $foreground; }
+    /* Above the run and the keys; over a dialog at the top, as its buttons are at its foot. */
+    Room > ToastRack { margin-bottom: 5; }
+    Modal > ToastRack { dock: top; align: right top; margin: 0; }
     .tone--muted { color: $tone-muted; }
     .tone--strong { text-style: bold; }
     .tone--ok { color: $tone-ok; }

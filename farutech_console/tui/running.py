@@ -26,7 +26,7 @@ LISTEN_S = 0.1
 """Seconds between looks at what was heard, and at how far a run is."""
 
 BRIEF_S = 2.0
-"""Seconds that a key of the bar is answered: on a small terminal the answer covers the bar."""
+"""Seconds that a key of the bar is answered: the bar itself tells the rest."""
 
 
 class Running(KeysInOrder):

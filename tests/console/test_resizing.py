@@ -8,11 +8,15 @@ from textual.pilot import Pilot
 from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Button, Input, TextArea
+from textual.widgets._toast import Toast
 
 from farutech_console.tui.app import ConsoleApp
+from farutech_console.tui.common.bars import KeyBar, RoomBar
+from farutech_console.tui.common.progress import RunBar
 from farutech_console.tui.common.room import Room
 from tests.console.driving import app_of, console, does_not_see, eventually, screen_text, sees
 from tests.console.fixed import FixedBackend
+from tests.console.scene_acts import nine
 from tests.console.scenes import SCENES, SHOWS, Scene
 
 LARGE, SMALL, TINY = (160, 48), (80, 24), (60, 10)
@@ -105,3 +109,34 @@ async def test_dead_letters_beneath_a_dialog_have_the_columns_that_fit() -> None
         await sees(pilot, "Everybody sees it")
         await at(pilot, SMALL)
         await does_not_see(pilot, "tenant         type")
+
+
+async def test_what_is_notified_covers_neither_the_run_nor_the_keys() -> None:
+    async with console(nine(), size=SMALL) as pilot:
+        await played(pilot, SCENES["replayed"])
+        pilot.app.notify("one")
+        pilot.app.notify("two")
+        await eventually(pilot, lambda: len(pilot.app.screen.query(Toast)) > 1, "both are there")
+        await sees(pilot, "two")
+        for kind in (RunBar, KeyBar, RoomBar):
+            bar = pilot.app.screen.query_one(kind)
+            assert not any(toast.region.overlaps(bar.region) for toast in toasts(pilot))
+
+
+async def test_what_is_notified_covers_no_button() -> None:
+    scene = SCENES["plan_purge_all"]
+    async with console(scene.backend(), size=SMALL) as pilot:
+        await played(pilot, scene)
+        pilot.app.notify("a first")
+        pilot.app.notify("a second: the errors of a server are often as long as this one")
+        await sees(pilot, "a second:")
+        buttons = pilot.app.screen.query(Button)
+        assert not any(
+            toast.region.overlaps(one.region) for toast in toasts(pilot) for one in buttons
+        )
+
+
+def toasts(pilot: Pilot[None]) -> list[Toast]:
+    found = list(pilot.app.screen.query(Toast))
+    assert found
+    return found
