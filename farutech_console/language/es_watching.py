@@ -110,8 +110,8 @@ TASKS: Mapping[str, str | tuple[str, str]] = {
     "s lists the stuck tasks, :task ID and :tenant ID find any task all the same": (
         "s lista las atascadas; :task ID y :tenant ID encuentran cualquier tarea igualmente"
     ),
-    "our user may not listen to them; farutech-console doctor names the subjects": (
-        "nuestro usuario no puede escucharlos; farutech-console doctor nombra los subjects"
+    "our user may not listen to them; {command} names the subjects": (
+        "nuestro usuario no puede escucharlos; {command} nombra los subjects"
     ),
     "is the stream fed from another account?": "¿llegan al stream desde otra cuenta?",
     "Events are heard live: every publish, retry, success and dead letter.": (

@@ -34,7 +34,7 @@ async def _told(options: ConnectionOptions) -> str:
     """What an operator reads once the first try has failed."""
     async with LiveBackend(options, NAMES) as backend:
         await eventually(lambda: backend.link().refused, within=20)
-        lines = waiting_lines(Live(backend.link()), SystemClock().now(), NAMES)
+        lines = waiting_lines(Live(backend.link()), SystemClock().now(), NAMES, "")
     return "\n".join(map(text_of, lines))
 
 

@@ -6,7 +6,6 @@ import asyncio
 from dataclasses import replace
 
 from farutech_console.tui.common.confirm import ConfirmPlan
-from farutech_console.tui.preferences import Preferences
 from tests.console.driving import app_of, console, does_not_see, eventually, sees
 from tests.console.fixed import FixedBackend
 from tests.console.fixed_letters import provisioning_letter, some_letters
@@ -254,11 +253,3 @@ async def test_the_backend_that_breaks_in_a_run_is_shown_and_the_console_lives()
         await pilot.press("right", "enter")
         await sees(pilot, "the run died (ZeroDivisionError)")
         await eventually(pilot, lambda: app_of(pilot).is_running, "it runs")
-
-
-async def test_the_command_that_does_the_same_reaches_the_same_server() -> None:
-    reach = ("--context", "orders eu")
-    async with console(FixedBackend(), room="3", preferences=Preferences(reach=reach)) as pilot:
-        await sees(pilot, "90412")
-        await pilot.press("x")
-        await sees(pilot, "farutech-console --context 'orders eu' dlq purge --seq 90412")

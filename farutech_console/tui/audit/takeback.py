@@ -21,7 +21,7 @@ from farutech_console.tui.common.messages import RunRequested
 from farutech_console.tui.common.patience import StoppedWaitingError, seen_through
 from farutech_console.tui.common.pausing import ask_pause
 from farutech_console.tui.common.spans import Line, Span, line
-from farutech_console.tui.common.undo import ConfirmUndo, bring_back, labelled, same_as
+from farutech_console.tui.common.undo import ConfirmUndo, bring_back, labelled
 from worker.model.text import literal
 
 if TYPE_CHECKING:
@@ -87,7 +87,8 @@ async def _deliver(room: Room, entry: AuditEntry, way: Way, consumer: ConsumerSt
         return await ask_pause(room, consumer)
     question = tr("Resume {name}", name=literal(consumer.name, 40))
     lines = resume_lines(entry, consumer, room.desk.clock.now())
-    if not await room.app.push_screen_wait(ConfirmUndo(question, lines)):
+    asked = ConfirmUndo(room.desk, question, lines, "farutech-console resume")
+    if not await room.app.push_screen_wait(asked):
         return False
     await room.desk.backend.resume()
     room.notify(tr("Deliveries go on."), markup=False)
@@ -102,7 +103,6 @@ def resume_lines(entry: AuditEntry, consumer: ConsumerState, now: datetime) -> l
         labelled(tr("why"), literal(entry.why) or tr("nobody said")),
         labelled(tr("until"), tr("for another {left}", left=left)),
         labelled(tr("then"), tr("every worker pulls again; {n} wait", n=count(consumer.pending))),
-        same_as("farutech-console resume"),
     ]
 
 
@@ -111,7 +111,9 @@ async def _note_again(room: Room, entry: AuditEntry) -> bool:
     before = await _before(room, entry)
     lines = note_lines(before, entry, room.desk.clock.now())
     question = tr("Write the note from before") if before.text else tr("Take the note away")
-    if not await room.app.push_screen_wait(ConfirmUndo(question, lines)):
+    words = ["farutech-console", "dlq", "note", before.cause, before.text or "--delete"]
+    asked = ConfirmUndo(room.desk, question, lines, shlex.join(words))
+    if not await room.app.push_screen_wait(asked):
         return False
     await room.desk.backend.note(before.cause, before.text)
     told = tr("The note is as it was.") if before.text else tr("The note is gone.")
@@ -145,8 +147,7 @@ def note_lines(before: NoteBefore, entry: AuditEntry, now: datetime) -> list[Lin
     if before.by_others and before.now is not None:
         told = tr("{who} wrote it since: it is replaced", who=literal(before.now.by))
         lines.append(line(Span(f"▲ {told}", "warn")))
-    words = ["farutech-console", "dlq", "note", before.cause, before.text or "--delete"]
-    return [*lines, same_as(shlex.join(words))]
+    return lines
 
 
 def _who(entry: AuditEntry, now: datetime) -> str:

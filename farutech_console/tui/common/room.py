@@ -56,6 +56,11 @@ class Desk:
         program, _, rest = command.partition(" ")
         return " ".join((*filter(None, (program, shlex.join(self.preferences.reach))), rest))
 
+    @property
+    def doctor(self) -> str:
+        """The command that tells what is amiss with the server that is looked at."""
+        return self.from_here("farutech-console doctor")
+
 
 class Room(Screen[None]):
     """A room. It repaints only while it is looked at."""

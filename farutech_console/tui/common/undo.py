@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from contextlib import aclosing
-from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from textual import on, work
@@ -56,10 +55,11 @@ async def bring_back(room: Room, which: str = "last") -> bool:
         room.notify(literal(in_words(error)), severity="error", markup=False)
         return False
     letters = plural(plan.count, "dead letter")
-    told = room.desk.from_here(plan.command)
     asked = ConfirmUndo(
+        room.desk,
         tr("Bring back {letters}", letters=letters),
-        undo_lines(replace(plan, command=told), room.desk.clock.now()),
+        undo_lines(plan, room.desk.clock.now()),
+        plan.command,
         allowed=bool(plan.count),
     )
     if not await room.app.push_screen_wait(asked):
@@ -78,14 +78,23 @@ async def bring_back(room: Room, which: str = "last") -> bool:
 
 
 class ConfirmUndo(Dialog[bool]):
-    """Shows what taking a change back does; returns whether to do it."""
+    """Shows what taking a change back does, and the command for it; returns whether to do it."""
 
     AUTO_FOCUS = "#cancel"
     DEFAULT_CSS = "ConfirmUndo Static { height: auto; }"
 
-    def __init__(self, question: str, lines: Sequence[Line], *, allowed: bool = True) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        question: str,
+        lines: Sequence[Line],
+        command: str,
+        *,
+        allowed: bool = True,
+    ) -> None:
         super().__init__()
-        self._question, self._lines, self._allowed = question, lines, allowed
+        self._question, self._allowed = question, allowed
+        self._lines = (*lines, same_as(desk.from_here(command)))
 
     def compose(self) -> ComposeResult:
         """The plan's lines, and two buttons of which Cancel has the focus."""
@@ -195,7 +204,7 @@ def undo_lines(plan: UndoPlan, now: datetime) -> list[Line]:
             n=count(plan.came_back),
         )  # fmt: skip
         lines.append(labelled(tr("before"), back))
-    return [*lines, same_as(plan.command)]
+    return lines
 
 
 def _span(plan: UndoPlan) -> str:

@@ -26,10 +26,13 @@ Step = tuple[str, str]
 """What an operator can do, and how."""
 
 
-def waiting_lines(live: Live, now: datetime, names: QueueNames) -> list[Line]:
-    """Return why there is no data, what was tried, and what an operator can do about it."""
+def waiting_lines(live: Live, now: datetime, names: QueueNames, doctor: str) -> list[Line]:
+    """Return why there is no data, what was tried, and what an operator can do about it.
+
+    `doctor` is the command that tells what is amiss with this server.
+    """
     if live.link.connected:
-        return _no_answer(live, names)
+        return _no_answer(live, names, doctor)
     link = live.link
     if not link.attempts and link.detail in BEGINNING:
         where = f" {literal(link.server)}" if link.server else ""
@@ -88,11 +91,11 @@ def _tried(live: Live, now: datetime) -> Line:
     return line(f"{tried}: {literal(retold(link.detail))}" if link.detail else tried)
 
 
-def _no_answer(live: Live, names: QueueNames) -> list[Line]:
+def _no_answer(live: Live, names: QueueNames, doctor: str) -> list[Line]:
     if not live.failure:
         what = tr(": asking for the stream and the consumer…")
         return [line(Span("◌ " + tr("Connected"), "strong"), what)]
-    title, steps = _answered(live, literal(names.stream))
+    title, steps = _answered(live, literal(names.stream), literal(doctor))
     return [
         line(Span(f"▲ {title}", "warn")),
         line(literal(live.failure)),
@@ -101,7 +104,7 @@ def _no_answer(live: Live, names: QueueNames) -> list[Line]:
     ]
 
 
-def _answered(live: Live, stream: str) -> tuple[str, Sequence[Step]]:
+def _answered(live: Live, stream: str, doctor: str) -> tuple[str, Sequence[Step]]:
     """Return what is wrong with a server that answers, and what to do about it."""
     if live.trouble == "no_jetstream":
         title = tr("The server answers, and has no JetStream for us")
@@ -112,7 +115,7 @@ def _answered(live: Live, stream: str) -> tuple[str, Sequence[Step]]:
     if live.trouble == "not_allowed":
         title = tr("Our user may not look at {stream}", stream=stream)
         allow = (tr("have it allowed:"), tr("in the server's configuration of our user"))
-        all_of_it = (tr("see all it lacks:"), "farutech-console doctor")
+        all_of_it = (tr("see all it lacks:"), doctor)
         works = (tr("what works still:"), tr("2 live events, 4 workers, as far as allowed"))
         return title, (allow, all_of_it, works)
     title = tr("The server answers, but not for {stream}", stream=stream)

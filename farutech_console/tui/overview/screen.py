@@ -100,7 +100,7 @@ class OverviewRoom(Room):
         self.set_class(status is None, "-waiting")
         self.set_class(status is not None and not fresh, "-stale")
         if status is None:
-            lines = waiting_lines(live, now, self.desk.backend.names)
+            lines = waiting_lines(live, now, self.desk.backend.names, self.desk.doctor)
             self.query_one("#waiting", Words).show(lines)
             return
         hearing = self.desk.trend.hearing(live.link.deaf)

@@ -88,14 +88,14 @@ def columns(kind: FoundKind, width: int) -> tuple[Column, ...]:
     )
 
 
-def of_stuck(seen: StuckView) -> Found:
-    """Return the stuck tasks, those that are so for sure first."""
+def of_stuck(seen: StuckView, recover: str) -> Found:
+    """Return the stuck tasks, those that are so for sure first; `recover` brings them back."""
     told = [line(stuck_words(seen))]
     if any(task.certain and task.since is None for task in seen.tasks):
         told.append(line(Span(tr("≥ since the last delivery of any task, or longer"), "muted")))
     if seen.certain:
-        recover = tr("{command} brings back those that are certain", command=RECOVER)
-        told.append(line(Span(recover, "muted")))
+        back = tr("{command} brings back those that are certain", command=literal(recover))
+        told.append(line(Span(back, "muted")))
     return Found(tuple(map(_stuck, seen.tasks)), tuple(told))
 
 

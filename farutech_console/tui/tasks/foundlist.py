@@ -14,6 +14,7 @@ from farutech_console.tui.common.spans import Line, Span, line
 from farutech_console.tui.common.table import VirtualTable
 from farutech_console.tui.common.words import Words
 from farutech_console.tui.tasks.found import (
+    RECOVER,
     Found,
     FoundKind,
     FoundRows,
@@ -81,7 +82,7 @@ class FoundTasks(Reading):
         """Look for them."""
         backend = self.desk.backend
         if self.kind == "stuck":
-            self._found = of_stuck(await backend.stuck(MOST))
+            self._found = of_stuck(await backend.stuck(MOST), self.desk.from_here(RECOVER))
         else:
             tasks = await backend.tenant_tasks(self.tenant, MOST)
             self._found = of_tenant(self.tenant, tasks, MOST)

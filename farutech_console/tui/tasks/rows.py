@@ -103,7 +103,9 @@ class EventRows:
         return cells(self._log.event(self._first + index), self._width)
 
 
-def empty_lines(live: Live, hearing: Hearing, since: datetime, now: datetime) -> list[Line]:
+def empty_lines(
+    live: Live, hearing: Hearing, since: datetime, now: datetime, doctor: str
+) -> list[Line]:
     """Return why no event is shown."""
     heard = duration((now - since).total_seconds())
     if not live.link.connected:
@@ -113,7 +115,10 @@ def empty_lines(live: Live, hearing: Hearing, since: datetime, now: datetime) ->
             line(Span(later, "muted")),
         ]
     if lacks := unheard(hearing):
-        return [line(Span(f"▲ {lacks}", "warn")), *map(_muted, _what_works(hearing))]
+        return [
+            line(Span(f"▲ {lacks}", "warn")),
+            *map(_muted, _what_works(hearing, literal(doctor))),
+        ]
     return [
         line(Span(tr("No task event in {span}, since the console listens.", span=heard), "strong")),
         line(Span(_why_quiet(live), "muted")),
@@ -127,10 +132,10 @@ def unheard(hearing: Hearing) -> str:
     return tr("tasks come and none is overheard") if hearing.unheard else ""
 
 
-def _what_works(hearing: Hearing) -> list[str]:
+def _what_works(hearing: Hearing, doctor: str) -> list[str]:
     stuck = tr("s lists the stuck tasks, :task ID and :tenant ID find any task all the same")
     if hearing.deaf:
-        why = tr("our user may not listen to them; farutech-console doctor names the subjects")
+        why = tr("our user may not listen to them; {command} names the subjects", command=doctor)
         return [why, stuck]
     return [tr("is the stream fed from another account?"), stuck]
 

@@ -121,7 +121,7 @@ class TasksRoom(Room):
         now = self.desk.clock.now()
         self.set_class(not live.is_fresh(now), "-stale")
         self.set_class(self.desk.events.total == 0, "-empty")
-        lines = empty_lines(live, self._hearing(), self._heard_since(), now)
+        lines = empty_lines(live, self._hearing(), self._heard_since(), now, self.desk.doctor)
         self.query_one("#empty", Words).show(lines)
         self._title()
 
