@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from farutech_console.commands.foot_line import FootLine
+from farutech_console.operations.filter.looser import looser
 from farutech_console.operations.letters.how_far import HowFar
 from farutech_console.operations.letters.selection import ScanProgress, Selection
 from farutech_console.operations.units import duration
@@ -57,9 +58,8 @@ def none_words(selection: Selection, last: ScanProgress) -> str:
     if selection.sequences and not last.scanned:
         return f"{missing_words(len(selection.sequences))}."
     words = f"None of {last.scanned:,} dead letters matches."
-    text = str(selection.filter)
-    if "error:" in text and "error:~" not in text and "*" not in text:
-        words += " error:x is for all of the text, error:~x for a part of it."
+    if (meant := looser(selection.filter)) is not None:
+        words += f" A value after : is the whole text; {meant} looks for a part of it."
     return words
 
 

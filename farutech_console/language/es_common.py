@@ -36,6 +36,7 @@ KEYS: Mapping[str, str | tuple[str, str]] = {
     "commands by name, themes": "órdenes por nombre, temas",
     "back: close what is open, unmark": "atrás: cerrar lo abierto, desmarcar",
     "quit": "salir",
+    "q leaves; while something is typed, ctrl+q does.": ("q sale; mientras se escribe, ctrl+q."),
     "leave; nothing on the server changes": "salir; en el servidor no cambia nada",
     "one down": "uno abajo",
     "one up": "uno arriba",

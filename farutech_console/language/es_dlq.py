@@ -187,8 +187,8 @@ _TABLE: Mapping[str, str | tuple[str, str]] = {
     "{n} marked": ("{n} marcado", "{n} marcados"),
     "all {n} marked": "{n} marcados, todos",
     "The dead letters cannot be read: {why}": "No se pueden leer los mensajes muertos: {why}",
-    ": compares all of a text; {filter} looks for a part of it.": (
-        ": compara el texto entero; {filter} busca una parte."
+    "A value after : is the whole text; {filter} looks for a part of it.": (
+        "Un valor tras : es el texto entero; {filter} busca una parte."
     ),
     "None of the {letters} is like {filter}": "Ninguno de {letters} es como {filter}",
     "esc shows all, / changes the filter.": "esc muestra todo, / cambia el filtro.",

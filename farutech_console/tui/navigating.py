@@ -61,6 +61,10 @@ class Navigating(Running):
         if isinstance(self.screen, Room):
             self.screen.look_at(event.evidence)
 
+    def action_help_quit(self) -> None:
+        """Tell who pressed Ctrl-C how to leave."""
+        self.notify(tr("q leaves; while something is typed, ctrl+q does."), markup=False)
+
     async def action_before(self) -> None:
         """Go to the room where the operator was before."""
         if room := self._trail.back():

@@ -74,6 +74,14 @@ async def test_tab_again_puts_the_next_command_and_the_choices_of_one_that_has_a
         await eventually(pilot, lambda: app_of(pilot).theme == "farutech-light", "the theme")
 
 
+async def test_ctrl_c_tells_how_to_leave() -> None:
+    async with console(FixedBackend()) as pilot:
+        await sees(pilot, "ack floor")
+        await pilot.press("ctrl+c")
+        await sees(pilot, "q leaves")
+        await does_not_see(pilot, "Press ctrl+q")
+
+
 async def test_back_and_forth() -> None:
     async with console(FixedBackend()) as pilot:
         await pilot.press("3", "4")

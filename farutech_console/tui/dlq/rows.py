@@ -230,7 +230,7 @@ def _advice(wanted: Filter | None) -> list[Line]:
     if wanted is None:
         return []
     told = tr(
-        ": compares all of a text; {filter} looks for a part of it.",
+        "A value after : is the whole text; {filter} looks for a part of it.",
         filter=literal(str(wanted), 200),
     )
     return [line(Span(told, "muted"))]
