@@ -152,6 +152,8 @@ HEADER: Mapping[str, str | tuple[str, str]] = {
     "the status poll": "la consulta de estado",
     "the import of rooms": "la carga de las pantallas",
     "the look at the workers": "la consulta de los workers",
+    "the live feed": "lo que se oye en vivo",
+    "the connection": "la conexión",
     "the run": "la ejecución",
     "Look here": "Mire aquí",
     "Search for commands…": "Buscar órdenes…",

@@ -72,7 +72,7 @@ class LinkState:
 
     `since` is when it came to be so; `detail` is the last error in words; `attempts` counts the
     tries to come back; `refused` is whether a server answered and did not let us in. `deaf` are the
-    kinds of messages that it does not let us overhear.
+    kinds of messages that it does not let us overhear; `fault` is what of our own died, in words.
     """
 
     connected: bool
@@ -82,6 +82,7 @@ class LinkState:
     attempts: int = 0
     refused: bool = False
     deaf: frozenset[HeardKind] = frozenset()
+    fault: str = ""
 
 
 @dataclass(frozen=True, slots=True)

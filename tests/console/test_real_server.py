@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
+from farutech_console.operations.live.overhearing import Overhearing
 from tests.console.driving import (
     app_of,
     does_not_see,
@@ -203,3 +204,19 @@ async def test_a_server_without_jetstream_is_told(tmp_path: Path) -> None:
         async with live_console(server) as pilot:
             await sees(pilot, "JetStream")
             await does_not_see(pilot, "No NATS server answers")
+
+
+async def test_a_feed_that_dies_is_shown_and_the_figures_go_on(
+    nats_server: NatsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def listen(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(Overhearing, "listen", listen)
+    async with queue(nats_server) as q, live_console(nats_server) as pilot:
+        await sees(pilot, "✖ the live feed died (ZeroDivisionError): restart")
+        await q.bury(letter(1))
+        await sees(pilot, "1 dead letter")
+        await pilot.press("3")
+        await sees(pilot, "task-1")
+        await does_not_see(pilot, "server gone")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
+from farutech_console.language import tr
 from farutech_console.operations.live.link import Link
 from farutech_console.operations.queue import Queue, operator_here
 from worker.jetstream.connect.connection import Connection, connect, shown_url
@@ -20,9 +21,10 @@ AGAIN_S = 3.0
 class KeptQueue:
     """The handle on a work queue, and a new one wherever a connection is at its end.
 
-    `along` is run on each connection, and cancelled where that is at its end. What it raises ends
-    the connection; of a `JetStreamError` another one is tried. `operator` is who is on record for
-    what is changed, by default who sits here.
+    `along` is run on each connection, and cancelled where that is at its end. A `JetStreamError`
+    that it raises ends the connection, and another one is tried; a fault of its own is told, and
+    the connection stays. `operator` is who is on record for what is changed, by default who sits
+    here.
     """
 
     def __init__(
@@ -110,7 +112,10 @@ class KeptQueue:
         closed = asyncio.create_task(self._closed.wait())
         try:
             await asyncio.wait((along, closed), return_when=asyncio.FIRST_COMPLETED)
-            if along.done():
+            if along.done() and (fault := _fault_of(along)) is not None:
+                self.link.died(tr("the live feed"), fault)
+                await closed
+            elif along.done():
                 along.result()
         finally:
             along.cancel()
@@ -139,6 +144,7 @@ class KeptQueue:
     def _ended(self, keeping: asyncio.Task[None]) -> None:
         """Show a fault that ended the connection, rather than wait for a server for ever."""
         if not keeping.cancelled() and (fault := keeping.exception()) is not None:
+            self.link.died(tr("the connection"), fault)
             self._give_up(fault)
 
     def _give_up(self, why: BaseException) -> None:
@@ -148,3 +154,9 @@ class KeptQueue:
             return
         self._found.set_exception(why)
         self._found.exception()  # It is told to whoever asks next; that nobody may is no fault.
+
+
+def _fault_of(ended: asyncio.Future[None]) -> BaseException | None:
+    """Return the fault of ours by which it ended; that the server is gone is none."""
+    error = ended.exception()
+    return None if isinstance(error, JetStreamError) else error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from farutech_console.language import tr
 from farutech_console.operations.model import LinkState
 from worker.model.clock import Clock
 from worker.model.heard import HeardKind
@@ -25,7 +26,9 @@ class Link:
             self._given_up = 0
             # Subscriptions are made anew, and refused, before we are told of the connection.
             deaf = self.state.deaf
-            self.state = LinkState(True, self._clock.now(), server, deaf=deaf)
+            # Where the connection is new, so is what goes along with it.
+            fault = self.state.fault if change.event == "reconnected" else ""
+            self.state = LinkState(True, self._clock.now(), server, deaf=deaf, fault=fault)
         elif change.event in ("disconnected", "closed"):
             self._down("connection lost" if change.event == "disconnected" else "closed")
         elif not self.state.connected:
@@ -48,6 +51,11 @@ class Link:
         self._given_up = max(self.state.attempts, self._given_up + 1)
         self.state = replace(self.state, attempts=self._given_up, refused=refused)
 
+    def died(self, what: str, error: BaseException) -> None:
+        """A part of ours died by a fault; what is left goes on."""
+        told = tr("{what} died ({error}): restart", what=what, error=type(error).__name__)
+        self.state = replace(self.state, fault=told)
+
     def deaf_to(self, kind: HeardKind) -> None:
         """The server does not let us hear these."""
         self.state = replace(self.state, deaf=self.state.deaf | {kind})
@@ -55,7 +63,11 @@ class Link:
     def _down(self, detail: str) -> None:
         if self.state.connected:
             self.state = LinkState(
-                connected=False, since=self._clock.now(), server=self.state.server, detail=detail
+                connected=False,
+                since=self._clock.now(),
+                server=self.state.server,
+                detail=detail,
+                fault=self.state.fault,
             )
         elif detail != "closed":
             self.state = replace(self.state, detail=detail)

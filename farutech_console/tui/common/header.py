@@ -68,8 +68,8 @@ class Place:
 
 def state_of(live: Live, now: datetime) -> Line:
     """Return how true the screen is, in words: live since when, or what is in the way."""
-    if live.broken:
-        return line(Span(f"✖ {literal(live.broken[0])}", "bad"))
+    if broken := (*live.broken, *filter(None, (live.link.fault,))):
+        return line(Span(f"✖ {literal(broken[0])}", "bad"))
     if not live.link.connected:
         return _gone(live, now)
     old = live.age(now)
