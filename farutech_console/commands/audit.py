@@ -8,9 +8,9 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
 import click
-import humanize
 
 from farutech_console.commands import output
+from farutech_console.commands.ages import long_ago
 from farutech_console.commands.output import json_flag
 from farutech_console.commands.session import EXIT_DONE, EXIT_FAILED, run
 from farutech_console.operations.actions import WRITES
@@ -106,7 +106,7 @@ def _print(entries: list[AuditEntry], *, whole: bool) -> None:
 
 
 def _row(entry: AuditEntry) -> tuple[str, ...]:
-    ago = humanize.naturaltime(SystemClock().now() - entry.began_at)
+    ago = long_ago(entry.began_at, SystemClock().now())
     return (
         entry.id,
         ago,

@@ -6,9 +6,9 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 import click
-import humanize
 
 from farutech_console.commands import output
+from farutech_console.commands.ages import long_ago
 from farutech_console.commands.output import json_flag
 from farutech_console.commands.session import EXIT_DONE, run
 from farutech_console.settings import ConsoleSettings
@@ -71,7 +71,7 @@ def _print(queue: Queue, notes: list[Note], *, as_json: bool) -> None:
     elif not notes:
         output.say("No notes.")
     for one in () if as_json else notes:
-        age = humanize.naturaltime(queue.clock.now() - one.at)
+        age = long_ago(one.at, queue.clock.now())
         click.echo(f"{one.cause}  {literal(one.by)}, {age}")
         for line in one.text.splitlines():
             click.echo(f"    {literal(line)}")

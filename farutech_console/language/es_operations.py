@@ -318,6 +318,15 @@ OPERATIONS: Mapping[str, str | tuple[str, str]] = {
         "el cortacircuitos de {kind} está abierto en {n} workers",
     ),
     "the backlog grows by {pace}": "el atraso crece {pace}",
+    "the server's clock is {span} ahead of ours": (
+        "el reloj del servidor va {span} por delante del nuestro"
+    ),
+    "the server's clock is {span} behind ours": (
+        "el reloj del servidor va {span} por detrás del nuestro"
+    ),
+    "{what}: ages are shown wrongly by as much": (
+        "{what}: las edades que se muestran yerran en eso"
+    ),
     "{name} is silent": "{name} no da señales",
     ", stopped or dead; it had no task in hand": (
         ", detenido o muerto; no tenía ninguna tarea en curso"

@@ -45,8 +45,10 @@ class QueueStatus:
 
     `tasks` counts all live tasks; `stuck` those whose deliveries are spent and that nobody will
     get again, `stuck_since` when the server told so of the first of them, None where it told
-    nobody. `consumer` is None where the consumer does not exist, `dead_letters` where no stream
-    takes them; either is None as well where `unread` says why it could not be asked.
+    nobody. `skew` is by how many seconds the server's clock is ahead of ours, at least; negative
+    where it is behind, 0 where they may agree. `consumer` is None where the consumer does not
+    exist, `dead_letters` where no stream takes them; either is None as well where `unread` says why
+    it could not be asked.
     """
 
     taken_at: datetime
@@ -59,6 +61,7 @@ class QueueStatus:
     stuck: int
     unread: Mapping[Part, str] = field(default_factory=dict)
     stuck_since: datetime | None = None
+    skew: float = 0.0
 
     @property
     def known_stuck(self) -> int | None:

@@ -9,9 +9,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from farutech_console.commands.ages import long_ago
 from farutech_console.operations.errors import ReadOnlyError, StalePlanError
 from farutech_console.operations.live.backend import LiveBackend
 from farutech_console.operations.model import Outcome, Plan
+from farutech_console.operations.watch.trend import Rates
+from farutech_console.operations.watch.verdict import problems
 from tests.conftest import StartNats
 from tests.support.nats_server import NatsServer
 from tests.support.queues import NAMES, LayoutKind, letter, queue, task
@@ -19,6 +22,7 @@ from tests.support.waiting import eventually
 from worker.jetstream.errors import RefusedError, UnreachableError
 from worker.jetstream.messages import message_at
 from worker.jetstream.topology.layout import NoQueueError
+from worker.model.clock import SystemClock
 from worker.model.link import ConnectionOptions
 
 LAYOUTS: Sequence[LayoutKind] = ("fresh", "go")
@@ -244,3 +248,42 @@ async def test_wrong_credentials_are_told_as_such(start_nats: StartNats) -> None
         assert "refused" in backend.link().detail
         with pytest.raises((RefusedError, UnreachableError)):
             await backend.status()
+
+
+class _Wrong(SystemClock):
+    """A clock that goes ahead of the server's by so many seconds."""
+
+    def __init__(self, ahead: float) -> None:
+        super().__init__()
+        self._ahead = timedelta(seconds=ahead)
+
+    def now(self) -> datetime:
+        return super().now() + self._ahead
+
+
+@pytest.mark.parametrize(
+    ("ahead", "told"),
+    [
+        (600, "the server's clock is 9 min 59 s behind ours"),
+        (-600, "the server's clock is 9 min 59 s ahead of ours"),
+        (1, ""),
+    ],
+)
+async def test_clocks_that_differ_are_told_and_no_age_is_negative(
+    shared_nats: NatsServer, ahead: float, told: str
+) -> None:
+    clock = _Wrong(ahead)
+    options = ConnectionOptions(servers=(shared_nats.url,), name="farutech-console")
+    async with queue(shared_nats) as q, LiveBackend(options, NAMES, clock=clock) as backend:
+        await q.bury_many(1)
+        await backend.connected(10)
+        status = await backend.status()
+        found = problems(status, Rates(), clock.now())
+        assert [x.brief for x in found if x.kind == "clock"] == ([told] if told else [])
+        assert all("-" not in x.text.partition(";")[2] for x in found if x.kind == "dead_letters")
+
+
+def test_no_change_is_told_to_come() -> None:
+    now = SystemClock().now()
+    assert long_ago(now + timedelta(minutes=10), now) == "now"
+    assert long_ago(now - timedelta(minutes=10), now) == "10 minutes ago"

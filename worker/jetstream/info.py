@@ -117,6 +117,7 @@ def decode_stream(answer: Mapping[str, Any]) -> StreamState:
         leader=cluster.get("leader", ""),
         cluster=cluster.get("name", ""),
         subject_counts=dict(state.get("subjects") or {}),
+        told_at=_time(answer.get("ts")),
     )
 
 

@@ -12,7 +12,7 @@ class StreamState:
     """A stream at one moment.
 
     `max_age` in seconds, None for no limit; `subject_counts` has the messages under each subject
-    that was asked for.
+    that was asked for. `told_at` is when it was, by the server's clock.
     """
 
     name: str
@@ -33,6 +33,7 @@ class StreamState:
     leader: str = ""
     cluster: str = ""
     subject_counts: Mapping[str, int] = field(default_factory=dict)
+    told_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

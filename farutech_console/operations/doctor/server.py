@@ -6,9 +6,8 @@ from collections.abc import Iterator
 
 from farutech_console.operations.doctor.model import Evidence, Finding
 from farutech_console.operations.units import duration, size
+from farutech_console.operations.watch.verdict import SKEW
 
-SKEW = 5.0
-"""Seconds that clocks may differ before ages and expiry times mislead."""
 FULL = 0.8
 """Share of the account's storage from which it counts as nearly full."""
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Grade = Literal["bad", "warn"]
-ProblemKind = Literal["queue", "stuck", "dead_letters", "backlog", "workers", "deaf"]
+ProblemKind = Literal["queue", "stuck", "dead_letters", "backlog", "workers", "deaf", "clock"]
 GRADE_WORDS: dict[Grade, str] = {"bad": "PROBLEM", "warn": "WARNING"}
 
 

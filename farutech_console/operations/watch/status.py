@@ -42,7 +42,7 @@ async def ask_status(
         JetStreamError: the server could not be asked.
     """
     unread: dict[Part, str] = {}
-    asked_at = clock.monotonic()
+    began_at, asked_at = clock.now(), clock.monotonic()
     server = await _server(api, unread)
     rtt = clock.monotonic() - asked_at
     work_queue, consumer, stuck = await _work(api, names, unread)
@@ -51,8 +51,9 @@ async def ask_status(
         dead_letters = await _dead_letters(api, names, server, work_queue)
     except NotAllowedError as error:
         unread["dead_letters"] = str(error)
+    taken_at = clock.now()
     return QueueStatus(
-        taken_at=clock.now(),
+        taken_at=taken_at,
         server=server,
         rtt=rtt,
         work_queue=work_queue,
@@ -62,7 +63,15 @@ async def ask_status(
         stuck=stuck,
         unread=unread,
         stuck_since=await _since(finder, consumer, work_queue, stuck),
+        skew=_skew(work_queue.told_at, began_at, taken_at),
     )
+
+
+def _skew(told_at: datetime | None, earliest: datetime, latest: datetime) -> float:
+    """Return by how much, at least, a moment that lay between two of ours was told wrongly."""
+    if told_at is None or earliest <= told_at <= latest:
+        return 0.0
+    return (told_at - (earliest if told_at < earliest else latest)).total_seconds()
 
 
 async def _since(

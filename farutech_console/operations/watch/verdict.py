@@ -39,6 +39,9 @@ STUCK = "stuck"
 STILL = 60.0
 """Seconds without a delivery from which on the last one is told of: stuck tasks had theirs then."""
 
+SKEW = 5.0
+"""Seconds that clocks may differ before ages and expiry times mislead."""
+
 GROWTH = 0.5
 """Tasks per second from which a backlog counts as growing."""
 
@@ -69,6 +72,7 @@ def problems(
     found += _backlog(status, rates)
     found += fleet_problems(fleet, now) if fleet else []
     found += _deaf(hearing)
+    found += _clock(status)
     return tuple(sorted(found, key=lambda problem: problem.grade != "bad"))
 
 
@@ -107,6 +111,18 @@ def _deaf(hearing: Hearing) -> list[Problem]:
     text = tr("our user may not listen to {what}: rates and live events lack them", what=what)
     brief = tr("we may not listen to {what}", what=what)
     return [Problem("warn", text, "tasks", "deaf", brief=brief)]
+
+
+def _clock(status: QueueStatus) -> list[Problem]:
+    if abs(status.skew) <= SKEW:
+        return []
+    span = duration(abs(status.skew))
+    if status.skew > 0:
+        brief = tr("the server's clock is {span} ahead of ours", span=span)
+    else:
+        brief = tr("the server's clock is {span} behind ours", span=span)
+    text = tr("{what}: ages are shown wrongly by as much", what=brief)
+    return [Problem("warn", text, kind="clock", brief=brief)]
 
 
 def _unheard() -> Problem:
