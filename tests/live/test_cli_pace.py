@@ -19,7 +19,7 @@ from tests.support.queues import NAMES, letter, queue
 from tests.support.terminal import in_terminal
 from tests.support.workers import Calls, working
 
-MANY, AT_ONCE = 20_000, 500
+MANY = 20_000
 YES = ("--yes", "--json")
 
 
@@ -168,8 +168,7 @@ async def test_a_reading_is_shown_and_the_first_ctrl_c_ends_it(
     file = tmp_path / "letters.jsonl"
     command = (str(CONSOLE), *(str(file) if word == "FILE" else word for word in words))
     async with queue(nats_server, "go") as q:
-        for start in range(0, MANY, AT_ONCE):
-            await asyncio.gather(*(q.bury(letter(n)) for n in range(start, start + AT_ONCE)))
+        await q.bury_many(MANY)
         env = dict(os.environ, NATS_URL=nats_server.url)
 
         def operate() -> tuple[int, str, bool]:

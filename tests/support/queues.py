@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 from tests.support.nats_server import NatsServer
-from worker.jetstream.api import Api
+from worker.jetstream.api import Api, PubAck
 from worker.jetstream.connect.connection import Connection, connect
 from worker.jetstream.messages import next_message
+from worker.jetstream.requests import Asked
 from worker.jetstream.topology.layout import Layout, discover, ensure
 from worker.model.link import ConnectionOptions
 from worker.model.names import QueueNames
@@ -20,6 +21,8 @@ from worker.model.names import QueueNames
 NAMES = QueueNames()
 SAMPLES = Path(__file__).parents[1] / "samples"
 LayoutKind = Literal["fresh", "go"]
+AT_ONCE = 500
+"""Letters that are buried together."""
 
 # What the Go worker asks for, field by field: one stream for both subjects, no direct get.
 GO_STREAM: Mapping[str, Any] = {
@@ -67,8 +70,15 @@ class Queue:
         return (await self.api.publish(NAMES.dlq, data, headers=headers)).sequence
 
     async def bury_many(self, count: int, **changes: object) -> list[int]:
-        """Publish so many dead letters; return their sequences."""
-        return [await self.bury(letter(number, **changes)) for number in range(count)]
+        """Publish so many dead letters, in their order; return their sequences."""
+        bodies = [json.dumps(letter(number, **changes)).encode() for number in range(count)]
+        kept: list[int] = []
+        for at in range(0, count, AT_ONCE):
+            asked = [Asked(NAMES.dlq, body) for body in bodies[at : at + AT_ONCE]]
+            for ack in await self.api.publish_all(asked):
+                assert isinstance(ack, PubAck), ack
+                kept.append(ack.sequence)
+        return kept
 
     async def counts(self, stream: str = NAMES.stream) -> dict[str, int]:
         """How many messages lie under each subject of a stream."""
