@@ -20,6 +20,8 @@ from tests.console.moment import NOW, ago
 from worker.model.dead_letter import StoredDeadLetter, encode_raw
 from worker.model.state import ServerState
 
+LONG = 1 << 16
+"""Bytes of a text that a letter, which has it some fifteen times, could still be sent with."""
 TEXTS = {
     "closing tag": "[/red]",
     "unknown tag": "[/topic] [bold",
@@ -34,8 +36,8 @@ TEXTS = {
     "zalgo": "e" + "\u0301" * 500,
     "wide": "部署" * 200,
     "emoji": "👩‍👩‍👧‍👦🏳️‍🌈",
-    "long": "x" * (1 << 20),
-    "long wide": "部" * (1 << 18),
+    "long": "x" * LONG,
+    "long wide": "部" * (LONG // 3),
     "percent": "%s %(name)s {0} {name}",
 }
 
