@@ -60,7 +60,6 @@ OVERVIEW: Mapping[str, str | tuple[str, str]] = {
     "our user may not listen to them": "nuestro usuario no puede escucharlas",
     "none is overheard": "no se oye ninguna",
     "two polls make a rate": "un ritmo requiere dos consultas",
-    "The charts look back {span}.": "Los gráficos abarcan {span}.",
 }
 
 TASKS: Mapping[str, str | tuple[str, str]] = {

@@ -33,6 +33,17 @@ async def test_a_problem_leads_to_its_evidence() -> None:
         await sees(pilot, "worker-001")
 
 
+async def test_the_problem_under_the_cursor_is_copied() -> None:
+    async with console(FixedBackend(), size=(120, 40)) as pilot:
+        await sees(pilot, "worker-009 is silent")
+        await pilot.press("j", "y")
+        await eventually(
+            pilot,
+            lambda: pilot.app.clipboard == "worker-009 is silent since 1 min 35 s",
+            "the problem is on the clipboard",
+        )
+
+
 async def test_the_verdict_names_what_most_of_the_newest_died_of() -> None:
     backend = FixedBackend(letters=some_letters(12))
     async with console(backend, size=(140, 40)) as pilot:
@@ -98,7 +109,7 @@ async def test_t_looks_back_further() -> None:
     async with console(FixedBackend()) as pilot:
         await sees(pilot, "3 tasks stuck")
         await pilot.press("t")
-        await sees(pilot, "look back 15 min")
+        await sees(pilot, "└-15 min")
 
 
 async def test_the_story_of_a_task_is_read_and_left() -> None:

@@ -89,10 +89,15 @@ class Problems(Words, can_focus=True):
             self._chosen = max(0, min(self._chosen + by, len(self._found) - 1))
             self._draw()
 
+    def chosen(self) -> Problem | None:
+        """Return the problem under the cursor."""
+        return self._found[self._chosen] if self._chosen < len(self._found) else None
+
     def action_follow(self) -> None:
         """Go to the evidence of the chosen problem."""
-        if self._chosen < len(self._found) and self._found[self._chosen].room:
-            self.post_message(self.Followed(self._found[self._chosen]))
+        problem = self.chosen()
+        if problem is not None and problem.room:
+            self.post_message(self.Followed(problem))
 
     def on_click(self, event: events.Click) -> None:
         """Follow the problem under the mouse; the headline stands for the chosen one."""

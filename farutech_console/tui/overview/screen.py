@@ -9,7 +9,6 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 
 from farutech_console.language import tr
-from farutech_console.operations.units import duration
 from farutech_console.operations.watch.verdict import problems
 from farutech_console.tui.common.chart import Chart
 from farutech_console.tui.common.live import Live
@@ -156,12 +155,16 @@ class OverviewRoom(Room):
             chart = self.query_one(f"#{name}", Chart)
             chart.draw(curves, seconds, until=status.taken_at, legend=legend, note=note)
 
+    def to_copy(self) -> str:
+        """Return the problem under the cursor, in words."""
+        problem = self.query_one(Problems).chosen()
+        return "" if problem is None else literal(problem.text)
+
     def action_span(self) -> None:
         """Look back further, or from the shortest span on again."""
         self._span = next_span(span_of(self.desk.trend, self._span))
         if self._live is not None:
             self.show(self._live)
-        self.notify(tr("The charts look back {span}.", span=duration(self._span)), timeout=2)
 
     def action_charts(self) -> None:
         """Show other charts, or all of them in place of the figures."""
