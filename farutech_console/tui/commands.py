@@ -130,8 +130,9 @@ def parse(text: str, commands: Iterable[Command]) -> Entered:
     found = [command for command in known if command.name == name.casefold()]
     found = found or [c for c in known if name and c.name.startswith(name.casefold())]
     if not found:
-        withheld = name.casefold()
-        if any(command.name == withheld for command in COMMANDS):
+        begun = name.casefold()
+        withheld = next((one.name for one in COMMANDS if begun and one.name.startswith(begun)), "")
+        if withheld:
             raise CommandError(tr("this console is read-only: it has no {name}", name=withheld))
         raise CommandError(_no_such_command(name, tuple(each.name for each in known)))
     if len(found) > 1:

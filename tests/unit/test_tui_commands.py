@@ -57,6 +57,8 @@ def test_a_read_only_console_offers_nothing_that_writes() -> None:
     assert "purge" in [command.name for command in offered(read_only=False)]
     with pytest.raises(CommandError, match="this console is read-only: it has no purge"):
         parse("Purge", offered(read_only=True))
+    with pytest.raises(CommandError, match="this console is read-only: it has no purge"):
+        parse("pur", offered(read_only=True))
 
 
 def test_names_are_completed_from_their_beginning_first() -> None:
