@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.support.nats_server import NatsServer
 from tests.support.waiting import eventually
+from worker.event_loop import fast_loop
 from worker.jetstream.connect.connection import connect
 from worker.jetstream.errors import UnreachableError
 from worker.model.link import ConnectionOptions, LinkChange
@@ -52,6 +56,29 @@ async def test_patience_has_an_end_where_one_is_given(nats_server: NatsServer) -
     with pytest.raises(UnreachableError, match=f"no NATS server answers at {nats_server.url}"):
         async with connect(options(nats_server.url), within=0.3):
             pass
+
+
+def test_who_gives_up_while_it_connects_leaves_nothing_behind(nats_server: NatsServer) -> None:
+    told: list[Mapping[str, Any]] = []
+
+    async def stay() -> None:
+        async with connect(options(nats_server.url)):
+            await asyncio.Event().wait()
+
+    async def give_up(after: float) -> None:
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(lambda _, context: told.append(context))
+        staying = asyncio.create_task(stay())
+        await asyncio.sleep(after)
+        staying.cancel()
+        await asyncio.wait((staying,))
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+
+    with asyncio.Runner(loop_factory=fast_loop()) as runner:
+        for number in range(50):
+            runner.run(give_up(number * 0.0001))
+        gc.collect()
+    assert told == []
 
 
 async def test_credentials_are_not_told(nats_server: NatsServer) -> None:

@@ -26,6 +26,8 @@ from worker.model.link import ConnectionOptions, LinkChange, LinkEvent, Listener
 
 FIRST_WAIT = 0.25
 LONGEST_WAIT = 5.0
+CANCEL_AGAIN = 0.1
+"""Seconds after which an attempt that goes on though it was cancelled is cancelled again."""
 PING_INTERVAL = 2
 """Seconds between pings; with two unanswered a silent server counts as gone."""
 
@@ -209,8 +211,7 @@ async def _first_connect(client: Client, arguments: dict[str, Any], link: _Link)
         try:
             await asyncio.wait(watched, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            if not dial.done():
-                dial.cancel()
+            await _given_up(dial)
         if link.refused.done():
             raise RefusedError(link.refused.result())
         try:
@@ -220,6 +221,19 @@ async def _first_connect(client: Client, arguments: dict[str, Any], link: _Link)
             await asyncio.sleep(link.wait_before_next())
         else:
             return
+
+
+async def _given_up(dial: asyncio.Task[None]) -> None:
+    """End an attempt to connect; it must not go on with a client that is closed meanwhile.
+
+    A cancellation that meets an answer of the server is lost, up to Python 3.11.
+    """
+    while not dial.done():
+        dial.cancel()
+        await asyncio.wait((dial,), timeout=CANCEL_AGAIN)
+    if not dial.cancelled():
+        # Asked for, or else it is logged where nobody awaits it any more.
+        dial.exception()
 
 
 def _dial_arguments(options: ConnectionOptions, link: _Link) -> dict[str, Any]:
