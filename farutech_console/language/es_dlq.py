@@ -133,6 +133,9 @@ _LETTER: Mapping[str, str | tuple[str, str]] = {
     "▲ gone from here: it was replayed, purged or expired meanwhile; esc closes it": (
         "▲ ya no está aquí: entretanto fue reenviado, borrado o caducó; esc lo cierra"
     ),
+    "The stream of the dead letters was made anew: no mark and no open letter stays.": (
+        "El stream de los mensajes muertos se creó de nuevo: no queda marca ni mensaje abierto."
+    ),
     "note by {by}, {age} ago": "nota de {by}, hace {age}",
     "{time}, {age} ago": "{time}, hace {age}",
     "in {time}, at {moment}": "en {time}, a las {moment}",

@@ -30,13 +30,18 @@ Part = Literal["server", "consumer", "dead_letters"]
 
 @dataclass(frozen=True, slots=True)
 class DeadLetterState:
-    """The dead letters as a whole. `max_age` in seconds, None where they are kept for ever."""
+    """The dead letters as a whole. `max_age` in seconds, None where they are kept for ever.
+
+    `created` tells lives of the stream apart: one that was deleted and made anew counts its
+    sequences anew.
+    """
 
     stream: str
     depth: int
     oldest_at: datetime | None
     newest_at: datetime | None
     max_age: float | None
+    created: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from tests.console.driving import (
 )
 from tests.support.nats_server import NatsServer
 from tests.support.operating import operated
-from tests.support.queues import NAMES, Queue, queue
+from tests.support.queues import NAMES, Queue, letter, queue
 from worker.jetstream.topology.layout import ensure
 from worker.model.clock import SystemClock
 
@@ -89,3 +89,23 @@ async def test_letters_that_cannot_be_read_again_are_told_to_be_old(
         await there.bury_many(1)
         await sees(pilot, "Dead letters · 1")
         await does_not_see(pilot, "old:")
+
+
+async def test_a_mark_does_not_pass_to_a_letter_of_the_stream_made_anew(
+    nats_server: NatsServer,
+) -> None:
+    async with queue(nats_server) as there, live_console(nats_server) as pilot:
+        await there.bury_many(3)
+        await pilot.press("3")
+        await sees(pilot, "task-2")
+        await pilot.press("space", "g", "enter")
+        await sees(pilot, "Letter 3")
+        await there.api.request(f"STREAM.DELETE.{NAMES.dlq_stream}")
+        await ensure(there.api, NAMES)
+        for number in (7, 8, 9):
+            await there.bury(letter(number))
+        await sees(pilot, "was made anew")
+        await sees(pilot, "task-9")
+        await does_not_see(pilot, "task-2")
+        await does_not_see(pilot, "marked")
+        await does_not_see(pilot, "Letter 3")

@@ -152,4 +152,6 @@ async def _dead_letters(
         return None
     state = await stream_state(api, home)
     extent = await DeadLetters(api, Layout(names, server, work_queue, state)).extent()
-    return DeadLetterState(home, extent.depth, extent.oldest_at, extent.newest_at, state.max_age)
+    return DeadLetterState(
+        home, extent.depth, extent.oldest_at, extent.newest_at, state.max_age, state.created
+    )

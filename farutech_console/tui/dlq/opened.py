@@ -20,6 +20,7 @@ from farutech_console.tui.dlq.acts import LetterActs
 from farutech_console.tui.dlq.detail import body_parts
 from farutech_console.tui.dlq.letterview import LetterView
 from farutech_console.tui.dlq.pane import LetterPane
+from farutech_console.tui.dlq.selection import Selection
 
 if TYPE_CHECKING:
     from farutech_console.operations.story.view import TaskStory
@@ -42,6 +43,7 @@ class OpenedLetter(LetterActs):
         self._rest: Timer | None = None
         self._open: int | None = None
         self._missed = False
+        self._life = ""
 
     @property
     def chosen(self) -> int | None:
@@ -142,6 +144,18 @@ class OpenedLetter(LetterActs):
         self.workers.cancel_group(self, "history")
         self.redraw()
         self.table.focus()
+
+    def live_as(self, created: str) -> None:
+        """Have nothing that was read or marked of one stream stand for letters of the next."""
+        before, self._life = self._life, created
+        if before in ("", created):
+            return
+        self._reader.forget()
+        self._selection, self._anchor = Selection(), None
+        if self._open is not None:
+            self.close_letter()
+        told = tr("The stream of the dead letters was made anew: no mark and no open letter stays.")
+        self.notify(told, severity="warning", markup=False)
 
     def action_secrets(self) -> None:
         """Show the secrets of the letter, or hide them again."""

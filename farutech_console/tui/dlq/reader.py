@@ -50,6 +50,10 @@ class Reader:
             self.wanted = wanted
             self.letters = self._fresh(self.order)
 
+    def forget(self) -> None:
+        """Take nothing of what was read for true: the stream is another one."""
+        self.letters = Letters(self.order)
+
     @property
     def order(self) -> Order:
         """In which order they are shown."""

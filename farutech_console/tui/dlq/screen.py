@@ -82,6 +82,8 @@ class DeadLettersRoom(OpenedLetter):
     def show(self, live: Live) -> None:
         """Read again where something changed on the server; let ages grow."""
         state = live.status.dead_letters if live.status else None
+        if state is not None:
+            self.live_as(state.created)
         asked_for = state != self._seen or bool(self._failure) or self._reader.is_behind
         if live.link.connected and asked_for and not self._reading:
             self._seen, self._reading = state, True
