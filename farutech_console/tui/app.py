@@ -83,6 +83,13 @@ class ConsoleApp(Navigating):
     /* Above the run and the keys; over a dialog at the top, as its buttons are at its foot. */
     Room > ToastRack { margin-bottom: 5; }
     Modal > ToastRack { dock: top; align: right top; margin: 0; }
+    /* Textual's own are too faint to be read, and a field has no other label. */
+    Input > .input--placeholder { color: $tone-muted; }
+    Area > .text-area--gutter { color: $tone-muted; }
+    Area > .text-area--cursor-gutter { color: $foreground; }
+    Dialog Button:disabled {
+        color: $tone-muted; background: $panel; opacity: 100%; text-opacity: 100%;
+    }
     .tone--muted { color: $tone-muted; }
     .tone--strong { text-style: bold; }
     .tone--ok { color: $tone-ok; }

@@ -15,6 +15,7 @@ from worker.model.cells import fit
 
 ROOMS: dict[str, Where] = {f"room('{name}')": name for name in ROOM_NAMES}
 ACTION = "key_action"
+MORE = " …"
 SHORT, SHORTEST = 7, 4
 """Cells down to which the names of other rooms are cut."""
 APP_ACTIONS = frozenset({"help", "quit", "outcomes", "command", *ROOMS})
@@ -30,15 +31,18 @@ def clickable(key: Key, label: str, *, active: bool = False, tight: bool = False
 
 
 def fitting(parts: Sequence[Content], width: int) -> Content:
-    """Return as many parts as fit."""
+    """Return as many parts as fit; what is left out is marked, and a click there shows all keys."""
+    if sum(part.cell_length for part in parts) <= width:
+        return Content("").join(parts)
+    more = Content.styled(MORE, "$tone-muted").stylize(Style.from_meta({ACTION: "app.help"}))
     taken: list[Content] = []
-    used = 0
+    used = more.cell_length
     for part in parts:
         used += part.cell_length
         if used > width:
             break
         taken.append(part)
-    return Content("").join(taken)
+    return Content("").join([*taken, more])
 
 
 class Bar(Widget):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, TypeVar
+from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from rich.console import RenderableType
+from rich.segment import Segment
 from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
 from textual.renderables.background_screen import BackgroundScreen
@@ -12,7 +13,28 @@ from textual.screen import ModalScreen
 
 from farutech_console.tui.common.frame import Frame
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from textual.color import Color
+
 T = TypeVar("T")
+
+
+HEADER = 1
+"""Lines of the room that stay as they are: which system this is has to be seen before it acts."""
+
+
+class Beneath(BackgroundScreen):
+    """The screen beneath a dialog, dimmed but for its header."""
+
+    @classmethod
+    def process_segments(cls, segments: Iterable[Segment], color: Color) -> Iterable[Segment]:
+        """Tint them, from the line on that is under the header."""
+        for y, segments_of_line in enumerate(Segment.split_lines(segments)):
+            tint = color if y >= HEADER else color.with_alpha(0)
+            yield from super().process_segments(segments_of_line, tint)
+            yield Segment.line()
 
 
 class Modal(ModalScreen[T]):
@@ -22,7 +44,7 @@ class Modal(ModalScreen[T]):
     """
 
     def render(self) -> RenderableType:
-        """Draw what is beneath, dimmed.
+        """Draw what is beneath.
 
         Textual 8.2.8 names it to the first who draws: where a layout has come between, nothing
         stands behind the dialog until something changes there.
@@ -30,11 +52,7 @@ class Modal(ModalScreen[T]):
         stack = self.app.screen_stack
         place = stack.index(self) if self in stack else 0
         dimmed = self.styles.background
-        return (
-            BackgroundScreen(stack[place - 1], dimmed)
-            if place and dimmed.a < 1
-            else super().render()
-        )
+        return Beneath(stack[place - 1], dimmed) if place and dimmed.a < 1 else super().render()
 
     def on_resize(self) -> None:
         """Keep what has the focus in view."""
