@@ -98,6 +98,7 @@ _DIALOGS: Mapping[str, str | tuple[str, str]] = {
     "Replay letter {n} with this task": "Reenviar el mensaje {n} con esta tarea",
     "{target}, then the letter is deleted": "{target}, después se borra el mensaje",
     "original": "original",
+    "{example}, or bare words; tab completes": "{example}, o palabras sueltas; tab completa",
     "the archive keeps it for 7 days": "el archivo lo guarda 7 días",
     "Nothing was changed yet: r in the list replays the letter as it is.": (
         "Todavía no ha cambiado nada: r en la lista reenvía el mensaje tal cual."

@@ -9,6 +9,7 @@ import pytest
 from farutech_console import language
 from farutech_console.operations.model import LinkState
 from farutech_console.tui import commands as tui_commands
+from farutech_console.tui.dlq.filterbar import EXAMPLE
 from farutech_console.tui.keys import KEYS
 from tests.console.driving import console, does_not_see, eventually, screen_text, sees
 from tests.console.fixed import FixedBackend
@@ -28,7 +29,9 @@ COMMANDS = words(
 )
 """As they are typed, in every language."""
 
-WRITTEN = words("zz zzz UTC addr jsonl", *(command.name for command in tui_commands.COMMANDS))
+WRITTEN = words(
+    EXAMPLE, "zz zzz UTC addr jsonl", *(command.name for command in tui_commands.COMMANDS)
+)
 """What is not of any language: what the test types, commands, a time zone, an extension."""
 
 KEYBOARD = words(*(key.shown for key in KEYS))
@@ -54,6 +57,8 @@ SCENES = {
     "stuck tasks": ("2", "s"),
     "tasks of a tenant": ("2", "t"),
     "letters": ("3",),
+    "filter": ("3", "slash"),
+    "history": ("3", "j", "enter", "G"),
     "letter": ("3", "j", "enter"),
     "causes": ("3", "c"),
     "causes of all": ("3", "colon", *"causes", "enter"),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from farutech_console.language import tr
+from farutech_console.language import msg, tr
 from farutech_console.operations.actions import ACTIONS
 from farutech_console.operations.units import age, count, duration, full_time
 from farutech_console.tui.audit.rows import NONE, state_of
@@ -13,10 +14,20 @@ from farutech_console.tui.common.spans import Line, Span, Tone, line
 from worker.model.text import literal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from datetime import datetime
 
     from farutech_console.operations.audit.log import AuditEntry, FinishedBy
+
+
+_DETAILS: Mapping[str, str] = {
+    "of": msg("of"),
+    "file": msg("file"),
+    "text": msg("text"),
+    "until": msg("until"),
+    "original": msg("original"),
+    "task": msg("task"),
+}
+"""What the details of a change are called that this console writes."""
 
 
 def detail_lines(entry: AuditEntry, now: datetime) -> list[Line]:
@@ -51,7 +62,7 @@ def detail_lines(entry: AuditEntry, now: datetime) -> list[Line]:
     for failure in entry.failures:
         told = ", ".join(f"{key} {value}" for key, value in failure.items())
         lines.append(_labelled(tr("failure"), literal(told), "bad"))
-    lines += [_labelled(literal(key, 10), literal(str(v))) for key, v in entry.details.items()]
+    lines += [_labelled(_detail(key), literal(str(v))) for key, v in entry.details.items()]
     if action is not None:
         lines += [line(), line(Span(tr("It {does}.", does=tr(action.does)), "muted"))]
         if action.undone_by:
@@ -99,6 +110,11 @@ def _from(seen: Mapping[str, object]) -> str:
 def _outcome(name: str) -> str:
     """Return what an outcome is called; one that is not known is called as it is."""
     return tr(OUTCOME_WORDS[name]) if name in OUTCOME_WORDS else literal(name, 10)
+
+
+def _detail(name: str) -> str:
+    """Return what a detail is called; one that is not known is called as it is."""
+    return tr(_DETAILS[name]) if name in _DETAILS else literal(name, 10)
 
 
 def _tone_of(outcome: str) -> Tone:

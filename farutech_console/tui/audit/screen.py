@@ -164,8 +164,8 @@ class AuditRoom(FindingRoom):
         if entry is None:
             view.show([], from_top=True)
             return
-        title = literal(f"{entry.action} by {entry.by}", 60)
-        self.query_one("#detail").border_title = one_line(line(title))
+        title = tr("{what} by {who}", what=entry.action, who=entry.by)
+        self.query_one("#detail").border_title = one_line(line(literal(title, 60)))
         lines = detail_lines(entry, self.desk.clock.now())
         view.show(lines, from_top=entry.sequence != self._opened)
         self._opened = entry.sequence

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal
-from textual.widgets import Button, Static
+from textual.widgets import Button
 
 from farutech_console.language import tr, trn
 from farutech_console.operations.units import age, count, duration, plural, rate
@@ -19,7 +19,8 @@ from farutech_console.tui.common.frame import Frame
 from farutech_console.tui.common.messages import Broke
 from farutech_console.tui.common.patience import StoppedWaitingError, seen_through
 from farutech_console.tui.common.progress import COUNTED, gauge
-from farutech_console.tui.common.spans import Line, Span, content, line, one_line
+from farutech_console.tui.common.spans import Line, Span, line, one_line
+from farutech_console.tui.common.textview import TextView
 from farutech_console.tui.common.words import Words
 from worker.model.text import literal
 
@@ -77,11 +78,15 @@ async def bring_back(room: Room, which: str = "last") -> bool:
     return True
 
 
+class Plain(TextView, can_focus=False):
+    """The lines of a preview, which the mouse scrolls where they are many."""
+
+
 class ConfirmUndo(Dialog[bool]):
     """Shows what taking a change back does, and the command for it; returns whether to do it."""
 
     AUTO_FOCUS = "#cancel"
-    DEFAULT_CSS = "ConfirmUndo Static { height: auto; }"
+    DEFAULT_CSS = "ConfirmUndo TextView { height: auto; max-height: 14; }"
 
     def __init__(
         self,
@@ -99,7 +104,7 @@ class ConfirmUndo(Dialog[bool]):
     def compose(self) -> ComposeResult:
         """The plan's lines, and two buttons of which Cancel has the focus."""
         with Frame(self._question):
-            yield Static(content(self._lines))
+            yield Plain(id="plan")
             with Horizontal():
                 yield Button(tr("Cancel"), id="cancel", compact=True)
                 yield Button(
@@ -109,6 +114,10 @@ class ConfirmUndo(Dialog[bool]):
                     variant="primary",
                     disabled=not self._allowed,
                 )
+
+    def on_mount(self) -> None:
+        """Fill the preview."""
+        self.query_one(Plain).show(self._lines)
 
     @on(Button.Pressed)
     def _pressed(self, event: Button.Pressed) -> None:

@@ -10,6 +10,7 @@ from farutech_console.language import tr, trn
 from farutech_console.operations.letters.secrets import HIDDEN, is_secret, without_secrets
 from farutech_console.operations.story.words import step_words
 from farutech_console.operations.units import age, count, duration, full_time, size
+from farutech_console.tui.common.kinds import kind_column
 from farutech_console.tui.common.spans import Line, Span, Tone, line
 from farutech_console.tui.dlq.parts import Part, json_parts, section
 from worker.model.clock import ZERO_TIME
@@ -79,7 +80,7 @@ def history_parts(story: TaskStory | None) -> list[Part]:
         Part(
             line(
                 Span(f"{full_time(step.at)}  ", "muted"),
-                Span(f"{literal(step.kind.replace('_', ' ')):<14} "),
+                kind_column(step.kind),
                 Span(
                     " · ".join(map(without_secrets, step_words(step))),
                     _STEPS.get(step.kind, "plain"),

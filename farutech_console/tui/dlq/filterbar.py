@@ -11,6 +11,7 @@ from textual.containers import Vertical
 from textual.message import Message
 from textual.widgets import Input
 
+from farutech_console.language import tr
 from farutech_console.operations.filter.model import FilterError
 from farutech_console.operations.filter.parser import parse_filter
 from farutech_console.operations.filter.suggest import suggest
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 SHOWN = 5
 NAME = 16
+EXAMPLE = "tenant:acme error:~timeout age>2h"
 
 
 class FilterBar(Vertical):
@@ -50,7 +52,7 @@ class FilterBar(Vertical):
         """What may be meant, and the field."""
         yield Words(id="suggestions")
         yield Field(
-            placeholder="tenant:acme error:~timeout age>2h, or bare words; tab completes",
+            placeholder=tr("{example}, or bare words; tab completes", example=EXAMPLE),
             compact=True,
             id="filter",
         )

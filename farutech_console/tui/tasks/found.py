@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from farutech_console.language import msg, tr
 from farutech_console.operations.stuck.words import stuck_words
 from farutech_console.operations.units import age, count, short_duration
+from farutech_console.tui.common.kinds import kind_span
 from farutech_console.tui.common.spans import Line, Span, Tone, line
 from farutech_console.tui.common.tablerows import Column
-from farutech_console.tui.tasks.kinds import kind_span
 from worker.model.text import literal
 
 if TYPE_CHECKING:

@@ -8,11 +8,11 @@ from farutech_console.language import tr, trn
 from farutech_console.operations.units import clock_time, count, duration, wait
 from farutech_console.operations.watch.trend import Hearing
 from farutech_console.operations.watch.verdict import kinds_in_words
+from farutech_console.tui.common.kinds import kind_span
 from farutech_console.tui.common.live import Live
 from farutech_console.tui.common.spans import Line, Span, line
 from farutech_console.tui.common.tablerows import Column
 from farutech_console.tui.common.waiting import no_connection
-from farutech_console.tui.tasks.kinds import kind_span
 from worker.model.text import literal
 
 if TYPE_CHECKING:

@@ -8,9 +8,8 @@ from farutech_console.language import tr
 from farutech_console.operations.story.live import with_heard
 from farutech_console.operations.story.words import step_words, where_words
 from farutech_console.operations.units import age, clock_time, duration, full_time
+from farutech_console.tui.common.kinds import kind_column, kind_span
 from farutech_console.tui.common.spans import Line, Span, Tone, line
-from farutech_console.tui.tasks.kinds import WIDTH, kind_span
-from worker.model.cells import width_of
 from worker.model.text import literal
 
 if TYPE_CHECKING:
@@ -88,12 +87,10 @@ def _since(heard: Sequence[TaskEvent], read_at: datetime | None, now: datetime) 
 
 def step_line(step: TaskStep, now: datetime) -> Line:
     """Return one step: when, what, and the rest of it."""
-    kind = kind_span(step.kind)
     old = tr("{span} ago", span=duration(age(step.at, now)))
-    padding = " " * (WIDTH - width_of(kind.text))
     return line(
         Span(f"{clock_time(step.at)} ", "muted"),
-        Span(kind.text + padding, kind.tone),
+        kind_column(step.kind),
         Span("  ".join([*step_words(step), old])),
     )
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from farutech_console.language import msg, tr
 from farutech_console.tui.common.spans import Span, Tone
+from worker.model.cells import width_of
 from worker.model.text import literal
 
 WIDTH = 14
@@ -28,6 +29,12 @@ _KINDS: Mapping[str, tuple[str, str, Tone]] = {
     "edited": ("↺", msg("was edited"), "accent"),
     "purged": ("✖", msg("was purged"), "warn"),
 }
+
+
+def kind_column(kind: str) -> Span:
+    """Return what happened, filled up to `WIDTH` cells."""
+    span = kind_span(kind)
+    return Span(span.text + " " * (WIDTH - width_of(span.text)), span.tone)
 
 
 def kind_span(kind: str) -> Span:
