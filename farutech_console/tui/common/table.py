@@ -20,7 +20,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from farutech_console.tui.common.spans import TONE_CLASSES, Line, Span
-from farutech_console.tui.common.tablerows import Column, NoRows, Rows, laid_out
+from farutech_console.tui.common.tablerows import Column, NoRows, Rows, column_at, laid_out
 from farutech_console.tui.keys import bindings
 
 WHEEL_ROWS = 3
@@ -62,6 +62,13 @@ class VirtualTable(ScrollView, can_focus=True):
 
     class Opened(Message):
         """A row was double-clicked."""
+
+    class Headed(Message):
+        """The heading of the column at this position was clicked."""
+
+        def __init__(self, position: int) -> None:
+            super().__init__()
+            self.position = position
 
     class Resized(Message):
         """Other columns may fit."""
@@ -202,8 +209,13 @@ class VirtualTable(ScrollView, can_focus=True):
             self.move_to(max(top, min(self._index, top + self._page() - 1)))
 
     def on_click(self, event: events.Click) -> None:
-        """Put the cursor where the mouse is; twice opens the row."""
-        if event.y >= HEADER and (index := self.scroll_offset.y + event.y - HEADER) < len(
+        """Put the cursor where the mouse is; twice opens the row. A heading is told of."""
+        if event.y < HEADER:
+            across = self._across() - self._gutter
+            position = column_at(self._columns, event.x - self._gutter, across)
+            if position is not None:
+                self.post_message(self.Headed(position))
+        elif event.y >= HEADER and (index := self.scroll_offset.y + event.y - HEADER) < len(
             self._rows
         ):
             self.move_to(index)

@@ -101,6 +101,16 @@ def laid_out(columns: tuple[Column, ...], cells: Sequence[Span], width: int) -> 
     )
 
 
+def column_at(columns: tuple[Column, ...], cell: int, width: int) -> int | None:
+    """Return the position of the column that has this cell of so many, None where there is none."""
+    end = 0
+    for position, wide in enumerate(_widths(columns, width)):
+        end += wide + 1
+        if 0 <= cell < end:
+            return position
+    return None
+
+
 @lru_cache(maxsize=64)
 def _widths(columns: tuple[Column, ...], width: int) -> tuple[int, ...]:
     """Return how many cells each column has of so many, the one behind each left out."""

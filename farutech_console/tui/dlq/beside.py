@@ -135,6 +135,7 @@ class CausesBeside(Vertical):
 
     @on(VirtualTable.Moved)
     @on(VirtualTable.Resized)
+    @on(VirtualTable.Headed)
     def _own(self, event: Message) -> None:
         """Keep what the room's own table would be told by."""
         event.stop()

@@ -70,6 +70,17 @@ def next_order(order: Order) -> Order:
     return ORDERS[(at + 1) % len(ORDERS)]
 
 
+def order_by(position: int, width: int, before: Order, *, expiring: bool) -> Order | None:
+    """Return the order by the column at this position, the other way round where it is that now."""
+    title = _columns(width, expiring=expiring)[position].title
+    key = SORTED_BY.get(title, title)
+    if key not in SORT_KEYS:
+        return None
+    return (
+        replace(before, descending=not before.descending) if key == before.key else parse_order(key)
+    )
+
+
 def parse_order(text: str) -> Order:
     """Return the order in words: `tenant`, or `tries up`.
 

@@ -28,6 +28,7 @@ from farutech_console.tui.dlq.rows import (
     columns,
     empty_lines,
     next_order,
+    order_by,
     parse_order,
     title_line,
 )
@@ -103,7 +104,7 @@ class DeadLettersRoom(OpenedLetter):
             self.set_class(bool(self._failure) or not self._live.is_fresh(now), "-stale")
         table = self.table
         dead = self._live.status.dead_letters if self._live and self._live.status else None
-        expiring = dead is not None and dead.max_age is not None
+        expiring = self._is_expiring()
         width = table.size.width
         rows = LetterRows(letters, now, width, expiring=expiring)
         shown = columns(width, expiring=expiring, order=self._reader.order)
@@ -118,6 +119,10 @@ class DeadLettersRoom(OpenedLetter):
         self.follow_cursor()
         if self._live is not None and self._live.link.connected:
             self.query_one(CausesBeside).follow(self._reader, dead)
+
+    def _is_expiring(self) -> bool:
+        status = self._live.status if self._live else None
+        return bool(status and status.dead_letters and status.dead_letters.max_age is not None)
 
     @work(group="letters", exit_on_error=False)
     async def _refresh(self) -> None:
@@ -211,6 +216,15 @@ class DeadLettersRoom(OpenedLetter):
         self.workers.cancel_group(self, "letters")
         self._reading = False
         self.look_again()
+
+    @on(VirtualTable.Headed)
+    def _sort_by(self, event: VirtualTable.Headed) -> None:
+        """Sort by the column whose heading was clicked; again turns it round."""
+        before = self._reader.order
+        width, expiring = self.table.size.width, self._is_expiring()
+        order = order_by(event.position, width, before, expiring=expiring)
+        if order is not None:
+            self._sort(order)
 
     def look_at(self, evidence: str) -> None:
         """Show what this filter finds."""
