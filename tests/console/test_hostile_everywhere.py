@@ -24,6 +24,7 @@ from farutech_console.tui.dlq.exporting import Export
 from farutech_console.tui.dlq.noting import WriteNote
 from farutech_console.tui.dlq.screen import DeadLettersRoom
 from farutech_console.tui.overview.screen import OverviewRoom
+from farutech_console.tui.palette import Palette
 from farutech_console.tui.preferences import Preferences
 from farutech_console.tui.start import Starting
 from farutech_console.tui.tasks.screen import TasksRoom
@@ -47,7 +48,9 @@ TOGETHER = {
 }
 """A tour takes long, so texts that fail in the same way go together."""
 
-SHOW_NOTHING_THAT_WAS_SENT: frozenset[type[Widget]] = frozenset({Starting, Undoing, Patience})
+SHOW_NOTHING_THAT_WAS_SENT: frozenset[type[Widget]] = frozenset(
+    {Starting, Undoing, Patience, Palette}
+)
 LONGEST = 1 << 14
 """A megabyte in every place at once is more than a message holds; `test_hostile` has one of it."""
 LONGEST_TYPED = 1000
