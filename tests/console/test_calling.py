@@ -43,14 +43,12 @@ def test_each_crossing_calls_once_through_tmux_too(nats_server: NatsServer) -> N
         assert notifications(terminal) == []
         asyncio.run(_bury(nats_server, 1))
         terminal.wait_for(lambda _: notifications(terminal) != [])
-        terminal.wait_for("newest 4 s ago")
+        # Some polls later.
+        terminal.wait_for(lambda shown: re.search(r"newest ([3-9]|\d\d) s ago", shown) is not None)
         asyncio.run(_leave_one(nats_server))
         terminal.wait_for("1 dead letter,")
-        asyncio.run(_bury(nats_server, 2))
+        asyncio.run(_bury(nats_server, 1))
         terminal.wait_for(lambda _: len(notifications(terminal)) > 1)
         said = bytes(_THROUGH_TMUX.sub(b"", bytes(terminal.raw)))
         assert re.sub(rb"\x1b\][^\x07]*\x07", b"", said).count(b"\x07") == 2
-        assert notifications(terminal) == [
-            "PROVISIONING: 2 dead letters",
-            "PROVISIONING: 3 dead letters",
-        ]
+        assert notifications(terminal) == ["PROVISIONING: 2 dead letters"] * 2
