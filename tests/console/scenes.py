@@ -25,6 +25,7 @@ from farutech_console.tui.dlq.exporting import Export
 from farutech_console.tui.dlq.noting import WriteNote
 from farutech_console.tui.dlq.screen import DeadLettersRoom
 from farutech_console.tui.overview.screen import OverviewRoom
+from farutech_console.tui.palette import Palette
 from farutech_console.tui.preferences import Preferences
 from farutech_console.tui.tasks.screen import TasksRoom
 from farutech_console.tui.workers.screen import WorkersRoom
@@ -171,6 +172,7 @@ SCENES = {
     ),
     "audit_empty": Scene(pressing("5", "?Nobody has"), lambda: FixedBackend(changes=())),
     "command": Scene(pressing("?live", "colon", "p", "?preview")),
+    "palette": Scene(pressing("?live", "ctrl+p", "?Search for", *"purge", "?delete the marked")),
     "help": Scene(pressing(*DLQ, "question_mark", "?mark the letter")),
     "start_spanish": Scene(
         pressing("?Ningún servidor"), no_server, history=False, figures=False, language="es"
@@ -203,6 +205,7 @@ SHOWS: dict[type[Screen[Any]], str] = {
     Patience: "planning",
     AskPause: "pause",
     CommandBar: "command",
+    Palette: "palette",
     Help: "help",
 }
 """Of each screen and dialog a scene that ends on it."""
