@@ -53,8 +53,9 @@ async def evidence(stage: Stage, key: str) -> None:
 
 @does("overview", "screen.span")
 async def span(stage: Stage, key: str) -> None:
+    await stage.misses("└-15 min")
     await stage.press(key)
-    await stage.sees("look back 15 min")
+    await stage.sees("└-15 min")
 
 
 @does("overview", "screen.charts")
