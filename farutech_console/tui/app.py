@@ -24,6 +24,7 @@ from farutech_console.tui.preferences import Preferences
 from farutech_console.tui.running import LISTEN_S
 from farutech_console.tui.signals import HANGUP, forget_terminal, handle_signals, has_terminal
 from farutech_console.tui.start import Starting
+from farutech_console.tui.stylesheet import ParsedOnce
 from worker.model.clock import Clock, SystemClock
 from worker.model.text import literal
 
@@ -128,6 +129,7 @@ class ConsoleApp(Navigating):
         for known in themes.THEMES.values():
             self.register_theme(known)
         self.theme = themes.THEMES[theme].name
+        self.stylesheet = ParsedOnce(variables=self.get_css_variables())
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Lend our variables to Textual's own themes."""
