@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 LIBRARY: Mapping[str, str | tuple[str, str]] = {
+    "our user may not subscribe to {inbox}, where answers come: give an --inbox-prefix": (
+        "nuestro usuario no puede suscribirse a {inbox}, donde llegan las respuestas: indique un"
+        " --inbox-prefix"
+    ),
     "our user may not {verb} to {subject}": "nuestro usuario no puede hacer {verb} en {subject}",
     "there is no stream {name}: start a worker, it creates it": (
         "no existe el stream {name}: al iniciar un worker, lo crea"

@@ -9,6 +9,7 @@ from functools import lru_cache
 from farutech_console.language import msg, tr
 
 SENTENCES = (
+    msg("our user may not subscribe to {inbox}, where answers come: give an --inbox-prefix"),
     msg("our user may not {verb} to {subject}"),
     msg("there is no stream {name}: start a worker, it creates it"),
     msg("no stream takes {subject}: start a worker, it creates one"),

@@ -76,8 +76,12 @@ async def test_without_an_inbox_it_is_told_that_no_answer_can_come(start_nats: S
     server = start_nats(config=users('subscribe: { deny: ["_INBOX.>"] }'))
     async with queue(server), as_oncall(server) as backend:
         await backend.connected(10)
-        with pytest.raises(NotAllowedError, match="may not subscribe to _INBOX"):
+        with pytest.raises(NotAllowedError, match="may not subscribe to _INBOX") as no_figures:
             await backend.status()
+        with pytest.raises(NotAllowedError, match="may not subscribe to _INBOX") as no_workers:
+            await backend.fleet()
+    for told in (no_figures, no_workers):
+        assert "--inbox-prefix" in str(told.value)
 
 
 async def test_workers_that_may_not_be_asked_are_not_told_to_be_none(

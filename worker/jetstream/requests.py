@@ -19,7 +19,7 @@ from worker.jetstream.errors import (
     UncertainError,
     UnreachableError,
 )
-from worker.jetstream.wire.denials import Denial, denied_in_words
+from worker.jetstream.wire.denials import Denial, denied_in_words, no_answers_in_words
 from worker.jetstream.wire.headers import read_headers
 from worker.jetstream.wire.wire import DirectSubscription, Wire
 
@@ -207,8 +207,7 @@ class Requests:
 
     def _denied(self, denial: Denial) -> None:
         if denial.is_of("subscribe", f"{self._inbox}*"):
-            why = denied_in_words("subscribe", f"{self._inbox}*")
-            self._unanswerable = f"{why}, where answers come"
+            self._unanswerable = no_answers_in_words(f"{self._inbox}*")
         for subject, answer in self._waiting.values():
             if answer.done():
                 continue

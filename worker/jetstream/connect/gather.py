@@ -10,7 +10,7 @@ from nats.errors import Error as NatsError
 
 from worker.jetstream.connect.connection import Connection
 from worker.jetstream.errors import NotAllowedError, UnreachableError
-from worker.jetstream.wire.denials import Denial, denied_in_words
+from worker.jetstream.wire.denials import Denial, denied_in_words, no_answers_in_words
 
 NO_RESPONDERS = "503"
 MOST_ANSWERS = 10_000
@@ -32,16 +32,16 @@ async def gather_answers(
         raise UnreachableError(f"{subject}: not connected")
     client, loop = connection.client, asyncio.get_running_loop()
     inbox = client.new_inbox()
-    found: asyncio.Queue[Msg | None] = asyncio.Queue(MOST_ANSWERS)
+    found: asyncio.Queue[Msg | NotAllowedError] = asyncio.Queue(MOST_ANSWERS)
 
     async def take(message: Msg) -> None:
         with contextlib.suppress(asyncio.QueueFull):
             found.put_nowait(message)
 
     def refused(denial: Denial) -> None:
-        if denial.is_of("publish", subject):
+        if why := _refusal(denial, subject, inbox):
             with contextlib.suppress(asyncio.QueueFull):
-                found.put_nowait(None)
+                found.put_nowait(NotAllowedError(why))
 
     forget = connection.wire.when_denied(refused)
     try:
@@ -57,8 +57,8 @@ async def gather_answers(
             while True:
                 async with asyncio.timeout(quiet if answers else within):
                     message = await found.get()
-                if message is None:
-                    raise NotAllowedError(denied_in_words("publish", subject))
+                if isinstance(message, NotAllowedError):
+                    raise message
                 if not message.data and (message.headers or {}).get("Status") == NO_RESPONDERS:
                     break
                 answers.append((loop.time() - asked_at, message.data))
@@ -69,3 +69,10 @@ async def gather_answers(
         with contextlib.suppress(NatsError):
             await subscription.unsubscribe()
     return answers
+
+
+def _refusal(denial: Denial, subject: str, inbox: str) -> str:
+    """Return what is refused of asking there, in words; empty where another is refused."""
+    if denial.is_of("publish", subject):
+        return denied_in_words("publish", subject)
+    return no_answers_in_words(inbox) if denial.is_of("subscribe", inbox) else ""

@@ -32,3 +32,8 @@ def read_denial(words: str) -> Denial | None:
 def denied_in_words(verb: Verb, subject: str) -> str:
     """Return what an operator reads of a refusal."""
     return f"our user may not {verb} to {subject}"
+
+
+def no_answers_in_words(inbox: str) -> str:
+    """Return what an operator reads where the subject on which answers come is refused."""
+    return f"our user may not subscribe to {inbox}, where answers come: give an --inbox-prefix"
