@@ -406,3 +406,21 @@ async def test_the_outcomes_lead_to_the_letters_that_failed_again() -> None:
         await pilot.press("enter")
         await sees(pilot, f"1 with task:{task_id}")
         await sees(pilot, "90500")
+
+
+async def test_open_outcomes_tell_what_comes_of_the_tasks_meanwhile() -> None:
+    backend = FixedBackend(letters=some_letters(3))
+    async with console(backend, size=BIG, room="3") as pilot:
+        await sees(pilot, "90412")
+        await pilot.press("r")
+        await sees(pilot, "Replay 1 dead letter")
+        await pilot.press("right", "enter")
+        await sees(pilot, "1 replayed")
+        await pilot.press("o")
+        await sees(pilot, "not heard of")
+        await does_not_see(pilot, "enter the letters that failed again")
+        (task_id,) = backend.ran[0].task_ids
+        again = replace(some_events(1)[0], kind="dead_lettered", task_id=task_id, at=NOW)
+        backend.events = [replace(again, detail="refused again")]
+        await sees(pilot, "came back dead: refused again")
+        await sees(pilot, "enter the letters that failed again")

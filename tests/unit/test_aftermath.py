@@ -60,3 +60,14 @@ def test_each_letter_of_a_task_has_an_end_of_its_own() -> None:
 
     aftermath.hear([TaskEvent(NOW, "dead_lettered", 4, 5, "one", detail="refused")])
     assert aftermath.counts() == {"succeeded": 1, "dead": 1}
+
+
+def test_the_dead_are_those_that_were_sent_by_this_run() -> None:
+    aftermath = Aftermath(("one", "two", "three"), ago(60))
+    aftermath.sent("one")
+    aftermath.sent("two")
+
+    aftermath.hear(TaskEvent(NOW, "dead_lettered", 0, 5, task) for task in ("one", "three"))
+    aftermath.hear([TaskEvent(NOW, "succeeded", 0, 5, "two")])
+
+    assert aftermath.dead() == ["one"]

@@ -117,6 +117,14 @@ class Aftermath:
         """Return how many of the replayed letters had each fate; those of none are left out."""
         return {fate: self._totals[fate] for fate in FATES if self._totals[fate]}
 
+    def dead(self) -> list[str]:
+        """Return the replayed tasks that are known to have ended as dead letters again."""
+        return [
+            task_id
+            for task_id in self._ends
+            if self._sent[task_id] and self.fate(task_id)[0] == "dead"
+        ]
+
     def fate(self, task_id: str) -> tuple[Fate, str]:
         """Return a task's last known fate, and what was said of it."""
         ends = self._ends.get(task_id, [])[: max(1, self._sent[task_id])]

@@ -24,11 +24,7 @@ NAMED = 100
 
 def failed_again(run: Run) -> Filter:
     """Return the filter that finds the letters of a run's tasks that died again; `ALL` for none."""
-    dead = dict.fromkeys(
-        outcome.task_id
-        for outcome in run.outcomes
-        if outcome.task_id and run.aftermath.fate(outcome.task_id)[0] == "dead"
-    )
+    dead = run.aftermath.dead()
     if not dead:
         return ALL
     again = Comparison("replays", "", ">", (Number(0),))

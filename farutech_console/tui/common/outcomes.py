@@ -27,6 +27,9 @@ ID, SHORT_ID = 36, 13
 WIDE = 110
 """Columns of the terminal from which a whole task id is shown."""
 
+LOOK_S, LOOK_AT_MANY_S, MANY = 1.0, 5.0, 1000
+"""Seconds between looks at what became of more letters meanwhile, also where they are many."""
+
 OUTCOME_WORDS: dict[OutcomeKind, str] = {
     "replayed": msg("replayed"),
     "already": msg("already"),
@@ -61,7 +64,8 @@ def outcome_lines(
     At the end, how many of the `settled` are not among them, and how many were `not_reached`.
     """
     ranked = sorted(outcomes, key=lambda outcome: _rank(outcome, aftermath))
-    lines = [_outcome_line(outcome, aftermath, id_width) for outcome in ranked]
+    widths = max(len(tr(word)) for word in OUTCOME_WORDS.values()) + 1, id_width
+    lines = [_outcome_line(outcome, aftermath, *widths) for outcome in ranked]
     lines = lines or [line(tr("No letter has an outcome yet."))]
     if (more := settled - len(outcomes)) > 0:
         told = trn("… {n} more is not listed", "… {n} more are not listed", more, n=count(more))
@@ -83,13 +87,12 @@ def _rank(outcome: Outcome, aftermath: Aftermath) -> int:
     return 1 if aftermath.fate(outcome.task_id)[0] in ("dead", "stuck") else 2
 
 
-def _outcome_line(outcome: Outcome, aftermath: Aftermath, id_width: int) -> Line:
+def _outcome_line(outcome: Outcome, aftermath: Aftermath, word_width: int, id_width: int) -> Line:
     good, bad = outcome.outcome in GOOD, outcome.outcome in TROUBLE
     glyph, tone = _LOOKS["good" if good else "bad" if bad else "other"]
-    longest = max(len(tr(word)) for word in OUTCOME_WORDS.values()) + 1
     task_id = fit(literal(outcome.task_id, ID) or tr("(no task id)"), id_width)
     return line(
-        Span(f"{glyph} {tr(OUTCOME_WORDS[outcome.outcome]):<{longest}}", tone),
+        Span(f"{glyph} {tr(OUTCOME_WORDS[outcome.outcome]):<{word_width}}", tone),
         f" {outcome.sequence:>8}  {task_id}  ",
         *_then(outcome, aftermath),
     )
@@ -108,7 +111,7 @@ def _then(outcome: Outcome, aftermath: Aftermath) -> list[Span]:
 
 
 class Outcomes(Modal["str | None"]):
-    """The outcomes of the last run."""
+    """The outcomes of the last run, and those that come while it is looked at."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,o,q", "close", "close", show=False),
@@ -126,19 +129,32 @@ class Outcomes(Modal["str | None"]):
         super().__init__()
         self._title = tr("{verb}: what became of each letter", verb=tr(VERBS[run.plan.kind]))
         self._run = run
+        self._shown: tuple[object, ...] = ()
 
     def compose(self) -> ComposeResult:
         """The outcomes, in a view that scrolls."""
-        with Frame(self._title) as box:
-            again = tr("enter the letters that failed again · ") if failed_again(self._run) else ""
-            box.border_subtitle = again + tr("esc close")
+        with Frame(self._title):
             yield TextView()
+
+    def on_mount(self) -> None:
+        """Follow the run, and what is heard of its tasks."""
+        many = self._run.plan.count > MANY
+        self.set_interval(LOOK_AT_MANY_S if many else LOOK_S, self._fill)
 
     def on_resize(self) -> None:
         """Fill it; where space is short the ids are."""
         super().on_resize()
-        id_width = ID if self.app.size.width >= WIDE else SHORT_ID
+        self._fill()
+
+    def _fill(self) -> None:
         run, progress = self._run, self._run.progress
+        id_width = ID if self.app.size.width >= WIDE else SHORT_ID
+        state = (id_width, progress.counts, progress.fates, progress.not_reached)
+        if state == self._shown:
+            return
+        self._shown = state
+        again = tr("enter the letters that failed again · ") if failed_again(run) else ""
+        self.query_one(Frame).border_subtitle = again + tr("esc close")
         lines = outcome_lines(
             run.outcomes,
             run.aftermath,
