@@ -71,3 +71,25 @@ def test_nothing_was_seen_yet() -> None:
     assert Trend().pending(900) == []
     assert Trend().retries(900) == []
     assert trend_of(1).incoming(900) == []
+
+
+def test_what_nobody_could_read_is_neither_none_nor_a_jump() -> None:
+    seen = some_status()
+    unread = replace(seen, consumer=None, dead_letters=None, unread={"dead_letters": "no"})
+    trend = Trend()
+    for second, status in enumerate([unread, seen, seen, unread]):
+        trend.add(replace(status, taken_at=NOW + timedelta(seconds=second)), FeedCounts())
+    assert trend.rates().pending is None
+    assert trend.rates().dead_letters is None
+    assert [at for at, _ in trend.pending(900)] == [-2, -1]
+    assert [at for at, _ in trend.dead_letters(900)] == [-2, -1]
+
+
+def test_where_there_are_no_dead_letters_yet_the_first_ones_come_in() -> None:
+    seen = some_status()
+    assert seen.dead_letters is not None
+    first = replace(seen, dead_letters=replace(seen.dead_letters, depth=3))
+    trend = Trend()
+    for second, status in enumerate([replace(seen, dead_letters=None), first]):
+        trend.add(replace(status, taken_at=NOW + timedelta(seconds=second)), FeedCounts())
+    assert trend.rates().dead_letters == 3.0

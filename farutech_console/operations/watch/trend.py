@@ -77,14 +77,14 @@ class Rates:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """The figures that are followed, at one moment."""
+    """The figures that are followed, at one moment; None for what nobody could tell then."""
 
     at: datetime
-    pending: int
-    ack_pending: int
+    pending: int | None
+    ack_pending: int | None
     published: int
     settled: int
-    dead: int
+    dead: int | None
     last_sequence: int = 0
     retried: int = 0
     number: int = 0
@@ -112,16 +112,18 @@ class Trend:
             if oldest.number % EVERY == 0:
                 self._older.append(oldest)
         self._taken += 1
+        consumer, dead = status.consumer, status.dead_letters
+        none = None if "dead_letters" in status.unread else 0
         self._samples.append(
             Sample(
                 number=self._taken,
                 retried=counts.retrying,
                 at=status.taken_at,
-                pending=status.consumer.pending if status.consumer else 0,
-                ack_pending=status.consumer.ack_pending if status.consumer else 0,
+                pending=consumer.pending if consumer else None,
+                ack_pending=consumer.ack_pending if consumer else None,
                 published=counts.published,
                 settled=counts.succeeded + counts.terminated,
-                dead=status.dead_letters.depth if status.dead_letters else 0,
+                dead=dead.depth if dead else none,
                 last_sequence=status.work_queue.last_sequence,
             )
         )
@@ -162,8 +164,8 @@ class Trend:
         return Rates(
             incoming=(last.published - first.published) / seconds,
             outgoing=(last.settled - first.settled) / seconds,
-            pending=(last.pending - first.pending) / seconds,
-            dead_letters=(last.dead - first.dead) / seconds,
+            pending=_per_second(first.pending, last.pending, seconds),
+            dead_letters=_per_second(first.dead, last.dead, seconds),
             retried=(last.retried - first.retried) / seconds,
         )
 
@@ -191,11 +193,12 @@ class Trend:
         """Return the attempts per second that failed and will be repeated, over `seconds`."""
         return self._rate_curve(lambda sample: sample.retried, seconds)
 
-    def _curve(self, value: Callable[[Sample], int], seconds: float) -> list[Point]:
+    def _curve(self, value: Callable[[Sample], int | None], seconds: float) -> list[Point]:
         if not self._samples:
             return []
         now = self._samples[-1].at
-        return [((s.at - now).total_seconds(), float(value(s))) for s in self._within(seconds)]
+        told = ((s.at, value(s)) for s in self._within(seconds))
+        return [((at - now).total_seconds(), float(n)) for at, n in told if n is not None]
 
     def _within(self, seconds: float) -> list[Sample]:
         """Return samples of the last `seconds`, so few that each may be drawn.
@@ -220,3 +223,7 @@ class Trend:
             if at > before:
                 rates.append((at, max(0.0, (reached - began) / (at - before))))
         return rates
+
+
+def _per_second(before: int | None, now: int | None, seconds: float) -> float | None:
+    return None if before is None or now is None else (now - before) / seconds
