@@ -123,6 +123,14 @@ async def pending(where: Queue, count: int) -> bool:
     return (await consumer(where)).ack_pending == count
 
 
+async def undelivered(where: Queue, count: int) -> bool:
+    """Whether the consumer counts so many new tasks, which it does a moment after they are stored.
+
+    nats-server 2.12.8: a publisher is answered before the consumer is told.
+    """
+    return (await consumer(where)).pending == count
+
+
 async def with_consumer(where: Queue, **changes: object) -> None:
     """Change settings of the consumer, named as the server names them."""
     answer = await where.api.request(f"CONSUMER.INFO.{NAMES.stream}.{NAMES.consumer}")
@@ -182,4 +190,5 @@ async def mixture(
         await eventually(lambda: pending(where, len(others)))
         taker.held.update({sequence: flying[sequence] for sequence in others})
         await published(where, new)
+        await eventually(lambda: undelivered(where, new))
         yield Mixture(taker, stuck_ones, others, in_flight)
