@@ -22,6 +22,8 @@ from worker.jetstream.replays.replayer import Replayer
 from worker.model.clock import SystemClock
 
 MOST = 80
+PARTS = 3
+"""Tests that share the messages out, each every so many of them: one alone takes minutes."""
 
 
 async def _recover_and_die(server: NatsServer, at: int) -> bool:
@@ -50,12 +52,13 @@ async def _finish(where: Queue) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("first", range(1, PARTS + 1))
 @pytest.mark.parametrize(("kind", "when"), [("fresh", -1), ("go", 1)], ids=["after", "before"])
 async def test_killed_at_any_message_each_task_goes_back_once(
-    nats_server: NatsServer, kind: LayoutKind, when: int
+    nats_server: NatsServer, kind: LayoutKind, when: int, first: int
 ) -> None:
     async with queue(nats_server, kind) as where:
-        for step in range(1, MOST):
+        for step in range(first, MOST, PARTS):
             await stuck(where, 2)
             killed = await _recover_and_die(nats_server, step * when)
             await _finish(where)
