@@ -78,21 +78,14 @@ def retry_legend(rates: Rates) -> Line:
     return line(Span(f"─ {pace}", "second"))
 
 
-def pace_curves(trend: Trend, seconds: float, hearing: Hearing) -> list[Curve]:
-    """Return the tasks that come in and go out, per second or per minute as `pace_title` says."""
+def pace_curves(trend: Trend, seconds: float, hearing: Hearing) -> tuple[str, list[Curve]]:
+    """Return the tasks that come in and go out, after a title with their unit."""
     curves = _per_second(trend, seconds, hearing)
     if peak(curves, seconds) >= SLOW:
-        return curves
-    return [
+        return tr("In / out, per second"), curves
+    return tr("In / out, per minute"), [
         Curve(curve.name, _times(curve.points, 60), curve.tone, curve.dotted) for curve in curves
     ]
-
-
-def pace_title(trend: Trend, seconds: float, hearing: Hearing) -> str:
-    """Return the title with the unit of the curves."""
-    if peak(_per_second(trend, seconds, hearing), seconds) >= SLOW:
-        return tr("In / out, per second")
-    return tr("In / out, per minute")
 
 
 def pace_legend(rates: Rates, hearing: Hearing) -> Line:

@@ -25,7 +25,6 @@ from farutech_console.tui.overview.charts import (
     next_span,
     pace_curves,
     pace_legend,
-    pace_title,
     rate_note,
     retry_curves,
     retry_legend,
@@ -142,10 +141,11 @@ class OverviewRoom(Room):
     def _draw_charts(self, status: QueueStatus, rates: Rates, hearing: Hearing) -> None:
         trend = self.desk.trend
         seconds = span_of(trend, self._span)
-        self.query_one("#rates", Chart).name_it(pace_title(trend, seconds, hearing))
+        title, paces = pace_curves(trend, seconds, hearing)
+        self.query_one("#rates", Chart).name_it(title)
         charts = (
             ("lag", backlog_curves(trend, seconds), backlog_legend(status.consumer)),
-            ("rates", pace_curves(trend, seconds, hearing), pace_legend(rates, hearing)),
+            ("rates", paces, pace_legend(rates, hearing)),
             ("dead", dead_curves(trend, seconds), dead_legend(status.dead_letters)),
             ("retries", retry_curves(trend, seconds, hearing), retry_legend(rates)),
         )
