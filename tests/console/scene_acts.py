@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
@@ -32,8 +33,19 @@ def pressing(*steps: str) -> Act:
                 await sees(pilot, step[1:])
             else:
                 await pilot.press(step)
+                await has_acted(pilot, step)
 
     return act
+
+
+async def has_acted(pilot: Pilot[None], key: str) -> None:
+    """Wait until a key has had its effect and the screen was drawn since, however busy it is."""
+    app, came, drawn = app_of(pilot), asyncio.Event(), asyncio.Event()
+    app.call_later(came.set)
+    await eventually(pilot, came.is_set, f"{key} has come")
+    await eventually(pilot, lambda: not app._waiting and app._sent is None, f"{key} has acted")
+    app.call_later(lambda: app.screen.call_after_refresh(drawn.set))
+    await eventually(pilot, drawn.is_set, f"what {key} did is drawn")
 
 
 def then(*acts: Act) -> Act:

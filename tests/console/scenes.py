@@ -84,7 +84,7 @@ SCENES = {
     "overview_production": Scene(
         pressing("?live", "?12,210"), preferences=Preferences(environment="prod")
     ),
-    "overview_failures": Scene(pressing("?live", "?12,210", "c")),
+    "overview_failures": Scene(pressing("?live", "?12,210", "c", "?Retries, per")),
     "overview_charts": Scene(pressing("?live", "?12,210", "c", "c", "?Retries")),
     "overview_deaf": Scene(pressing("?not heard"), deaf),
     "overview_spanish": Scene(pressing("?en vivo", "?problemas"), notice="hola", language="es"),
