@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -27,7 +26,6 @@ from tests.console.driving import console, does_not_see, eventually, sees
 from tests.console.fixed import FixedBackend
 from tests.console.fixed_fleet import some_story, some_undo
 from tests.console.fixed_letters import letter, some_letters
-from tests.console.fixed_queue import some_events
 from tests.console.moment import NOW
 from tests.console.test_hostile import hostile
 from worker.model.dead_letter import StoredDeadLetter
@@ -386,41 +384,3 @@ async def test_a_wrong_filter_after_the_command_is_mended_where_filters_are_type
         await sees(pilot, "did you mean tenant?")
         await pilot.press("home", *["right"] * 4, "delete", "enter")
         await sees(pilot, "with tenant:acme-1")
-
-
-async def test_the_outcomes_lead_to_the_letters_that_failed_again() -> None:
-    backend = FixedBackend(letters=some_letters(3))
-    async with console(backend, size=BIG, room="3") as pilot:
-        await sees(pilot, "90412")
-        await pilot.press("r")
-        await sees(pilot, "Replay 1 dead letter")
-        await pilot.press("right", "enter")
-        await sees(pilot, "1 replayed")
-        (task_id,) = backend.ran[0].task_ids
-        again = replace(some_events(1)[0], kind="dead_lettered", task_id=task_id, at=NOW)
-        backend.letters.insert(0, replace(some_letters(1)[0], sequence=90_500))
-        backend.events = [again]
-        await sees(pilot, "1 came back dead")
-        await pilot.press("o")
-        await sees(pilot, "enter the letters that failed again")
-        await pilot.press("enter")
-        await sees(pilot, f"1 with task:{task_id}")
-        await sees(pilot, "90500")
-
-
-async def test_open_outcomes_tell_what_comes_of_the_tasks_meanwhile() -> None:
-    backend = FixedBackend(letters=some_letters(3))
-    async with console(backend, size=BIG, room="3") as pilot:
-        await sees(pilot, "90412")
-        await pilot.press("r")
-        await sees(pilot, "Replay 1 dead letter")
-        await pilot.press("right", "enter")
-        await sees(pilot, "1 replayed")
-        await pilot.press("o")
-        await sees(pilot, "not heard of")
-        await does_not_see(pilot, "enter the letters that failed again")
-        (task_id,) = backend.ran[0].task_ids
-        again = replace(some_events(1)[0], kind="dead_lettered", task_id=task_id, at=NOW)
-        backend.events = [replace(again, detail="refused again")]
-        await sees(pilot, "came back dead: refused again")
-        await sees(pilot, "enter the letters that failed again")
