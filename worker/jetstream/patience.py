@@ -28,6 +28,10 @@ class Patience:
         """Return when patience ends that begins now, by the monotonic clock."""
         return self._clock.monotonic() + PATIENCE
 
+    def is_over(self, deadline: float) -> bool:
+        """Return whether a deadline of `deadline` has passed."""
+        return self._clock.monotonic() >= deadline
+
     async def repeat(self, call: Callable[[], Awaitable[T]]) -> T:
         """Repeat a call that may be repeated until the server answers, or patience is at its end.
 
@@ -49,7 +53,7 @@ class Patience:
         """Wait a little, then for a server; return whether there is one before the deadline."""
         await asyncio.sleep(_POLL)
         while not self._client.is_connected:
-            if self._clock.monotonic() >= deadline or self._client.is_closed:
+            if self.is_over(deadline) or self._client.is_closed:
                 return False
             await asyncio.sleep(_POLL)
-        return self._clock.monotonic() < deadline
+        return not self.is_over(deadline)

@@ -29,6 +29,7 @@ from worker.jetstream.replays.claimed import ClaimedReplay
 from worker.jetstream.replays.claims import claim_body
 from worker.jetstream.replays.fences import LANES, Fence
 from worker.jetstream.replays.parts import LETTER_LEFT, Replayed, ReplayParts, Run
+from worker.jetstream.replays.standstill import Standstill
 from worker.jetstream.replays.task import ReplayedTask
 from worker.jetstream.wire.headers import header_lines
 
@@ -36,8 +37,6 @@ RELEASE_AFTER = 20_000
 """Claims of finished letters that are kept before they are removed together."""
 
 _UNCLAIMED = header_lines({EXPECTED_LAST_SUBJECT_SEQUENCE: "0"})
-_IDLE_PASSES = 20
-_IDLE_WAIT = 0.02
 
 
 class AtomicReplay:
@@ -111,7 +110,7 @@ class AtomicReplay:
     async def _send(self, fence: Fence, sequences: Sequence[int]) -> Run:
         run = Run()
         waiting = list(sequences)
-        idle = 0
+        standstill = Standstill(self._parts.patience)
         deadline: float | None = None
         while waiting:
             try:
@@ -122,17 +121,17 @@ class AtomicReplay:
                 if not await self._parts.patience.reconnected(deadline):
                     run.give_up(waiting, str(error))
             left = [sequence for sequence in waiting if sequence not in run.outcomes]
-            idle = idle + 1 if len(left) == len(waiting) else 0
-            if idle == _IDLE_PASSES:
-                run.give_up(left, "the server kept refusing the batch")
-            elif idle:
-                await asyncio.sleep(_IDLE_WAIT * idle)
+            if len(left) < len(waiting):
+                standstill = Standstill(self._parts.patience)
+            elif not await standstill.wait(crowded=run.crowded):
+                run.give_up(left, standstill.why)
             waiting = [sequence for sequence in left if sequence not in run.outcomes]
         return run
 
     async def _pass(self, fence: Fence, sequences: Sequence[int], run: Run) -> None:
         """Go through the letters once; those without an outcome are to be tried again."""
         parts = self._parts
+        run.crowded = False
         # This one for the whole pass: a later one would not tell of what was read before it.
         known = await fence.sequence()
         await parts.step("fenced")
@@ -220,7 +219,7 @@ class AtomicReplay:
         if error.err_code in WRONG_LAST:
             await self._finish_claimed(tasks, run)
         elif error.err_code == TOO_MANY_BATCHES:
-            return
+            run.crowded = True
         elif len(tasks) > 1:
             for task in tasks:
                 await self._batch(fence, known, [task], run)

@@ -22,7 +22,10 @@ EXPECTED_ON_SUBJECT = "Nats-Expected-Last-Subject-Sequence-Subject"
 INCOMPLETE_BATCH = 10176
 """JetStream: messages of the batch are missing, lost on the way or refused for themselves."""
 TOO_MANY_BATCHES = 10210
-"""JetStream: more batches are under way than the stream allows, 50."""
+"""JetStream: more batches are under way than the server allows, 50 for a stream by default.
+
+Those of a client that died count until the server has waited 10 s for their rest.
+"""
 
 
 class NotAtomicError(Exception):

@@ -64,12 +64,16 @@ class Replayed(NamedTuple):
 
 
 class Run:
-    """The outcomes so far, the letters whose task is stored, and those that nobody can tell of."""
+    """The outcomes so far, the letters whose task is stored, and those that nobody can tell of.
+
+    `crowded` is whether the server refused a batch in the last pass for the number of those open.
+    """
 
     def __init__(self) -> None:
         self.outcomes: dict[int, Replayed] = {}
         self.stored: list[Replayed] = []
         self.doubtful: set[int] = set()
+        self.crowded = False
 
     def settle(self, outcome: Replayed) -> None:
         """Note what became of a letter; a later word counts."""
