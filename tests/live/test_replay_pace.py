@@ -10,7 +10,6 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 import pytest
-from nats.errors import TimeoutError as NatsTimeoutError
 
 from farutech_console.operations.changes.plan import make_plan
 from farutech_console.operations.changes.run_plan import run_plan
@@ -54,11 +53,14 @@ async def go_worker(q: Queue, failing: int) -> AsyncIterator[None]:
     js = q.connection.client.jetstream()
     pull = await js.pull_subscribe_bind(NAMES.consumer, NAMES.stream)
 
+    # Not cancelled: a fetch may swallow that, and go on.
+    is_over = asyncio.Event()
+
     async def work() -> None:
         ran = 0
-        while True:
-            with contextlib.suppress(NatsTimeoutError):
-                for message in await pull.fetch(10, timeout=1):
+        while not is_over.is_set():
+            with contextlib.suppress(TimeoutError):
+                for message in await pull.fetch(10, timeout=0.5):
                     if ran % 6 < failing:
                         task = json.loads(message.data)
                         body = json.dumps(letter(task=task | {"attempt": 5})).encode()
@@ -70,8 +72,8 @@ async def go_worker(q: Queue, failing: int) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        working.cancel()
-        await asyncio.wait((working,))
+        is_over.set()
+        await working
         await pull.unsubscribe()
 
 
