@@ -134,6 +134,9 @@ _LETTER: Mapping[str, str | tuple[str, str]] = {
     "▲ gone from here: it was replayed, purged or expired meanwhile; esc closes it": (
         "▲ ya no está aquí: entretanto fue reenviado, borrado o caducó; esc lo cierra"
     ),
+    "▲ gone from here: {what} · {detail} · {age} ago; esc closes it": (
+        "▲ ya no está aquí: {what} · {detail} · hace {age}; esc lo cierra"
+    ),
     "The stream of the dead letters was made anew: no mark and no open letter stays.": (
         "El stream de los mensajes muertos se creó de nuevo: no queda marca ni mensaje abierto."
     ),

@@ -43,7 +43,7 @@ async def test_an_open_letter_that_goes_is_told_and_none_takes_its_place(
         assert pane.stored is not None
         assert pane.stored.sequence == 2
         assert "seq 2" in screen_text(pilot)
-        await sees(pilot, "ben@host")
+        await sees(pilot, "gone from here: ↺ sent again · by ben@host")
         await pilot.press("x")
         await sees(pilot, "no letter is left of those")
         await pilot.press("escape", "escape")

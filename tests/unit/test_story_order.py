@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from farutech_console.operations.steps import TaskStep
 from farutech_console.operations.story.order import APART, in_order_of_cause
+from farutech_console.operations.story.view import TaskStory, how_it_went
 from tests.console.moment import ago
 
 LIFE = [
@@ -21,6 +23,10 @@ LIFE = [
 
 def step(kind: str, seconds: float, attempt: int = 0, sequence: int = 7) -> TaskStep:
     return TaskStep(ago(seconds), kind, "worker", "t", attempt=attempt, sequence=sequence)
+
+
+def again(seconds: float) -> TaskStep:
+    return replace(step("received", seconds), detail="replay 1 by ben@host")
 
 
 @given(st.lists(st.floats(0, 1), min_size=len(LIFE), max_size=len(LIFE)), st.randoms())
@@ -53,3 +59,21 @@ def test_a_publish_of_unknown_sequence_is_no_cause_of_what_another_one_began() -
     first, received = step("published", 10), step("received", 9.9, 1)
     died, again = step("dead_lettered", 9.8, 1), step("published", 9, sequence=0)
     assert in_order_of_cause([first, received, died, again]) == (first, received, died, again)
+
+
+@pytest.mark.parametrize(
+    ("steps", "told"),
+    [
+        ([step("dead_lettered", 9)], None),
+        ([step("replayed", 30), step("dead_lettered", 9)], None),
+        ([step("dead_lettered", 9), step("received", 7), step("succeeded", 6)], None),
+        ([step("dead_lettered", 9), again(7), step("succeeded", 6)], again(7)),
+        ([again(7), step("replayed", 6), again(5)], step("replayed", 6)),
+        ([step("edited", 7), step("replayed", 6)], step("edited", 7)),
+    ],
+)
+def test_how_a_letter_went_is_told_by_what_came_after_it(
+    steps: list[TaskStep], told: TaskStep | None
+) -> None:
+    story = TaskStory("t", "acme", "provision", (), tuple(steps), (), ())
+    assert how_it_went(story, ago(8)) == told

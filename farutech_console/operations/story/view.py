@@ -52,6 +52,7 @@ SUMMARY_KEYS: Mapping[str, str] = {
 
 CLOSE = timedelta(seconds=60)
 """A death that a worker told of and its letter are the same where they are so close."""
+_ENDS_OF_LETTERS = ("replayed", "edited", "purged")
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +139,18 @@ def in_order(told: Iterable[TaskStep], stored: Iterable[TaskStep]) -> tuple[Task
         if step.kind != "dead_lettered" or not any(abs(step.at - at) < CLOSE for at in deaths)
     ]
     return in_order_of_cause([*events, *kept])
+
+
+def how_it_went(story: TaskStory, stored: datetime) -> TaskStep | None:
+    """Return what took away the dead letter that was stored then, None where nothing tells.
+
+    That it was replayed, edited or purged; or that its task was received again, where that is all
+    that is known: a task that has ended lies nowhere.
+    """
+    later = [step for step in story.steps if step.at > stored]
+    told = (step for step in later if step.kind in _ENDS_OF_LETTERS)
+    again = (step for step in later if step.kind == "received" and step.detail)
+    return next(told, None) or next(again, None)
 
 
 def last_of(steps: Iterable[TaskStep], sequence: int) -> TaskStep | None:

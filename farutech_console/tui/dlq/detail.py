@@ -11,7 +11,7 @@ from farutech_console.operations.letters.secrets import HIDDEN, is_secret, witho
 from farutech_console.operations.story.words import step_words
 from farutech_console.operations.units import age, count, duration, full_time, size
 from farutech_console.tui.common.kinds import kind_column
-from farutech_console.tui.common.spans import Line, Span, Tone, line
+from farutech_console.tui.common.spans import Span, Tone, line
 from farutech_console.tui.dlq.parts import Part, json_parts, section
 from worker.model.clock import ZERO_TIME
 from worker.model.text import literal
@@ -227,15 +227,3 @@ def _hex(data: bytes) -> Iterator[Part]:
     if len(data) > HEX_SHOWN:
         more = tr("… {size} more", size=size(len(data) - HEX_SHOWN))
         yield Part(line(Span(more, "warn")))
-
-
-def gone_lines(why: str) -> list[Line]:
-    """Return what stands there when the letter cannot be shown."""
-    told = tr("This letter cannot be shown: {why}", why=literal(why))
-    return [line(Span(told, "warn"))]
-
-
-def gone_parts() -> list[Part]:
-    """Return what stands above a letter that was open when it went."""
-    told = tr("▲ gone from here: it was replayed, purged or expired meanwhile; esc closes it")
-    return [Part(line(Span(told, "warn"))), Part(())]

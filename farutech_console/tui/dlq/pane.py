@@ -9,13 +9,9 @@ from textual.containers import Vertical
 
 from farutech_console.language import tr
 from farutech_console.operations.letters.secrets import HIDDEN
-from farutech_console.tui.dlq.detail import (
-    gone_lines,
-    gone_parts,
-    heading_parts,
-    history_parts,
-    note_parts,
-)
+from farutech_console.operations.story.view import how_it_went
+from farutech_console.tui.dlq.detail import heading_parts, history_parts, note_parts
+from farutech_console.tui.dlq.gone import gone_lines, gone_parts
 from farutech_console.tui.dlq.letterview import LetterView
 from farutech_console.tui.dlq.parts import Part
 
@@ -23,6 +19,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from farutech_console.operations.audit.notes import Note
+    from farutech_console.operations.steps import TaskStep
     from farutech_console.operations.story.view import TaskStory
     from worker.model.dead_letter import StoredDeadLetter
 
@@ -38,6 +35,7 @@ class LetterPane(Vertical):
         self.sequence: int | None = None
         self.stored: StoredDeadLetter | None = None
         self._secrets = self._gone = False
+        self._end: TaskStep | None = None
         self._note: Note | None = None
         self._bodies: dict[bool, list[Part]] = {}
         self._history: list[Part] = []
@@ -53,7 +51,7 @@ class LetterPane(Vertical):
     def show(self, stored: StoredDeadLetter, body: list[Part], now: datetime) -> None:
         """Show a letter from its top; `body` is what `body_parts` made of it."""
         self.stored, self._secrets, self._history, self._note = stored, False, [], None
-        self._bodies, self._gone = {False: body}, False
+        self._bodies, self._gone, self._end = {False: body}, False, None
         self._entitle(stored.sequence)
         self._show(now, from_top=True)
 
@@ -88,7 +86,10 @@ class LetterPane(Vertical):
 
     def tell(self, story: TaskStory | None, note: Note | None, now: datetime) -> None:
         """Show what else is known: the history of the task, the note on the cause."""
-        self._history = history_parts(story) if story is not None else []
+        self._history, self._end = [], None
+        if story is not None and self.stored is not None:
+            self._history = history_parts(story)
+            self._end = how_it_went(story, self.stored.stored_at)
         self._note = note
         self.grow(now)
 
@@ -107,7 +108,7 @@ class LetterPane(Vertical):
     def _show(self, now: datetime, *, from_top: bool = False) -> None:
         if self.stored is None:
             return
-        gone = gone_parts() if self._gone else []
+        gone = gone_parts(self._end, now) if self._gone else []
         secrets = self._secrets and self.knows_secrets
         heading = [*gone, *heading_parts(self.stored, now, secrets=secrets)]
         notes, body = note_parts(self._note, now), self._bodies[secrets]
