@@ -60,3 +60,19 @@ async def test_a_click_on_a_button_and_on_what_the_foot_leaves_out() -> None:
         foot = screen_text(pilot).splitlines()[-2]
         await pilot.click("KeyBar", offset=(foot.index("…"), 0))
         await sees(pilot, "mark the letter")
+
+
+async def test_a_click_on_the_trail_leads_back_there() -> None:
+    async with console(FixedBackend(), room="3") as pilot:
+        await sees(pilot, "90412")
+        await pilot.press("enter")
+        await sees(pilot, "▸ seq 90412")
+        header = screen_text(pilot).splitlines()[0]
+        await pilot.click("Header", offset=(header.index("seq 90412"), 0))
+        await sees(pilot, "▸ seq 90412")
+        await pilot.click("Header", offset=(header.index("Dead letters"), 0))
+        await does_not_see(pilot, "▸ seq 90412")
+        await pilot.press("enter")
+        await sees(pilot, "▸ seq 90412")
+        await pilot.click("Header", offset=(header.index("PROVISIONING"), 0))
+        await sees(pilot, "▸ Overview")

@@ -14,7 +14,7 @@ from textual.screen import Screen
 
 from farutech_console.operations.fleet.view import FleetView
 from farutech_console.operations.model import LinkState
-from farutech_console.tui.common.header import Place, header_line, state_of, trail_line
+from farutech_console.tui.common.header import Place, header_line, state_of, step_at, trail_line
 from farutech_console.tui.common.live import Live
 from farutech_console.tui.common.spans import text_of
 from tests.console.driving import app_of, console, does_not_see, eventually, sees
@@ -78,6 +78,31 @@ def test_a_trail_gives_way_in_its_middle_and_ends_where_one_is(width: int, shown
     told = text_of(trail_line(steps, width))
     assert width_of(told) <= width
     assert told == shown
+
+
+@pytest.mark.parametrize(
+    ("width", "shown", "steps"),
+    [
+        (120, "PROVISIONING ▸ Dead letters ▸ tenant:acme ▸ seq 90412", [0, 1, 2, 3]),
+        (60, "… ▸ Dead le… ▸ tenant:… ▸ seq 90412", [0, 1, 2, 3]),
+        (50, "… ▸ tenant:… ▸ seq 90412", [1, 2, 3]),
+    ],
+)
+def test_each_column_of_the_trail_leads_to_its_step(
+    width: int, shown: str, steps: list[int]
+) -> None:
+    live, place = Live(UP, some_status()), Place("PROVISIONING", "prod")
+    trail = ("Dead letters", "tenant:acme", "seq 90412")
+    text = text_of(header_line(live, NOW, place, width, trail))
+    start = text.index(shown)
+    found = [
+        step_at(column, state_of(live, NOW), place, width, trail) for column in range(len(text))
+    ]
+    wanted: list[int | None] = [None] * len(text)
+    for step, name in zip(steps, shown.split(" ▸ "), strict=True):
+        at = start + shown.index(name)
+        wanted[at : at + len(name)] = [step] * len(name)
+    assert found == wanted
 
 
 async def test_the_server_goes_and_comes_back() -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from textual.content import Content
+from textual.events import Click
 from textual.widget import Widget
 
 from farutech_console.language import tr
@@ -104,11 +105,8 @@ def header_line(
     server goes first, then the middle of the trail; the state is cut last.
     """
     state = state_of(live, now)
-    badges = place.badges()
-    room = width - cells_of(badges) - len(GAP) - 1
     wanted = cells_of(state)
-    where = trail_line((place.stream, *trail), max(room - wanted, LEAST_TRAIL))
-    left = [*badges, Span(" "), *where]
+    left = [*place.badges(), Span(" "), *_where(state, place, width, trail)]
     for part in _server_parts(live):
         if cells_of([*left, Span(part)]) + len(GAP) + wanted + 2 > width:
             break
@@ -118,6 +116,27 @@ def header_line(
         tail = fit(text_of(state), width - cells_of(left) - 2)
         return (*left, Span("  "), Span(tail, state[0].tone))
     return (*left, Span(" " * gap), *state, Span(" "))
+
+
+def step_at(column: int, state: Line, place: Place, width: int, trail: Sequence[str]) -> int | None:
+    """Return which step of the trail stands in a column of the header, 0 for the stream."""
+    start = cells_of(place.badges()) + 1
+    where = _where(state, place, width, trail)
+    # Where the first ones are left out, a mark stands for them: it counts as the last of those.
+    step = len(trail) - len(where) // 2
+    for span in where:
+        end = start + cells_of((span,))
+        if start <= column < end and span.text != BETWEEN:
+            return step
+        step += span.text == BETWEEN
+        start = end
+    return None
+
+
+def _where(state: Line, place: Place, width: int, trail: Sequence[str]) -> Line:
+    """Return the trail as the header has room for it beside its state."""
+    room = width - cells_of(place.badges()) - len(GAP) - 1
+    return trail_line((place.stream, *trail), max(room - cells_of(state), LEAST_TRAIL))
 
 
 def trail_line(steps: Sequence[str], width: int) -> Line:
@@ -169,11 +188,17 @@ class Header(Widget):
     """
 
     def __init__(
-        self, place: Place, clock: Clock, notice: str, trail: Callable[[], Sequence[str]]
+        self,
+        place: Place,
+        clock: Clock,
+        notice: str,
+        trail: Callable[[], Sequence[str]],
+        go_to: Callable[[int], None],
     ) -> None:
+        """Describe a header; `go_to` is told which step of the trail was clicked, 0 the stream."""
         super().__init__()
         self._place, self._clock, self._notice = place, clock, notice
-        self._trail = trail
+        self._trail, self._go_to = trail, go_to
         self._live: Live | None = None
         self._shown: Line = ()
 
@@ -186,6 +211,15 @@ class Header(Widget):
         """Let ages grow."""
         if self._live is not None and self._line() != self._shown:
             self.refresh()
+
+    def on_click(self, event: Click) -> None:
+        """Go to the step of the trail that was clicked."""
+        if self._live is None or event.y:
+            return
+        state = state_of(self._live, self._clock.now())
+        step = step_at(event.x, state, self._place, self.size.width, self._trail())
+        if step is not None:
+            self._go_to(step)
 
     def _line(self) -> Line:
         if self._live is None:

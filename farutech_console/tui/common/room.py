@@ -19,7 +19,7 @@ from farutech_console.tui.common.copying import copy
 from farutech_console.tui.common.frame import Frame
 from farutech_console.tui.common.header import Header, Place
 from farutech_console.tui.common.live import Live
-from farutech_console.tui.common.messages import Broke
+from farutech_console.tui.common.messages import Broke, Follow
 from farutech_console.tui.common.progress import Progress, RunBar
 from farutech_console.tui.keys import TITLES, Where, keys_of, writing_actions
 from farutech_console.tui.preferences import Preferences
@@ -77,7 +77,7 @@ class Room(Screen[None]):
         """Header above, the body, and the bars beneath."""
         names, read_only = self.desk.backend.names, self.desk.backend.read_only
         place = Place(names.stream, self.desk.preferences.environment, read_only)
-        yield Header(place, self.desk.clock, self.desk.notice, self._trail)
+        yield Header(place, self.desk.clock, self.desk.notice, self._trail, self._go_to_step)
         yield from self.body()
         yield RunBar()
         yield KeyBar(keys_of(*self.places()), read_only=read_only)
@@ -93,6 +93,13 @@ class Room(Screen[None]):
         above = stack[stack.index(self) + 1 :] if self in stack else []
         dialogs = [title for screen in above if (title := title_of(screen))]
         return (tr(TITLES[self.NAME]), *filter(None, self.within()), *dialogs)
+
+    def _go_to_step(self, step: int) -> None:
+        """Go back to a step of the trail: the stream is the overview, then comes the room."""
+        while len(self._trail()) > max(step, 1) and self.go_back():
+            pass
+        if step == 0:
+            self.post_message(Follow("overview", ""))
 
     def within(self) -> Sequence[str]:
         """Return where in the room the operator is: what is looked for, what is open."""
