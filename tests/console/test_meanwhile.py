@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from textual.pilot import Pilot
+
 from farutech_console.operations.changes.plan import make_plan
 from farutech_console.operations.changes.run_plan import run_plan
 from farutech_console.tui.common.confirm import ConfirmPlan
@@ -21,6 +26,16 @@ from worker.jetstream.topology.layout import ensure
 from worker.model.clock import SystemClock
 
 
+@asynccontextmanager
+async def three_letters(server: NatsServer) -> AsyncIterator[tuple[Queue, Pilot[None]]]:
+    """A queue with three dead letters, and a console that shows them."""
+    async with queue(server) as there, live_console(server) as pilot:
+        await there.bury_many(3)
+        await pilot.press("3")
+        await sees(pilot, "task-2")
+        yield there, pilot
+
+
 async def _replays(there: Queue, *sequences: int) -> None:
     """Somebody else replays these."""
     plan = await make_plan(there.api, there.layout, "replay", sequences, clock=SystemClock())
@@ -31,10 +46,7 @@ async def _replays(there: Queue, *sequences: int) -> None:
 async def test_an_open_letter_that_goes_is_told_and_none_takes_its_place(
     nats_server: NatsServer,
 ) -> None:
-    async with queue(nats_server) as there, live_console(nats_server) as pilot:
-        await there.bury_many(3)
-        await pilot.press("3")
-        await sees(pilot, "task-2")
+    async with three_letters(nats_server) as (there, pilot):
         await pilot.press("j", "enter")
         await sees(pilot, "task-1")
         await _replays(there, 2)
@@ -58,10 +70,7 @@ async def test_an_open_letter_that_goes_is_told_and_none_takes_its_place(
 
 
 async def test_a_plan_tells_which_of_the_marked_are_gone(nats_server: NatsServer) -> None:
-    async with queue(nats_server) as there, live_console(nats_server) as pilot:
-        await there.bury_many(3)
-        await pilot.press("3")
-        await sees(pilot, "task-2")
+    async with three_letters(nats_server) as (there, pilot):
         await pilot.press("space", "space", "space")
         await _replays(there, 2)
         await pilot.press("x")
@@ -74,10 +83,7 @@ async def test_a_plan_tells_which_of_the_marked_are_gone(nats_server: NatsServer
 async def test_letters_that_cannot_be_read_again_are_told_to_be_old(
     nats_server: NatsServer,
 ) -> None:
-    async with queue(nats_server) as there, live_console(nats_server) as pilot:
-        await there.bury_many(3)
-        await pilot.press("3")
-        await sees(pilot, "task-2")
+    async with three_letters(nats_server) as (there, pilot):
         await pilot.press("r")
         await sees(pilot, "Replay 1 dead letter")
         await there.api.request(f"STREAM.DELETE.{NAMES.dlq_stream}")
@@ -94,10 +100,7 @@ async def test_letters_that_cannot_be_read_again_are_told_to_be_old(
 async def test_a_mark_does_not_pass_to_a_letter_of_the_stream_made_anew(
     nats_server: NatsServer,
 ) -> None:
-    async with queue(nats_server) as there, live_console(nats_server) as pilot:
-        await there.bury_many(3)
-        await pilot.press("3")
-        await sees(pilot, "task-2")
+    async with three_letters(nats_server) as (there, pilot):
         await pilot.press("space", "g", "enter")
         await sees(pilot, "Letter 3")
         await there.api.request(f"STREAM.DELETE.{NAMES.dlq_stream}")
