@@ -57,9 +57,9 @@ def test_never_wider_than_asked(text: str, width: int) -> None:
 
 @pytest.mark.parametrize("char", ["x", "\x00", "\u0301", "北"])
 def test_a_mebibyte_of_one_line_costs_no_more_than_its_width(char: str) -> None:
-    began = time.perf_counter()
+    began = time.thread_time()
     literal(char * 1024 * 1024, 80)
-    assert time.perf_counter() - began < 0.05
+    assert time.thread_time() - began < 0.05
 
 
 def test_cuts_between_characters_never_inside_an_escape() -> None:
