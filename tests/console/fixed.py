@@ -50,6 +50,7 @@ from tests.console.fixed_letters import lean, some_letters
 from tests.console.fixed_queue import COUNTS, some_status
 from tests.console.moment import NOW, ago
 from worker.jetstream.dead_letters.lean import LeanLetter
+from worker.model.clock import SystemClock
 from worker.model.dead_letter import StoredDeadLetter
 from worker.model.names import QueueNames
 from worker.model.state import Pause
@@ -284,15 +285,20 @@ class FixedBackend:
         self, plan: Plan, control: Control | None = None, why: str = ""
     ) -> AsyncIterator[Outcome]:
         self.ran.append(plan)
+        control = control or Control(SystemClock(), plan.pacing)
+        control.begin(plan.count)
         for sequence, task_id in zip(plan.sequences, plan.task_ids, strict=True):
-            if control is not None and not await control.allow(1):
+            if not await control.allow(1):
                 return
             if self.gate is not None:
                 await self.gate.wait()
-            outcome = "purged" if plan.kind == "purge" else self.outcome_of(sequence)
-            if outcome in ("purged", "replayed"):
+            ended = "purged" if plan.kind == "purge" else self.outcome_of(sequence)
+            if ended in ("purged", "replayed"):
                 self.letters = [one for one in self.letters if one.sequence != sequence]
-            yield Outcome(sequence, task_id, outcome, "no answer" if outcome == "unknown" else "")  # type: ignore[arg-type]
+            told = "no answer" if ended == "unknown" else ""
+            outcome = Outcome(sequence, task_id, ended, told)  # type: ignore[arg-type]
+            control.count([outcome])
+            yield outcome
 
     def _fail(self) -> None:
         if self.failure is not None:

@@ -76,7 +76,7 @@ async def test_run_and_outcomes() -> None:
     counts = dict.fromkeys(OUTCOME_WORDS, 2)
     fates = dict.fromkeys(("succeeded", "dead", "stuck", "running", "unheard"), 1)
     shown = [
-        Progress(plan, counts, 4.0, ended=ended, held=held, failure=failure, fates=fates)  # type: ignore[arg-type]
+        Progress(plan, counts, 3.0, 4.0, ended=ended, held=held, failure=failure, fates=fates)  # type: ignore[arg-type]
         for ended, held, failure in ((False, False, ""), (False, True, ""), (True, False, "1"))
     ]
     reasons = [Reason(kind, 1, 2, 0.3, 4, "5") for kind in get_args(Kind)]

@@ -9,14 +9,16 @@ from dataclasses import replace
 import pytest
 
 from farutech_console.operations.model import Outcome
+from farutech_console.operations.pace.pacing import parse_rate
 from farutech_console.operations.pace.reasons import Reason
 from farutech_console.tui.common.aftermath import Aftermath
 from farutech_console.tui.common.outcomes import outcome_lines
 from farutech_console.tui.common.preview import preview
-from farutech_console.tui.common.progress import Progress, progress_lines
+from farutech_console.tui.common.progress import Progress, Run, progress_lines
 from farutech_console.tui.common.spans import cells_of, text_of
 from tests.console.fixed import FixedBackend
 from tests.console.moment import NOW
+from tests.support.outages import HandClock
 from worker.jetstream.replays.parts import LETTER_LEFT
 
 PLAN = replace(asyncio.run(FixedBackend().plan_replay(None)), sequences=tuple(range(12_008)))
@@ -24,7 +26,8 @@ STOPPED = Reason("first_lasts", seconds=300)
 UNDER_WAY = Progress(
     PLAN,
     Counter(replayed=3_922),
-    27.0,
+    speed=145.3,
+    eta=55.7,
     fates={"succeeded": 838, "dead": 12, "running": 31, "unheard": 3_041},
     limit="1200/s",
 )
@@ -47,6 +50,20 @@ def test_every_line_of_a_run_fits_and_tells_what_became_of_the_tasks(
         assert fate in told
     for words in (str(progress.reason or ""), progress.failure):
         assert " ".join(words.split()) in told
+
+
+def test_what_is_left_takes_as_long_as_the_rate_that_it_is_held_to() -> None:
+    clock = HandClock()
+    run = Run(replace(PLAN, sequences=tuple(range(100))), clock)
+    run.control.begin(100)
+    clock.seconds += 1
+    for number in range(20):
+        outcome = Outcome(number, f"task-{number}", "replayed")
+        run.add(outcome)
+        run.control.count([outcome])
+    assert "20/100 20/s 4 s left" in text_of(progress_lines(run.progress, 200)[0])
+    run.control.change_rate(parse_rate("5/s"))
+    assert "20/100 at 5/s 20/s 16 s left" in text_of(progress_lines(run.progress, 200)[0])
 
 
 def test_a_run_that_ended_early_says_how_many_it_did_not_reach() -> None:

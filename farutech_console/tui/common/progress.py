@@ -61,9 +61,10 @@ FATE_TONES: dict[Fate, Tone] = {
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """A run at one moment. `seconds` since it began; `failure` is why it broke off, if it did.
+    """A run at one moment. `failure` is why it broke off, if it did.
 
-    `held` is whether the operator made it wait.
+    `speed` is letters/s of late, `eta` the seconds left where they can be told. `held` is whether
+    the operator made it wait.
 
     `fates` count what became of the replayed tasks, as far as live events told. `limit` is the
     rate it is held to, empty for none; `reason` is why it waits or was ended.
@@ -71,7 +72,8 @@ class Progress:
 
     plan: Plan
     counts: Mapping[str, int] = field(default_factory=dict)
-    seconds: float = 0.0
+    speed: float = 0.0
+    eta: float | None = None
     ended: bool = False
     held: bool = False
     failure: str = ""
@@ -108,10 +110,8 @@ class Run:
         self.outcomes: list[Outcome] = []
         self.began_at = clock.now()
         self.aftermath = Aftermath(plan.task_ids, self.began_at)
-        self._clock = clock
         self._counts: Counter[str] = Counter()
-        self._began = clock.monotonic()
-        self._ended: float | None = None
+        self._ended = False
         self._failure = ""
 
     def add(self, outcome: Outcome) -> None:
@@ -141,19 +141,19 @@ class Run:
     def end(self, failure: str = "") -> None:
         """It is over; `failure` says why it broke off."""
         self._failure = failure
-        self._ended = self._clock.monotonic()
+        self._ended = True
 
     @property
     def progress(self) -> Progress:
         """What it stands at."""
-        until = self._clock.monotonic() if self._ended is None else self._ended
         told = self.control.progress
         return Progress(
             plan=self.plan,
             counts=dict(self._counts),
-            seconds=until - self._began,
-            ended=self._ended is not None,
-            held=self._held and self._ended is None,
+            speed=told.speed,
+            eta=told.eta,
+            ended=self._ended,
+            held=self._held and not self._ended,
             failure=self._failure,
             fates=self.aftermath.counts(),
             limit=str(told.rate or ""),
@@ -236,10 +236,9 @@ def _lead(progress: Progress, bar: int = BAR) -> Line:
     done, wanted = progress.settled, progress.plan.count
     if progress.ended:
         return line(Span(f" {trn(*_OF_LETTERS[kind], wanted, n=count(wanted))}:", "strong"))
-    pace = done / progress.seconds if progress.seconds > 0 else 0.0
     left = ""
-    if pace and done < wanted and progress.reason is None:
-        left = f" {rate(pace)}" + tr(" {age} left", age=duration((wanted - done) / pace))
+    if progress.eta is not None:
+        left = f" {rate(progress.speed)}" + tr(" {age} left", age=duration(progress.eta))
     if progress.limit:
         left = tr(" at {rate}", rate=progress.limit) + left
     if progress.held:
