@@ -99,8 +99,8 @@ COMMANDS: Mapping[str, str | tuple[str, str]] = {
         "mostrar solo estos mensajes muertos; sin nada detrás, todos"
     ),
     "what the dead letters died of, counted": "de qué murieron los mensajes, con recuento",
-    "send the marked dead letters again, with a preview": (
-        "reenviar los mensajes marcados, con vista previa"
+    "send the marked dead letters again, with a preview; at a rate such as 50/s": (
+        "reenviar los mensajes marcados, con vista previa; a un ritmo como 50/s"
     ),
     "delete the marked dead letters, with a preview": (
         "borrar los mensajes marcados, con vista previa"
@@ -116,6 +116,7 @@ COMMANDS: Mapping[str, str | tuple[str, str]] = {
     "ID": "ID",
     "[FILTER]": "[FILTRO]",
     "RATE": "RITMO",
+    "[RATE]": "[RITMO]",
     "NAME": "NOMBRE",
     "a command; tab completes": "una orden; tab completa",
     "and {n} more": "y {n} más",
@@ -321,7 +322,9 @@ RUNS: Mapping[str, str | tuple[str, str]] = {
     "No more letters are begun; those in hand are finished.": (
         "No se empieza ningún mensaje más; los que están en curso se terminan."
     ),
-    "No run is under way.": "No hay ninguna ejecución en marcha.",
+    "No run is under way; replay 50/s begins one at that rate.": (
+        "No hay ninguna ejecución en marcha; replay 50/s inicia una a ese ritmo."
+    ),
     "The run goes at {rate}.": "La ejecución va a {rate}.",
     "broke off: {why}": "se interrumpió: {why}",
     "{n} succeeded": "{n} con éxito",

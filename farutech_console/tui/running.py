@@ -110,7 +110,8 @@ class Running(KeysInOrder):
         from farutech_console.operations.pace.pacing import parse_rate
 
         if self._run is None or self._run.progress.ended:
-            self.notify(tr("No run is under way."), severity="warning")
+            told = tr("No run is under way; replay 50/s begins one at that rate.")
+            self.notify(told, severity="warning", markup=False)
             return
         try:
             self._run.control.change_rate(None if text == "max" else parse_rate(text))

@@ -115,6 +115,20 @@ async def test_a_run_is_held_goes_on_or_is_stopped(then: str) -> None:
             assert 0 < len(backend.letters) < 6
 
 
+async def test_a_replay_can_be_begun_at_a_rate() -> None:
+    backend = FixedBackend()
+    async with console(backend, size=(120, 40), room="3") as pilot:
+        await sees(pilot, "90412")
+        await pilot.press("a", "colon", *"replay fast", "enter")
+        await sees(pilot, "is no rate")
+        await pilot.press("colon", *"replay 900/s", "enter")
+        await sees(pilot, "Replay 40 dead letters")
+        await sees(pilot, "pace     900/s")
+        await pilot.press("right", "enter")
+        await sees(pilot, "/40 at 900/s")
+        assert [str(plan.pacing.rate) for plan in backend.ran] == ["900/s"]
+
+
 async def test_the_pace_of_a_run_is_changed() -> None:
     backend = FixedBackend(gate=asyncio.Event())
     async with console(backend, size=(120, 40), room="3") as pilot:

@@ -113,7 +113,11 @@ class LetterActs(Room):
 
     def action_replay(self) -> None:
         """Send again, after a preview."""
-        self._ask("replay")
+        self.replay_at(None)
+
+    def replay_at(self, rate: Rate | None) -> None:
+        """Send again at a rate, None for as fast as it goes, after a preview."""
+        self._ask("replay", Pacing(rate=rate))
 
     def action_canary(self) -> None:
         """Send one first, and the others once it ended well, after a preview."""

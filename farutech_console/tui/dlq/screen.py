@@ -10,6 +10,7 @@ from textual.containers import Horizontal, Vertical
 
 from farutech_console.operations.filter.model import ALL, FilterError
 from farutech_console.operations.filter.parser import parse_filter
+from farutech_console.operations.pace.pacing import parse_rate
 from farutech_console.operations.units import age
 from farutech_console.tui.common.failures import expected, in_words
 from farutech_console.tui.common.live import Live
@@ -289,7 +290,6 @@ class DeadLettersRoom(OpenedLetter):
         """Filter the letters, or do something with those that are marked."""
         acts: dict[str, Callable[[], object]] = {
             "causes": self._count_causes,
-            "replay": self.action_replay,
             "purge": self.action_purge,
             "edit": self.action_edit,
             "export": self.action_export,
@@ -299,7 +299,9 @@ class DeadLettersRoom(OpenedLetter):
             acts[name]()
             return
         try:
-            if name == "sort":
+            if name == "replay":
+                self.replay_at(parse_rate(argument) if argument else None)
+            elif name == "sort":
                 self._sort(parse_order(argument))
             else:
                 self._want(parse_filter(argument))
