@@ -99,8 +99,8 @@ COMMANDS: Mapping[str, str | tuple[str, str]] = {
         "mostrar solo estos mensajes muertos; sin nada detrás, todos"
     ),
     "what the dead letters died of, counted": "de qué murieron los mensajes, con recuento",
-    "send the marked dead letters again, with a preview; at a rate such as 50/s": (
-        "reenviar los mensajes marcados, con vista previa; a un ritmo como 50/s"
+    "send the marked ones again, with a preview; RATE like 50/s": (
+        "reenviar los marcados, con vista previa; RITMO como 50/s"
     ),
     "delete the marked dead letters, with a preview": (
         "borrar los mensajes marcados, con vista previa"

@@ -73,7 +73,7 @@ COMMANDS = (
     Command("causes", "what the dead letters died of, counted", "", "dlq"),
     Command(
         "replay",
-        "send the marked dead letters again, with a preview; at a rate such as 50/s",
+        "send the marked ones again, with a preview; RATE like 50/s",
         "[RATE]",
         "dlq",
         writes=True,
