@@ -16,8 +16,13 @@ from worker.jetstream.dead_letters.browse import DeadLetters
 from worker.jetstream.errors import JetStreamError
 from worker.jetstream.reading.reader import Extent
 
-LOOK_S = 5.0
-"""Seconds between looks at the stream where nobody says that it changed."""
+LOOK_S = 30.0
+"""Seconds between looks at the stream where nobody says that it changed.
+
+A look while a million letters are paged through makes that page twice as slow.
+"""
+RETRY_S = 5.0
+"""Seconds until the next look after one that failed."""
 TURN_S = 2.0
 """Seconds of filling after which new letters come first."""
 FEW = 400
@@ -53,7 +58,8 @@ class Filler:
                 self.state = replace(self.state, failure=str(error))
             if not more:
                 waiting = asyncio.ensure_future(self._poked.wait())
-                await asyncio.wait((waiting,), timeout=LOOK_S)
+                failed = bool(self.state.failure)
+                await asyncio.wait((waiting,), timeout=RETRY_S if failed else LOOK_S)
                 waiting.cancel()
 
     async def forget(self, sequences: list[int]) -> None:
