@@ -7,6 +7,7 @@ from textual.pilot import Pilot
 
 from farutech_console.tui.common.table import WHEEL_ROWS, VirtualTable
 from farutech_console.tui.common.textview import TextView
+from farutech_console.tui.dlq.beside import CausesBeside
 from tests.console.driving import console, does_not_see, eventually, screen_text, sees
 from tests.console.fixed import FixedBackend
 from tests.console.fixed_letters import some_letters
@@ -76,3 +77,16 @@ async def test_a_click_on_the_trail_leads_back_there() -> None:
         await sees(pilot, "▸ seq 90412")
         await pilot.click("Header", offset=(header.index("PROVISIONING"), 0))
         await sees(pilot, "▸ Overview")
+
+
+async def test_a_click_on_the_trail_leads_back_out_of_the_causes_and_the_filter() -> None:
+    async with console(FixedBackend(), size=(160, 48), room="3") as pilot:
+        await sees(pilot, "90412")
+        await pilot.press("colon", *"filter type:migrate", "enter")
+        await sees(pilot, "▸ type:migrate")
+        beside = pilot.app.screen.query_one(CausesBeside)
+        beside.focus_list()
+        await eventually(pilot, lambda: beside.has_focus_within, "the causes have the focus")
+        header = screen_text(pilot).splitlines()[0]
+        await pilot.click("Header", offset=(header.index("Dead letters"), 0))
+        await does_not_see(pilot, "▸ type:migrate")

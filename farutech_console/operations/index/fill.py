@@ -22,7 +22,7 @@ LOOK_S = 30.0
 A look while a million letters are paged through makes that page twice as slow.
 """
 RETRY_S = 5.0
-"""Seconds until the next look after one that failed."""
+"""Seconds until the next look after one that failed, or that left a difference."""
 TURN_S = 2.0
 """Seconds of filling after which new letters come first."""
 FEW = 400
@@ -58,8 +58,8 @@ class Filler:
                 self.state = replace(self.state, failure=str(error))
             if not more:
                 waiting = asyncio.ensure_future(self._poked.wait())
-                failed = bool(self.state.failure)
-                await asyncio.wait((waiting,), timeout=RETRY_S if failed else LOOK_S)
+                is_true = not self.state.failure and self._store.count == self.state.depth
+                await asyncio.wait((waiting,), timeout=LOOK_S if is_true else RETRY_S)
                 waiting.cancel()
 
     async def forget(self, sequences: list[int]) -> None:

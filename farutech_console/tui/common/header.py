@@ -123,12 +123,12 @@ def step_at(column: int, state: Line, place: Place, width: int, trail: Sequence[
     start = cells_of(place.badges()) + 1
     where = _where(state, place, width, trail)
     # Where the first ones are left out, a mark stands for them: it counts as the last of those.
-    step = len(trail) - len(where) // 2
-    for span in where:
+    first = len(trail) - len(where) // 2
+    for position, span in enumerate(where):
         end = start + cells_of((span,))
-        if start <= column < end and span.text != BETWEEN:
-            return step
-        step += span.text == BETWEEN
+        if start <= column < end:
+            is_between = position % 2
+            return None if is_between else first + position // 2
         start = end
     return None
 

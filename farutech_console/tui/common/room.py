@@ -96,9 +96,10 @@ class Room(Screen[None]):
 
     def _go_to_step(self, step: int) -> None:
         """Go back to a step of the trail: the stream is the overview, then comes the room."""
-        while len(self._trail()) > max(step, 1) and self.go_back():
-            pass
-        if step == 0:
+        if len(self._trail()) > max(step, 1) and self.go_back():
+            # In turn: what a step back leaves to later, such as the focus, the next one builds on.
+            self.call_later(self._go_to_step, step)
+        elif step == 0:
             self.post_message(Follow("overview", ""))
 
     def within(self) -> Sequence[str]:
