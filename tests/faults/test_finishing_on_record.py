@@ -40,7 +40,8 @@ from worker.runtime.unfinished_moves import UnfinishedMoves
 
 Action = Literal["replay", "purge"]
 WORKERS = 3
-LOOKS = 3
+LOOKS = 6
+"""Enough for letters that were left at different steps: what was sent goes first."""
 KILLED_AT: list[tuple[LayoutKind, Action, str]] = [
     ("fresh", "replay", "sent"),
     ("go", "replay", "marked"),
