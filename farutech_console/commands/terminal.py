@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from farutech_console import language
+from farutech_console.tui import garbage
 
 # Only what the first paint needs: settings, click and NATS are imported after it, in a thread.
 if TYPE_CHECKING:
@@ -41,9 +41,7 @@ def open_console(load: Callable[[], ConsoleSettings], notice: str = "") -> int:
         raise click.UsageError(
             "the console needs a terminal; for scripts there are the commands: farutech-console -h"
         )
-    # What is made from here on until the connection is sought stays, nearly all of it: the garbage
-    # collector would look through it in vain, and it need not look at it again.
-    gc.disable()
+    garbage.hold()
     try:
         from farutech_console.tui.app import run_console
     except ModuleNotFoundError as error:
@@ -66,8 +64,7 @@ def open_console(load: Callable[[], ConsoleSettings], notice: str = "") -> int:
             _speak(settings)
             return _backend(settings)
         finally:
-            gc.freeze()
-            gc.enable()
+            garbage.begin()
 
     language.use(language.at_start(sys.argv[1:], os.environ))
     return run_console(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from functools import partial
@@ -16,7 +17,7 @@ from textual.reactive import reactive
 from textual.worker import Worker, WorkerState
 
 from farutech_console.language import msg, tr
-from farutech_console.tui import crash, themes
+from farutech_console.tui import crash, garbage, themes
 from farutech_console.tui.common.messages import Broke
 from farutech_console.tui.keys import bindings
 from farutech_console.tui.navigating import Navigating
@@ -47,6 +48,8 @@ HEIGHTS = [(0, "-short"), (36, "-tall")]
 LISTENING_S = 5.0
 """Seconds from the first poll after which it is certain that we listen."""
 TERMINAL_S = 2.0
+REST_S = 0.5
+"""Seconds without a key or the mouse after which nobody waits for anything."""
 FORGET_S = 10.0
 """Seconds between two times at which Textual is made to forget what is shown no more."""
 OPENING = "opening the backend"
@@ -120,6 +123,8 @@ class ConsoleApp(Navigating):
     ) -> None:
         super().__init__(backend, clock)
         self._notice = notice
+        self.at_rest: Callable[[], None] = lambda: None
+        """Called now and then while nobody touches anything, for what would hold them up."""
         self._trend, self._preferences = trend, preferences
         self._alarm: Alarm | None = None
         self._open = AsyncExitStack()
@@ -146,6 +151,7 @@ class ConsoleApp(Navigating):
             # Also where it is gone already: then this is what ends the console.
             self.set_interval(TERMINAL_S, self._check_terminal)
         self.set_interval(FORGET_S, forget_removed)
+        self.set_interval(REST_S, self._rest)
         self.call_after_refresh(self._begin)
 
     def _begin(self) -> None:
@@ -216,6 +222,10 @@ class ConsoleApp(Navigating):
         if alarm.way in ("desktop", "both") and self._driver is not None and not self.is_headless:
             self._driver.write(alarm.notification(text))
 
+    def _rest(self) -> None:
+        if time.monotonic() - self.touched_at > REST_S:
+            self.at_rest()
+
     def _leave(self, code: int) -> None:
         self.exit(return_code=code)
 
@@ -279,6 +289,7 @@ def run_console(
     app = ConsoleApp(
         backend, clock or SystemClock(), notice=notice, theme=theme, preferences=preferences
     )
+    app.at_rest = garbage.collect_if_due
     app.run()
     if app.return_code == HANGUP:
         forget_terminal()

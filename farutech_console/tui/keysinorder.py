@@ -35,9 +35,13 @@ class KeysInOrder(App[None]):
         self._waiting: deque[Typed] = deque()
         self._sent: Typed | None = None
         self._sent_to: MessagePump | None = None
+        self.touched_at = 0.0
+        """When a key or the mouse was last touched, by `time.monotonic`."""
 
     async def on_event(self, event: events.Event) -> None:
         """Take a key in its turn, everything else at once."""
+        if isinstance(event, (events.InputEvent, events.Paste)):
+            self.touched_at = event.time
         if not isinstance(event, (events.Key, events.Paste)):
             await super().on_event(event)
         elif event.is_forwarded:

@@ -55,7 +55,8 @@ class Monitor:
             if self._backend.link().connected:
                 await self._poll()
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._came_up.wait(), POLL_S)
+                async with asyncio.timeout(POLL_S):
+                    await self._came_up.wait()
 
     async def _poll(self) -> None:
         try:

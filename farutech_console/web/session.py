@@ -97,7 +97,8 @@ class ConsoleProcess(AppService):
     async def end(self) -> None:
         """Ask the app to leave, and end it where it has not within 5 s."""
         with contextlib.suppress(TimeoutError, ConnectionError):
-            await asyncio.wait_for(self.stop(), STOP_SECONDS)
+            async with asyncio.timeout(STOP_SECONDS):
+                await self.stop()
         if self._process is not None:
             with contextlib.suppress(ProcessLookupError):
                 self._process.kill()

@@ -16,13 +16,8 @@ from worker.jetstream.dead_letters.browse import DeadLetters
 from worker.jetstream.errors import JetStreamError
 from worker.jetstream.reading.reader import Extent
 
-LOOK_S = 30.0
-"""Seconds between looks at the stream where nobody says that it changed.
-
-A look while a million letters are paged through makes that page twice as slow.
-"""
-RETRY_S = 5.0
-"""Seconds until the next look after one that failed, or that left a difference."""
+LOOK_S = 5.0
+"""Seconds between looks at the stream where nobody says that it changed."""
 TURN_S = 2.0
 """Seconds of filling after which new letters come first."""
 FEW = 400
@@ -58,8 +53,7 @@ class Filler:
                 self.state = replace(self.state, failure=str(error))
             if not more:
                 waiting = asyncio.ensure_future(self._poked.wait())
-                is_true = not self.state.failure and self._store.count == self.state.depth
-                await asyncio.wait((waiting,), timeout=LOOK_S if is_true else RETRY_S)
+                await asyncio.wait((waiting,), timeout=LOOK_S)
                 waiting.cancel()
 
     async def forget(self, sequences: list[int]) -> None:
