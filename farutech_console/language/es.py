@@ -31,12 +31,13 @@ from farutech_console.language.es_audit import AUDIT
 from farutech_console.language.es_common import COMMON
 from farutech_console.language.es_dlq import DLQ
 from farutech_console.language.es_library import LIBRARY
+from farutech_console.language.es_no_task import NO_TASK
 from farutech_console.language.es_operations import OPERATIONS
 from farutech_console.language.es_unfinished import UNFINISHED
 from farutech_console.language.es_watching import WATCHING
 from farutech_console.language.es_workers import WORKERS
 
-PARTS = (COMMON, OPERATIONS, DLQ, UNFINISHED, WATCHING, AUDIT, WORKERS, LIBRARY)
+PARTS = (COMMON, OPERATIONS, DLQ, UNFINISHED, WATCHING, AUDIT, WORKERS, LIBRARY, NO_TASK)
 """A text that two parts need has the same Spanish in both, or stands in `COMMON` alone."""
 
 SPANISH: dict[str, str | tuple[str, str]] = {

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from functools import lru_cache
+from collections.abc import Callable, Sequence
+from functools import cache
 
 from farutech_console.language import msg, tr
 
@@ -31,15 +31,26 @@ SENTENCES = (
 
 def retold(text: str) -> str:
     """Return what the library said in the operator's language, or as it is: others speak, too."""
-    for pattern, sentence in _patterns():
+    return told_by(SENTENCES, text) or text
+
+
+def told_by(
+    sentences: tuple[str, ...], text: str, within: Callable[[str], str] = lambda part: part
+) -> str:
+    """Return a text that is one of the sentences in the operator's language, else nothing.
+
+    `within` tells what is filled in for a `{name}` of the sentence.
+    """
+    for pattern, sentence in _patterns(sentences):
         if found := pattern.fullmatch(text):
-            return tr(sentence, **found.groupdict())
-    return text
+            parts = {name: within(part) for name, part in found.groupdict().items()}
+            return tr(sentence, **parts)
+    return ""
 
 
-@lru_cache(maxsize=1)
-def _patterns() -> Sequence[tuple[re.Pattern[str], str]]:
-    return tuple((_pattern(sentence), sentence) for sentence in SENTENCES)
+@cache
+def _patterns(sentences: tuple[str, ...]) -> Sequence[tuple[re.Pattern[str], str]]:
+    return tuple((_pattern(sentence), sentence) for sentence in sentences)
 
 
 def _pattern(sentence: str) -> re.Pattern[str]:

@@ -9,6 +9,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 
 from farutech_console.language import tr
+from farutech_console.language.no_task import why_no_task
 from farutech_console.operations.audit.recording import Change, audited
 from farutech_console.operations.changes.archive import ensure_archive
 from farutech_console.operations.changes.tools import replayer
@@ -121,11 +122,11 @@ def read_edited(text: str) -> Task:
         line = text.count("\n", 0, error.start) + 1
         raise InvalidEditError(tr("there is half of a character in it"), line) from error
     except InvalidTaskError as error:
-        said = str(error)
+        said, told = str(error), why_no_task(str(error))
         place = _JSON_PLACE.search(said)
         if place:
-            raise InvalidEditError(said, int(place[1]), int(place[2])) from error
-        raise InvalidEditError(said, _line_of(text, said)) from error
+            raise InvalidEditError(told, int(place[1]), int(place[2])) from error
+        raise InvalidEditError(told, _line_of(text, said)) from error
 
 
 async def edit(queue: Queue, draft: Draft, text: str, why: str = "") -> Outcome:
