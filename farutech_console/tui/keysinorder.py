@@ -6,6 +6,7 @@ first key opens a field; without this the others would be on their way to the ro
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from typing import TYPE_CHECKING
 
@@ -36,12 +37,12 @@ class KeysInOrder(App[None]):
         self._sent: Typed | None = None
         self._sent_to: MessagePump | None = None
         self.touched_at = 0.0
-        """When a key or the mouse was last touched, by `time.monotonic`."""
+        """When a key or the mouse was last touched, by `time.monotonic`: Textual's own differs."""
 
     async def on_event(self, event: events.Event) -> None:
         """Take a key in its turn, everything else at once."""
         if isinstance(event, (events.InputEvent, events.Paste)):
-            self.touched_at = event.time
+            self.touched_at = time.monotonic()
         if not isinstance(event, (events.Key, events.Paste)):
             await super().on_event(event)
         elif event.is_forwarded:
